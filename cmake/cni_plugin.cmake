@@ -1,0 +1,22 @@
+# cni_add_executable(NAME SOURCES...): an executable that ships: static and stripped in a
+# release, installed into CNIXX_INSTALL_DIR. Link what it needs with target_link_libraries.
+function(cni_add_executable name)
+  add_executable(${name} ${ARGN})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/libcni-common)
+  if(CNIXX_STATIC)
+    # libnl-route refers to getprotobyname: the linker warns, nothing here calls it.
+    target_link_options(${name} PRIVATE -static)
+    if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+      target_link_options(${name} PRIVATE -s)
+    endif()
+  endif()
+  install(TARGETS ${name} RUNTIME DESTINATION ${CNIXX_INSTALL_DIR})
+endfunction()
+
+# cni_add_layer(NAME [SOURCES...] [DEPENDS...]): a static library of libcni-common.
+function(cni_add_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/libcni-common)
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS})
+endfunction()

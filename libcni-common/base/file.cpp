@@ -1,0 +1,103 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+namespace cni {
+
+Fd open_at(int dir, const char* path, int flags, mode_t mode, std::string_view what) {
+    return Fd(check(::openat(dir, path, flags | O_CLOEXEC, mode), "open ", what));
+}
+
+std::optional<Fd> find_at(int dir, const char* path, int flags, std::string_view what) {
+    Fd fd(::openat(dir, path, flags | O_CLOEXEC));
+    if (!fd && (errno == ENOENT || errno == ENOTDIR)) return {};
+    check(fd.get(), "open ", what);
+    return fd;
+}
+
+std::string read_all(int fd, std::size_t limit, std::string_view what) {
+    std::string text;
+    std::size_t used = 0;
+    for (;;) {
+        if (text.size() - used < 4096) text.resize(text.size() + 8192);
+        const ssize_t n = ::read(fd, text.data() + used, text.size() - used);
+        if (n < 0 && errno == EINTR) continue;
+        check(n, "read ", what);
+        used += static_cast<std::size_t>(n);
+        if (used > limit)
+            throw Error(Code::io_failure, cat(what, " is larger than ", limit, " bytes"));
+        if (n == 0) break;
+    }
+    text.resize(used);
+    return text;
+}
+
+std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
+    const auto fd = find_at(AT_FDCWD, path.c_str(), O_RDONLY, path);
+    if (!fd) return {};
+    return read_all(fd->get(), limit, path);
+}
+
+void write_all(int fd, std::string_view text, std::string_view what) {
+    while (!text.empty()) {
+        const ssize_t n = ::write(fd, text.data(), text.size());
+        if (n < 0 && errno == EINTR) continue;
+        check(n, "write ", what);
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+namespace {
+
+std::string random_suffix() {
+    unsigned long long number = 0;
+    check(::getrandom(&number, sizeof number, 0), "get random bytes");
+    return cat(".tmp", number);
+}
+
+// Every missing parent, as mkdir -p. Another process may make them at the same time.
+void make_dirs(const std::string& path, mode_t mode) {
+    for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+        const std::string part = path.substr(0, end);
+        if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST)
+            check(-1, "make directory ", part);
+        if (end == std::string::npos) return;
+    }
+}
+
+}  // namespace
+
+void write_atomically(int dir, const std::string& name, std::string_view content, mode_t mode,
+                      std::string_view what) {
+    const std::string temporary = cat(".", name, random_suffix());
+    const Fd file = open_at(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode,
+                            what);
+    try {
+        write_all(file.get(), content, what);
+        check(::renameat(dir, temporary.c_str(), dir, name.c_str()), "rename into ", what);
+    } catch (...) {
+        ::unlinkat(dir, temporary.c_str(), 0);
+        throw;
+    }
+}
+
+Fd open_dir(const std::string& path, mode_t mode) {
+    constexpr int flags = O_RDONLY | O_DIRECTORY;
+    if (auto found = find_at(AT_FDCWD, path.c_str(), flags, path)) return std::move(*found);
+    make_dirs(path, mode);
+    return open_at(AT_FDCWD, path.c_str(), flags, 0, path);
+}
+
+FileLock::FileLock(Fd file, std::string_view what) : file_(std::move(file)) {
+    int rc;
+    do rc = ::flock(file_.get(), LOCK_EX);
+    while (rc < 0 && errno == EINTR);
+    check(rc, "lock ", what);
+}
+
+}  // namespace cni

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+
+namespace cni {
+
+/// Opens relative to a directory descriptor (AT_FDCWD for the working directory), always
+/// close-on-exec; `what` is how messages call the file. Throws SysError.
+Fd open_at(int dir, const char* path, int flags, mode_t mode, std::string_view what);
+
+/// Like open_at, nullopt when the file is missing (ENOENT, ENOTDIR).
+std::optional<Fd> find_at(int dir, const char* path, int flags, std::string_view what);
+
+/// Everything from the descriptor's position to the end. Throws Error(io_failure) past `limit`
+/// bytes, SysError when a read fails.
+std::string read_all(int fd, std::size_t limit, std::string_view what);
+
+/// A file's content; nullopt when there is no such file. Errors as in read_all.
+std::optional<std::string> read_file(const std::string& path, std::size_t limit);
+
+/// Writes all of `text`, whatever the size of the kernel's bites. Throws SysError.
+void write_all(int fd, std::string_view text, std::string_view what);
+
+/// Replaces `name` in directory `dir` by a file with this content in one step: readers see the
+/// old file or the new one. Not synced to disk. Throws SysError and leaves no temporary file.
+void write_atomically(int dir, const std::string& name, std::string_view content, mode_t mode,
+                      std::string_view what);
+
+/// Opens a directory, made with its parents when missing (`mode` for what is made). Throws SysError.
+Fd open_dir(const std::string& path, mode_t mode);
+
+/// An exclusive flock(2), held until destruction. Blocks until it is free. Throws SysError.
+class FileLock {
+public:
+    FileLock(Fd file, std::string_view what);
+
+private:
+    Fd file_;
+};
+
+}  // namespace cni

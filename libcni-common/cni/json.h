@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "net/ip.h"
+
+namespace cni {
+
+/// Largest document taken, in bytes, and how deep it may nest.
+constexpr std::size_t max_json_size = 4u << 20;
+constexpr int max_json_depth = 128;
+
+/// A read-only JSON value that knows where it stands ("ipam.ranges[0][1].subnet"). It shares
+/// ownership of the document, so it may outlive the variable it came from; copies are cheap.
+///
+/// Keys are found as the reference plugins find them: the last one that equals the name, whatever
+/// the letter case; null counts as absent.
+///
+/// Accessors throw Error(invalid_config) with the path when a value has the wrong type.
+class Json {
+public:
+    /// Absent: find() finds nothing in it, is_null() is true.
+    Json() = default;
+    /// Throws Error(decoding_failure): `what`, then line, column and what was expected there.
+    static Json parse(std::string_view text, std::string_view what);
+
+    bool is_null() const;
+    bool is_object() const;
+    bool is_array() const;
+    bool is_string() const;
+    bool is_bool() const;
+    /// Integer without fraction or exponent that fits 64 bits, signed or not.
+    bool is_integer() const;
+    bool is_number() const;
+
+    std::optional<Json> find(std::string_view key) const;
+    /// As find, with the letters compared exactly (network lists).
+    std::optional<Json> find_exact(std::string_view key) const;
+
+    std::string as_string() const;
+    bool as_bool() const;
+    std::int64_t as_int(std::int64_t min, std::int64_t max) const;
+    /// Elements; null has none.
+    std::vector<Json> as_list() const;
+    /// Members in the order of the document, repeated keys resolved to the last one; null has none.
+    std::vector<std::pair<std::string, Json>> members() const;
+    /// What can only be an object ("ipam"). Null is refused.
+    const Json& as_object() const;
+
+    std::string string_or(std::string_view key, std::string_view otherwise) const;
+    bool bool_or(std::string_view key, bool otherwise) const;
+    std::int64_t int_or(std::string_view key, std::int64_t min, std::int64_t max,
+                        std::int64_t otherwise) const;
+    /// Elements of a list; none when absent.
+    std::vector<Json> list(std::string_view key) const;
+    std::vector<std::string> string_list(std::string_view key) const;
+    /// nullopt when absent or "".
+    std::optional<Ip> ip(std::string_view key) const;
+    std::optional<Prefix> prefix(std::string_view key) const;
+    /// This value as an address or CIDR. "invalid IP address: x", "invalid CIDR address: x".
+    Ip as_ip() const;
+    Prefix as_prefix() const;
+
+    /// "ipam.subnet"; empty for the document itself.
+    const std::string& path() const { return path_; }
+    /// "a number", "a string", ...: for messages.
+    std::string_view type_name() const;
+    /// Position of the value's key (or of the element) in the text: see JsonPositions.
+    /// The value as compact JSON text with sorted keys: a copy that can be stored or embedded.
+    std::string dump() const;
+    /// An Error(invalid_config) `"<path>" <problem>` with the value in its details.
+    Error invalid(std::string_view problem) const;
+
+private:
+    struct Node;  // the JSON library's value
+    Json(std::shared_ptr<const void> document, const void* node, std::string path);
+    const Node* node() const { return static_cast<const Node*>(node_); }
+    Json child(const void* node, std::string path) const;
+
+    std::shared_ptr<const void> document_;
+    const void* node_ = nullptr;
+    std::string path_;
+};
+
+}  // namespace cni

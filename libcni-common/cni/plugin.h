@@ -1,0 +1,35 @@
+#pragma once
+
+#include "cni/args.h"
+#include "cni/config.h"
+#include "cni/result.h"
+
+namespace cni {
+
+/// One call of a plugin: who is to be attached, and the configuration.
+struct Request {
+    Args args;
+    NetConf conf;
+
+    AttachmentId attachment() const { return {args.container_id, args.ifname}; }
+};
+
+/// A plugin as a table of its commands. A null entry succeeds without doing anything.
+struct Plugin {
+    const char* name;
+    Result (*add)(const Request&) = nullptr;
+    void (*check)(const Request&) = nullptr;
+    void (*del)(const Request&) = nullptr;
+    void (*gc)(const Request&) = nullptr;
+    void (*status)(const Request&) = nullptr;
+};
+
+/// The main function of every plugin: reads environment and stdin, checks them in the order of the
+/// specification, runs the command, prints exactly one JSON document (or none) on stdout and returns
+/// the exit status. Whatever is thrown becomes an error object.
+int run(const Plugin& plugin) noexcept;
+
+/// The result of a chained plugin that adds nothing: prevResult, or an empty result without one.
+Result pass_through(const Request& request);
+
+}  // namespace cni

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cni/json.h"
+#include "net/ip.h"
+
+namespace cni {
+
+/// The result of an ADD in the model of specification 1.1.0; every older shape is read into it and
+/// printed from it. Empty strings and zeros mean "not set".
+struct Interface {
+    std::string name;
+    std::string mac;
+    std::uint32_t mtu = 0;  ///< bytes
+    std::string sandbox;    ///< path of the network namespace; empty on the host
+    std::string socket_path;
+    std::string pci_id;
+    bool operator==(const Interface&) const = default;
+};
+
+struct IpConfig {
+    Prefix address;
+    std::optional<Ip> gateway;
+    std::optional<int> interface;  ///< index into Result::interfaces
+    bool operator==(const IpConfig&) const = default;
+};
+
+struct Route {
+    Prefix dst;
+    std::optional<Ip> gw;
+    int mtu = 0;     ///< bytes
+    int advmss = 0;  ///< bytes
+    int priority = 0;
+    std::optional<int> table;
+    std::optional<int> scope;
+    bool operator==(const Route&) const = default;
+};
+
+struct Dns {
+    std::vector<std::string> nameservers;
+    std::string domain;
+    std::vector<std::string> search;
+    std::vector<std::string> options;
+    bool empty() const {
+        return nameservers.empty() && domain.empty() && search.empty() && options.empty();
+    }
+    bool operator==(const Dns&) const = default;
+};
+
+struct Result {
+    std::vector<Interface> interfaces;
+    std::vector<IpConfig> ips;
+    std::vector<Route> routes;
+    Dns dns;
+    bool operator==(const Result&) const = default;
+
+    /// Reads a result of any supported version. `json` without "cniVersion" is of `version`.
+    /// Throws Error(decoding_failure, incompatible_version or invalid_config).
+    static Result parse(const Json& json, std::string_view version);
+
+    /// The text printed for `version` (a supported one), indented by 4, without a final newline.
+    /// Throws Error(invalid_config) when that version cannot express it: 0.1 and 0.2 need an address.
+    std::string print(std::string_view version) const;
+    /// The same on one line. `sorted`: keys in byte order whatever the version (result cache).
+    std::string print_compact(std::string_view version, bool sorted = false) const;
+};
+
+/// A route or a dns object as configurations write them.
+Route parse_route(const Json& json);
+Dns parse_dns(const Json& json);
+
+}  // namespace cni

@@ -1,0 +1,63 @@
+#include "net/mac.h"
+
+#include <sys/random.h>
+
+#include "base/error.h"
+
+namespace cni {
+namespace {
+
+// First octet: bit 1 says locally administered, bit 0 (multicast) must be clear.
+Mac localised(Mac mac) {
+    mac.bytes[0] = static_cast<std::uint8_t>((mac.bytes[0] & 0xfe) | 0x02);
+    return mac;
+}
+
+std::optional<Mac> parse_groups(std::string_view text, char separator, std::size_t group) {
+    Mac mac;
+    std::size_t filled = 0;
+    for (const auto part : split(text, separator)) {
+        if (part.size() != group) return {};
+        for (std::size_t i = 0; i < part.size(); i += 2) {
+            const auto byte = parse_int<std::uint8_t>(part.substr(i, 2), 16);
+            if (!byte || filled == mac.bytes.size()) return {};
+            mac.bytes[filled++] = *byte;
+        }
+    }
+    if (filled != mac.bytes.size()) return {};
+    return mac;
+}
+
+}  // namespace
+
+std::optional<Mac> Mac::parse(std::string_view text) {
+    if (text.find(':') != text.npos) return parse_groups(text, ':', 2);
+    if (text.find('-') != text.npos) return parse_groups(text, '-', 2);
+    return parse_groups(text, '.', 4);
+}
+
+Mac Mac::random() {
+    Mac mac;
+    check(::getrandom(mac.bytes.data(), mac.bytes.size(), 0), "get random bytes");
+    return localised(mac);
+}
+
+Mac Mac::from_hash(std::string_view hex) {
+    Mac mac;
+    for (std::size_t i = 0; i < mac.bytes.size(); ++i)
+        mac.bytes[i] = parse_int<std::uint8_t>(hex.substr(2 * i, 2), 16).value();
+    return localised(mac);
+}
+
+std::string Mac::to_string() const {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string out;
+    for (const auto byte : bytes) {
+        if (!out.empty()) out += ':';
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    }
+    return out;
+}
+
+}  // namespace cni

@@ -1,0 +1,187 @@
+#include "netlink/nl_socket.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <netlink/netlink.h>
+#include <sys/socket.h>
+
+#include <map>
+
+namespace cni {
+namespace {
+
+// Large enough for any single answer; libnl then reads each datagram once instead of peeking.
+constexpr std::size_t receive_size = 32768;
+
+std::string extack_text(const nlmsghdr* message) {
+    if (!(message->nlmsg_flags & NLM_F_ACK_TLVS)) return {};
+    const auto* error = static_cast<const nlmsgerr*>(nlmsg_data(message));
+    std::size_t offset = sizeof(nlmsgerr);
+    // The request's payload is echoed unless NETLINK_CAP_ACK capped it.
+    if (!(message->nlmsg_flags & NLM_F_CAPPED)) offset += error->msg.nlmsg_len - sizeof(nlmsghdr);
+    if (message->nlmsg_len < NLMSG_HDRLEN + offset) return {};
+    const NlAttributes<NLMSGERR_ATTR_MAX> attributes(message, offset);
+    return std::string(attributes.string(NLMSGERR_ATTR_MSG));
+}
+
+}  // namespace
+
+struct NlSocket::Answers {
+    struct Answer {
+        int error;
+        std::string text;
+    };
+    Visitor visit;
+    std::map<std::uint32_t, Answer> errors;
+    std::size_t acknowledged = 0;
+    std::uint32_t last = 0;   // sequence number whose answer ends the conversation
+    std::size_t awaited = 0;  // acknowledgements that end it; 0: `last` does
+    bool done = false;
+    bool interrupted = false;
+
+    void throw_for(const NlRequest& request) const {
+        const auto found = errors.find(request.message.raw()->nlmsg_seq);
+        if (found != errors.end() && found->second.error != request.tolerated)
+            throw NlError(request.act, found->second.error, found->second.text);
+    }
+};
+
+NlSocket::NlSocket(int protocol) : socket_(nl_socket_alloc()) {
+    if (!socket_) throw std::bad_alloc();
+    if (const int rc = nl_connect(socket_.get(), protocol); rc < 0)
+        throw SysError("open a netlink socket", errno ? errno : EPROTO, nl_geterror(rc));
+    const int on = 1;
+    // Both are refinements that old kernels may lack.
+    ::setsockopt(fd(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+    ::setsockopt(fd(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+    ::setsockopt(fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+}
+
+void NlSocket::send(const std::vector<NlRequest>& requests, Acknowledge acknowledge) {
+    std::vector<iovec> pieces;
+    for (const NlRequest& r : requests) {
+        nlmsghdr* header = r.message.raw();
+        header->nlmsg_seq = ++sequence_;
+        header->nlmsg_pid = nl_socket_get_local_port(socket_.get());
+        if (acknowledge == Acknowledge::each) header->nlmsg_flags |= NLM_F_ACK;
+        pieces.push_back({header, NLMSG_ALIGN(header->nlmsg_len)});
+    }
+    sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
+    msghdr message{};
+    message.msg_name = &kernel;
+    message.msg_namelen = sizeof kernel;
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    ssize_t sent;
+    do sent = ::sendmsg(fd(), &message, 0);
+    while (sent < 0 && errno == EINTR);
+    check(sent, requests.front().act);
+}
+
+// Reads one datagram and files what is in it. False when there is none (MSG_DONTWAIT).
+bool NlSocket::receive(Answers& answers, int flags) {
+    alignas(nlmsghdr) static char buffer[receive_size];
+    ssize_t size;
+    do size = ::recv(fd(), buffer, sizeof buffer, MSG_TRUNC | flags);
+    while (size < 0 && errno == EINTR);
+    if (size < 0 && errno == EAGAIN) return false;
+    check(size, "receive a netlink answer");
+    if (size > static_cast<ssize_t>(sizeof buffer))
+        throw Error(Code::internal, cat("netlink answer of ", size, " bytes is too large"));
+
+    auto* message = reinterpret_cast<nlmsghdr*>(buffer);
+    for (int left = static_cast<int>(size); nlmsg_ok(message, left);
+         message = nlmsg_next(message, &left)) {
+        if (message->nlmsg_flags & NLM_F_DUMP_INTR) answers.interrupted = true;
+        if (message->nlmsg_type == NLMSG_DONE) {
+            // A dump that fails half-way says so here.
+            const int* rc = nlmsg_datalen(message) >= static_cast<int>(sizeof(int))
+                                ? static_cast<const int*>(nlmsg_data(message))
+                                : nullptr;
+            if (rc && *rc < 0) answers.errors[message->nlmsg_seq] = {-*rc, {}};
+            answers.done = true;
+        } else if (message->nlmsg_type == NLMSG_ERROR) {
+            const auto* error = static_cast<const nlmsgerr*>(nlmsg_data(message));
+            if (nlmsg_datalen(message) < static_cast<int>(sizeof *error)) continue;
+            ++answers.acknowledged;
+            if (error->error < 0)
+                answers.errors[message->nlmsg_seq] = {-error->error, extack_text(message)};
+            if (answers.awaited ? answers.acknowledged >= answers.awaited
+                                : message->nlmsg_seq == answers.last)
+                answers.done = true;
+        } else if (message->nlmsg_type >= NLMSG_MIN_TYPE && answers.visit) {
+            answers.visit(message);
+        }
+    }
+    return true;
+}
+
+void NlSocket::transact(std::vector<NlRequest> requests, const Visitor& visit) {
+    if (requests.empty()) return;
+    send(requests, Acknowledge::each);
+    Answers answers;
+    answers.visit = visit;
+    answers.awaited = requests.size();
+    while (!answers.done) receive(answers);
+    for (const NlRequest& r : requests) answers.throw_for(r);
+}
+
+void NlSocket::request(NlMessage message, std::string act, const Visitor& visit) {
+    std::vector<NlRequest> one;
+    one.push_back({std::move(message), std::move(act)});
+    transact(std::move(one), visit);
+}
+
+void NlSocket::dump(const std::function<NlMessage()>& make, const std::string& act,
+                    const Visitor& visit, const std::function<void()>& restart) {
+    for (;;) {
+        std::vector<NlRequest> one;
+        one.push_back({make(), act});
+        one.front().message.raw()->nlmsg_flags |= NLM_F_DUMP;
+        send(one, Acknowledge::none);
+        Answers answers;
+        answers.visit = visit;
+        answers.last = sequence_;
+        while (!answers.done) receive(answers);
+        if (answers.interrupted) {
+            restart();
+            continue;
+        }
+        answers.throw_for(one.front());
+        return;
+    }
+}
+
+namespace {
+
+NlMessage batch_mark(int type, int subsystem) {
+    NlMessage message(type, 0);
+    message.header(nfgenmsg{.nfgen_family = AF_UNSPEC,
+                            .version = NFNETLINK_V0,
+                            .res_id = htons(static_cast<std::uint16_t>(subsystem))});
+    return message;
+}
+
+}  // namespace
+
+void NlSocket::commit_batch(std::vector<NlRequest> requests, int subsystem,
+                            std::optional<std::uint32_t> generation) {
+    if (requests.empty()) return;
+    const std::string act = requests.front().act;
+    requests.back().message.raw()->nlmsg_flags |= NLM_F_ACK;
+    NlMessage begin = batch_mark(NFNL_MSG_BATCH_BEGIN, subsystem);
+    if (generation) begin.put_be32(NFNL_BATCH_GENID, *generation);
+    requests.insert(requests.begin(), {std::move(begin), act});
+    requests.push_back({batch_mark(NFNL_MSG_BATCH_END, subsystem), act});
+    send(requests, Acknowledge::none);
+
+    // The kernel has dealt with all of it by now: whatever it has to say is in the queue.
+    Answers answers;
+    answers.last = sequence_;
+    while (receive(answers, MSG_DONTWAIT)) {
+    }
+    for (const NlRequest& r : requests) answers.throw_for(r);
+    if (answers.acknowledged == 0) throw NlError(act, EPROTO, "the kernel did not answer");
+}
+
+}  // namespace cni

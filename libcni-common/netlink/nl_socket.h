@@ -1,0 +1,70 @@
+#pragma once
+
+#include <netlink/socket.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "netlink/nl_message.h"
+
+namespace cni {
+
+/// The kernel refused a request; details hold its own explanation (extended ack) when it gave one.
+class NlError : public SysError {
+public:
+    using SysError::SysError;
+};
+
+/// A request and what it is for ("set link eth0 up"): the words of its error message.
+struct NlRequest {
+    NlMessage message;
+    std::string act;
+    /// An errno that counts as success: EEXIST when making, ENOENT when removing. 0 for none.
+    int tolerated = 0;
+};
+
+/// A netlink socket in the network namespace of the thread that opens it; it stays there.
+/// Not copied, not moved: libnl's callbacks hold its address.
+class NlSocket {
+public:
+    /// `protocol` is NETLINK_ROUTE, NETLINK_NETFILTER, ... Throws SysError.
+    explicit NlSocket(int protocol);
+    NlSocket(const NlSocket&) = delete;
+    NlSocket& operator=(const NlSocket&) = delete;
+
+    using Visitor = std::function<void(const nlmsghdr*)>;
+
+    /// Sends all requests in one sendmsg and waits for every answer. Each is acknowledged by
+    /// itself; messages the kernel returns go to `visit`. All are executed, even behind one that
+    /// fails; then the first failure is thrown as NlError.
+    void transact(std::vector<NlRequest> requests, const Visitor& visit = {});
+    /// One request.
+    void request(NlMessage message, std::string act, const Visitor& visit = {});
+
+    /// Lists objects; started again from the beginning when the kernel says that the list changed
+    /// meanwhile (NLM_F_DUMP_INTR): `restart` is called first then, to drop what was visited.
+    void dump(const std::function<NlMessage()>& make, const std::string& act, const Visitor& visit,
+              const std::function<void()>& restart);
+
+    /// A nfnetlink batch (linux/netfilter/nfnetlink.h): all `requests` take effect at once, or none
+    /// does and the first failure is thrown. `subsystem` is NFNL_SUBSYS_NFTABLES. With `generation`
+    /// the batch fails with ERESTART when the ruleset is no longer of that generation.
+    void commit_batch(std::vector<NlRequest> requests, int subsystem,
+                      std::optional<std::uint32_t> generation = {});
+
+    nl_sock* raw() const { return socket_.get(); }
+    int fd() const { return nl_socket_get_fd(socket_.get()); }
+
+private:
+    struct Answers;
+    enum class Acknowledge { each, none };
+    void send(const std::vector<NlRequest>& requests, Acknowledge acknowledge);
+    bool receive(Answers& answers, int flags = 0);
+    Handle<nl_sock, nl_socket_free> socket_;
+    std::uint32_t sequence_ = 0;
+};
+
+}  // namespace cni

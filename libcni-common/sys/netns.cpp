@@ -1,0 +1,81 @@
+#include "sys/netns.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+namespace cni {
+namespace {
+
+struct stat status_of(int fd, const std::string& path) {
+    struct stat status{};
+    check(::fstat(fd, &status), "stat ", path);
+    return status;
+}
+
+std::string hex(unsigned long number) {
+    char buffer[20];
+    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, number, 16).ptr};
+}
+
+// nsfs files answer what kind of namespace they are; procfs only shows them as links to nsfs.
+void require_network_namespace(int fd, const std::string& path) {
+    struct statfs fs{};
+    check(::fstatfs(fd, &fs), "statfs ", path);
+    if (fs.f_type != NSFS_MAGIC)
+        throw Error(Code::invalid_netns,
+                    cat("unknown FS magic on ", quoted(path), ": ",
+                        hex(static_cast<unsigned long>(fs.f_type))),
+                    "CNI_NETNS must be the path of a network namespace");
+    const int kind = ::ioctl(fd, NS_GET_NSTYPE);
+    if (kind >= 0 && kind != CLONE_NEWNET)
+        throw Error(Code::invalid_netns, cat(quoted(path), " is not a network namespace"),
+                    "it is a namespace of another kind");
+}
+
+// What `ip netns` leaves behind when the namespace was unmounted: an ordinary, empty file.
+bool is_unmounted_leftover(int fd) {
+    struct stat status{};
+    struct statfs fs{};
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0 &&
+           ::fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+}
+
+}  // namespace
+
+Netns Netns::current() {
+    const std::string path = "/proc/thread-self/ns/net";
+    return {open_at_path(path), path};
+}
+
+Fd Netns::open_at_path(const std::string& path) {
+    return Fd(check(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), "open ", path));
+}
+
+Netns Netns::open(const std::string& path) {
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd)
+        throw Error(Code::invalid_netns,
+                    cat("failed to Statfs ", quoted(path), ": ", errno_text(errno)),
+                    "CNI_NETNS must be the path of a network namespace");
+    require_network_namespace(fd.get(), path);
+    return {std::move(fd), path};
+}
+
+std::optional<Netns> Netns::find(const std::string& path) {
+    if (path.empty()) return {};
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ESRCH)) return {};
+    if (fd && is_unmounted_leftover(fd.get())) return {};
+    return open(path);
+}
+
+bool Netns::is_same(const Netns& other) const {
+    const auto mine = status_of(fd(), path_), theirs = status_of(other.fd(), other.path_);
+    return mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino;
+}
+
+}  // namespace cni

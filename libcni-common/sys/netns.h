@@ -1,0 +1,53 @@
+#pragma once
+
+#include <sched.h>
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "base/fd.h"
+
+namespace cni {
+
+/// An open network namespace: a place to run something in, never a state that is set.
+class Netns {
+public:
+    /// The namespace of the calling thread.
+    static Netns current();
+    /// Opens a path such as /run/netns/x or /proc/1/ns/net. Throws Error(invalid_netns) when it is
+    /// missing or not a network namespace.
+    static Netns open(const std::string& path);
+    /// Like open; nullopt when `path` is empty, nothing is there any more, or what is there is the
+    /// plain file that is left where a namespace was mounted.
+    static std::optional<Netns> find(const std::string& path);
+
+    int fd() const { return fd_.get(); }
+    /// As given to open.
+    const std::string& path() const { return path_; }
+    bool is_same(const Netns& other) const;
+
+    /// Calls `body` inside the namespace and comes home, also when it throws. Failing to come home
+    /// aborts: going on would change another network. setns(2) is per thread.
+    template <typename F>
+    decltype(auto) run(F&& body) const {
+        struct Return {
+            Netns home = Netns::current();
+            ~Return() {
+                if (::setns(home.fd(), CLONE_NEWNET) < 0) std::abort();
+            }
+        } back;
+        check(::setns(fd(), CLONE_NEWNET), "enter network namespace ", path_);
+        return std::forward<F>(body)();
+    }
+
+private:
+    static Fd open_at_path(const std::string& path);
+    Netns(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    Fd fd_;
+    std::string path_;
+};
+
+}  // namespace cni

@@ -1,0 +1,39 @@
+#include "sys/sysctl.h"
+
+#include <fcntl.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace cni {
+namespace {
+
+std::string path_of(const std::string& key) {
+    return cat("/proc/sys/", key);
+}
+
+}  // namespace
+
+std::optional<std::string> find_sysctl(const std::string& key) {
+    const auto fd = find_at(AT_FDCWD, path_of(key).c_str(), O_RDONLY, key);
+    if (!fd) return {};
+    return std::string(trim(read_all(fd->get(), 65536, key)));
+}
+
+bool set_sysctl_if_present(const std::string& key, std::string_view value) {
+    const auto fd = find_at(AT_FDCWD, path_of(key).c_str(), O_WRONLY, key);
+    if (!fd) return false;
+    // One write: the kernel takes each write as the whole value.
+    check(::write(fd->get(), value.data(), value.size()), "set ", key, " to ", value);
+    return true;
+}
+
+void set_sysctl(const std::string& key, std::string_view value) {
+    if (!set_sysctl_if_present(key, value)) throw SysError(cat("set ", key, " to ", value), ENOENT);
+}
+
+void ensure_sysctl(const std::string& key, std::string_view value) {
+    if (find_sysctl(key) != value) set_sysctl(key, value);
+}
+
+}  // namespace cni
