@@ -26,7 +26,7 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
     constexpr char hex[] = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text) {

@@ -63,6 +63,6 @@ std::string join(const Range& parts, std::string_view separator) {
 }
 
 /// `text` in double quotes, with control characters, quotes and backslashes escaped: for messages.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 }  // namespace cni

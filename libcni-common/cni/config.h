@@ -23,13 +23,15 @@ struct NetConf {
     Json json;                ///< the same, parsed
     std::string cni_version;  ///< "0.1.0" when absent
     std::string name;         ///< network name, validated
-    std::string ipam_type;    ///< "" without IPAM
-    Dns dns;
-    bool has_dns = false;  ///< a list is present (even an empty one) or a domain is set
 
-    /// Parses and validates `name` only: the rest waits until the command is known to be spoken.
-    /// Throws Error(decoding_failure, invalid_config).
+    /// Validates `name` and nothing else: the rest waits until the version is known to be spoken.
+    /// Throws Error(decoding_failure or invalid_config).
     static NetConf parse(std::string text);
+
+    /// "ipam.type"; "" without IPAM.
+    std::string ipam_type() const;
+    /// "dns", when it holds a list (even an empty one) or a domain; nullopt leaves it to others.
+    std::optional<Dns> dns() const;
 
     /// The result of the plugins before; nullopt when there is none. It must be of the shape of the
     /// configuration's version. Throws Error(decoding_failure or invalid_config).

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,8 +26,8 @@ constexpr int max_json_depth = 128;
 /// Accessors throw Error(invalid_config) with the path when a value has the wrong type.
 class Json {
 public:
-    /// Absent: find() finds nothing in it, is_null() is true.
-    Json() = default;
+    /// null
+    Json();
     /// Throws Error(decoding_failure): `what`, then line, column and what was expected there.
     static Json parse(std::string_view text, std::string_view what);
 
@@ -38,8 +36,6 @@ public:
     bool is_array() const;
     bool is_string() const;
     bool is_bool() const;
-    /// Integer without fraction or exponent that fits 64 bits, signed or not.
-    bool is_integer() const;
     bool is_number() const;
 
     std::optional<Json> find(std::string_view key) const;
@@ -48,13 +44,14 @@ public:
 
     std::string as_string() const;
     bool as_bool() const;
+    /// An integer without fraction or exponent, between `min` and `max`.
     std::int64_t as_int(std::int64_t min, std::int64_t max) const;
     /// Elements; null has none.
     std::vector<Json> as_list() const;
-    /// Members in the order of the document, repeated keys resolved to the last one; null has none.
+    /// As written, repeated keys included; null has none.
     std::vector<std::pair<std::string, Json>> members() const;
-    /// What can only be an object ("ipam"). Null is refused.
-    const Json& as_object() const;
+    /// Throws unless this is an object or null.
+    const Json& require_object() const;
 
     std::string string_or(std::string_view key, std::string_view otherwise) const;
     bool bool_or(std::string_view key, bool otherwise) const;
@@ -66,29 +63,37 @@ public:
     /// nullopt when absent or "".
     std::optional<Ip> ip(std::string_view key) const;
     std::optional<Prefix> prefix(std::string_view key) const;
-    /// This value as an address or CIDR. "invalid IP address: x", "invalid CIDR address: x".
+    /// This value as an address or CIDR: "invalid IP address: x", "invalid CIDR address: x".
     Ip as_ip() const;
     Prefix as_prefix() const;
 
     /// "ipam.subnet"; empty for the document itself.
     const std::string& path() const { return path_; }
-    /// "a number", "a string", ...: for messages.
+    /// "number", "string", "object", ...
     std::string_view type_name() const;
-    /// Position of the value's key (or of the element) in the text: see JsonPositions.
-    /// The value as compact JSON text with sorted keys: a copy that can be stored or embedded.
+    /// Byte position in the parsed text: of the value, or of the key for a member of an object.
+    std::size_t offset() const;
+    /// Compact JSON text, keys sorted and repeated ones resolved; numbers keep their digits.
     std::string dump() const;
-    /// An Error(invalid_config) `"<path>" <problem>` with the value in its details.
+    /// An Error(invalid_config) saying `"<path>" <problem>`, with the value in its details.
     Error invalid(std::string_view problem) const;
 
 private:
-    struct Node;  // the JSON library's value
-    Json(std::shared_ptr<const void> document, const void* node, std::string path);
-    const Node* node() const { return static_cast<const Node*>(node_); }
-    Json child(const void* node, std::string path) const;
+    friend struct JsonReader;
+    struct Value;
+    struct Member;
+    Json(std::shared_ptr<const Value> value, std::string path, std::size_t offset);
+    Json member(const Member& m) const;
 
-    std::shared_ptr<const void> document_;
-    const void* node_ = nullptr;
+    std::shared_ptr<const Value> value_;
     std::string path_;
+    std::size_t offset_ = 0;
 };
+
+/// Where byte `offset` of a text stands, both counted from 1; columns are bytes.
+struct TextPosition {
+    std::size_t line, column;
+};
+TextPosition text_position(std::string_view text, std::size_t offset);
 
 }  // namespace cni

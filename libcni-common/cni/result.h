@@ -66,8 +66,10 @@ struct Result {
     /// The text printed for `version` (a supported one), indented by 4, without a final newline.
     /// Throws Error(invalid_config) when that version cannot express it: 0.1 and 0.2 need an address.
     std::string print(std::string_view version) const;
-    /// The same on one line. `sorted`: keys in byte order whatever the version (result cache).
-    std::string print_compact(std::string_view version, bool sorted = false) const;
+    /// The same on one line.
+    std::string print_compact(std::string_view version) const;
+    /// Throws the error print would throw: to be called before anything is changed.
+    void require_printable(std::string_view version) const;
 };
 
 /// A route or a dns object as configurations write them.

@@ -27,12 +27,12 @@ void require_network_namespace(int fd, const std::string& path) {
     check(::fstatfs(fd, &fs), "statfs ", path);
     if (fs.f_type != NSFS_MAGIC)
         throw Error(Code::invalid_netns,
-                    cat("unknown FS magic on ", quoted(path), ": ",
+                    cat("unknown FS magic on ", quote(path), ": ",
                         hex(static_cast<unsigned long>(fs.f_type))),
                     "CNI_NETNS must be the path of a network namespace");
     const int kind = ::ioctl(fd, NS_GET_NSTYPE);
     if (kind >= 0 && kind != CLONE_NEWNET)
-        throw Error(Code::invalid_netns, cat(quoted(path), " is not a network namespace"),
+        throw Error(Code::invalid_netns, cat(quote(path), " is not a network namespace"),
                     "it is a namespace of another kind");
 }
 
@@ -59,7 +59,7 @@ Netns Netns::open(const std::string& path) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd)
         throw Error(Code::invalid_netns,
-                    cat("failed to Statfs ", quoted(path), ": ", errno_text(errno)),
+                    cat("failed to Statfs ", quote(path), ": ", errno_text(errno)),
                     "CNI_NETNS must be the path of a network namespace");
     require_network_namespace(fd.get(), path);
     return {std::move(fd), path};

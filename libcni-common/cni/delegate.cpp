@@ -1,0 +1,120 @@
+#include "cni/delegate.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/undo.h"
+
+namespace cni {
+namespace {
+
+bool is_regular_file(const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// The kernel refuses to execute a file that is being written, by an installer say, and tells
+// nobody when it is done.
+Child spawn_when_installed(const std::string& executable,
+                           const std::vector<std::string>& environment, std::string_view input) {
+    for (int attempt = 0;; ++attempt) {
+        try {
+            return Child::spawn(executable, environment, input);
+        } catch (const SysError& error) {
+            if (error.error != ETXTBSY || attempt == 50) throw;
+        }
+        const timespec pause{.tv_sec = 0, .tv_nsec = 100'000'000};
+        ::nanosleep(&pause, nullptr);
+    }
+}
+
+// What a failed plugin printed, as the error it means.
+Error error_of(const Exit& exit, std::string_view type) {
+    const std::string reason = cat("plugin ", quote(type), " ended with ", exit.reason());
+    if (trim(exit.output).empty()) {
+        if (trim(exit.diagnostics).empty())
+            return Error(Code::internal,
+                         cat("netplugin failed with no error message: ", exit.reason()), reason);
+        return Error(Code::internal, cat("netplugin failed: ", quote(exit.diagnostics)), reason);
+    }
+    try {
+        const Json object = Json::parse(exit.output, "not an error object");
+        if (!object.is_object()) throw object.invalid("must be an object");
+        const auto internal = static_cast<std::int64_t>(Code::internal);
+        const auto code = object.int_or("code", 0, 0x7fffffff, internal);
+        return Error(static_cast<Code>(code == 0 ? internal : code), object.string_or("msg", ""),
+                     object.string_or("details", ""));
+    } catch (const Error& problem) {
+        return Error(Code::internal,
+                     cat("netplugin failed but error parsing its diagnostic message ",
+                         quote(exit.output.substr(0, 1000)), ": ", problem.msg),
+                     cat(reason, exit.diagnostics.empty() ? "" : "; stderr: ", exit.diagnostics));
+    }
+}
+
+}  // namespace
+
+std::string find_plugin(std::string_view type, std::string_view path) {
+    if (type.empty()) throw Error(Code::invalid_config, "no plugin name provided");
+    // A separator would run a program from anywhere (CVE-2021-20206).
+    if (type.find('/') != type.npos || type.find('\0') != type.npos)
+        throw Error(Code::invalid_config, cat("invalid plugin name: ", type),
+                    "a plugin is named by a file name without \"/\"");
+    if (path.empty()) throw Error(Code::invalid_environment, "no paths provided", "CNI_PATH is empty");
+    std::string unusable;
+    for (const auto directory : split(path, ':')) {
+        const std::string candidate = cat(directory.empty() ? "." : directory, "/", type);
+        if (!is_regular_file(candidate)) continue;
+        if (::faccessat(AT_FDCWD, candidate.c_str(), X_OK, AT_EACCESS) == 0) return candidate;
+        unusable += cat(unusable.empty() ? "not executable: " : ", ", candidate);
+    }
+    throw Error(Code::internal,
+                cat("failed to find plugin ", quote(type), " in path [", join(split(path, ':'), " "),
+                    "]"),
+                unusable.empty() ? "install it there or add its directory to CNI_PATH" : unusable);
+}
+
+std::vector<std::string> child_environment(const std::vector<std::string>& replacements) {
+    std::vector<std::string> out = replacements;
+    const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
+    for (char** entry = environ; *entry; ++entry) {
+        bool replaced = false;
+        for (const std::string& replacement : replacements)
+            replaced = replaced || name_of(replacement) == name_of(*entry);
+        if (!replaced) out.emplace_back(*entry);
+    }
+    return out;
+}
+
+PluginCall PluginCall::start(const std::string& executable,
+                             const std::vector<std::string>& environment, std::string_view input,
+                             std::string_view type) {
+    return {spawn_when_installed(executable, environment, input), type};
+}
+
+std::string PluginCall::finish() {
+    const Exit exit = child_.wait();
+    if (!exit.diagnostics.empty()) warn(trim(exit.diagnostics));
+    if (!exit.success()) throw error_of(exit, type_);
+    return exit.output;
+}
+
+PluginCall Ipam::start(std::string_view command) const {
+    return PluginCall::start(find_plugin(type_, request_.args.path),
+                             child_environment({cat("CNI_COMMAND=", command)}), request_.conf.text,
+                             type_);
+}
+
+Result Ipam::finish_add(PluginCall call) const {
+    const Json json = Json::parse(call.finish(), "failed to unmarshal raw result");
+    Result result = Result::parse(json, request_.conf.cni_version);
+    if (result.ips.empty())
+        throw Error(Code::internal, "IPAM plugin returned missing IP config",
+                    cat("IPAM plugin ", quote(type_)));
+    return result;
+}
+
+}  // namespace cni

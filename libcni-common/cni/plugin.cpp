@@ -1,0 +1,214 @@
+#include "cni/plugin.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/undo.h"
+#include "cni/json_writer.h"
+#include "cni/version.h"
+#include "sys/netns.h"
+
+#ifndef CNIXX_VERSION
+#error "CNIXX_VERSION must be defined by the build"
+#endif
+
+namespace cni {
+namespace {
+
+// What each command needs, by the order in which the specification lists the parameters.
+struct Command {
+    std::string_view name;
+    bool needs_container;  // CNI_CONTAINERID and CNI_IFNAME
+    bool needs_netns;
+    bool needs_path;
+    bool needs_config;
+    std::string_view since;  // lowest cniVersion that has it
+};
+constexpr Command commands[] = {
+    {"ADD", true, true, true, true, "0.1.0"},     {"CHECK", true, true, true, true, "0.4.0"},
+    {"DEL", true, false, true, true, "0.1.0"},    {"GC", false, false, true, true, "1.1.0"},
+    {"STATUS", false, false, true, true, "1.1.0"}, {"VERSION", false, false, false, false, "0.1.0"},
+};
+
+const Command* find_command(std::string_view name) {
+    for (const Command& command : commands)
+        if (command.name == name) return &command;
+    return nullptr;
+}
+
+std::string print_error(const Error& error, std::string_view version) {
+    JsonWriter out(JsonWriter::Layout::indented);
+    out.begin_object()
+        .member("cniVersion", version)
+        .member("code", static_cast<int>(error.code))
+        .member("msg", error.msg);
+    if (!error.details.empty()) out.member("details", error.details);
+    return out.end_object().take();
+}
+
+int fail(const Error& error, std::string_view version = supported_versions.back()) {
+    write_all(STDOUT_FILENO, print_error(error, version), "stdout");
+    return 1;
+}
+
+// A descriptor opened later must not land on 0, 1 or 2 and be taken for stdio.
+void open_missing_stdio() {
+    int fd;
+    do fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) ::close(fd);
+}
+
+int print_usage(const Plugin& plugin) {
+    write_all(STDERR_FILENO,
+              cat("CNI ", plugin.name, " plugin v" CNIXX_VERSION
+                  "\nCNI protocol versions supported: ",
+                  join(supported_versions, ", "), "\n"),
+              "stderr");
+    return 0;
+}
+
+void require_environment(const Args& args, const Command* command) {
+    const bool container = command && command->needs_container;
+    std::string missing;
+    const auto require = [&](bool needed, const std::string& value, std::string_view name) {
+        if (needed && value.empty()) missing += cat(missing.empty() ? "" : ",", name);
+        return needed && !value.empty();
+    };
+    if (require(container, args.container_id, "CNI_CONTAINERID") &&
+        !is_valid_identifier(args.container_id))
+        throw Error(Code::invalid_environment, "invalid characters in containerID",
+                    args.container_id);
+    require(command && command->needs_netns, args.netns, "CNI_NETNS");
+    if (require(container, args.ifname, "CNI_IFNAME")) require_valid_ifname(args.ifname);
+    require(command && command->needs_path, args.path, "CNI_PATH");
+    if (!missing.empty())
+        throw Error(Code::invalid_environment,
+                    cat("required env variables [", missing, "] missing"));
+}
+
+void require_spoken(const Command& command, const std::string& version) {
+    if (command.since == "0.1.0") return require_supported(version);
+    const auto parsed = Version::parse(version);
+    if (!parsed)
+        throw Error(Code::decoding_failure, cat("invalid version ", quote(version)),
+                    "cniVersion must read major.minor.patch");
+    if (*parsed < Version::parse(command.since))
+        throw Error(Code::incompatible_version,
+                    cat("config version does not allow ", command.name),
+                    cat("cniVersion must be at least ", command.since));
+    if (*parsed > Version::parse(supported_versions.back()))
+        throw Error(Code::incompatible_version,
+                    cat("plugin version does not allow ", command.name),
+                    cat("the newest cniVersion supported is ", supported_versions.back()));
+    require_supported(version);
+}
+
+bool is_own_netns(const Args& args) {
+    if (args.allow_own_netns || args.netns.empty()) return false;
+    try {
+        const auto netns = Netns::find(args.netns);
+        return netns && netns->is_same(Netns::current());
+    } catch (const Error&) {
+        return false;  // the plugin itself will say what is wrong with the path
+    }
+}
+
+void require_foreign_netns(const Args& args) {
+    if (is_own_netns(args))
+        throw Error(Code::invalid_netns,
+                    "plugin's netns and netns from CNI_NETNS should not be the same", args.netns);
+}
+
+int print_versions() {
+    std::string version(supported_versions.back());
+    // The configuration is optional here, and a person at a terminal will not type one.
+    if (!::isatty(STDIN_FILENO)) {
+        try {
+            const Json conf = Json::parse(read_all(STDIN_FILENO, max_json_size, "stdin"), "stdin");
+            const std::string asked = conf.string_or("cniVersion", "");
+            if (Version::parse(asked)) version = asked;
+        } catch (const Error&) {
+            // What is on stdin does not matter for the answer.
+        }
+    }
+    JsonWriter out(JsonWriter::Layout::compact);
+    out.begin_object().member("cniVersion", version).key("supportedVersions").begin_array();
+    for (const auto supported : supported_versions) out.value(supported);
+    out.end_array().end_object();
+    write_all(STDOUT_FILENO, out.take() + "\n", "stdout");
+    return 0;
+}
+
+void run_optional(void (*step)(const Request&), const Request& request) {
+    if (step) step(request);
+}
+
+void dispatch(const Plugin& plugin, const Request& request) {
+    const std::string& command = request.args.command;
+    if (command == "ADD") {
+        require_foreign_netns(request.args);
+        const std::string text = plugin.add(request).print(request.conf.cni_version);
+        write_all(STDOUT_FILENO, text, "stdout");
+    } else if (command == "DEL") {
+        run_optional(plugin.del, request);
+        require_foreign_netns(request.args);
+    } else if (command == "CHECK") {
+        run_optional(plugin.check, request);
+    } else if (command == "GC") {
+        run_optional(plugin.gc, request);
+    } else {
+        run_optional(plugin.status, request);
+    }
+}
+
+int run_command(const Plugin& plugin, const Args& args) {
+    const Command* command = find_command(args.command);
+    require_environment(args, command);
+    if (command && !command->needs_config) return print_versions();
+    Request request{args, NetConf::parse(read_all(STDIN_FILENO, max_json_size, "stdin"))};
+    const std::string version(is_supported(request.conf.cni_version) ? request.conf.cni_version
+                                                                     : supported_versions.back());
+    try {
+        if (!command)
+            throw Error(Code::invalid_environment, cat("unknown CNI_COMMAND: ", args.command));
+        require_spoken(*command, request.conf.cni_version);
+        dispatch(plugin, request);
+        return 0;
+    } catch (const Error& error) {
+        return fail(error, version);
+    }
+}
+
+int run_throwing(const Plugin& plugin) {
+    open_missing_stdio();
+    ::signal(SIGPIPE, SIG_IGN);
+    const Args args = Args::from_environment();
+    if (args.command.empty()) return print_usage(plugin);
+    try {
+        return run_command(plugin, args);
+    } catch (const Error& error) {
+        return fail(error);
+    } catch (const std::exception& error) {
+        return fail(Error(Code::internal, error.what()));
+    }
+}
+
+}  // namespace
+
+int run(const Plugin& plugin) noexcept {
+    try {
+        return run_throwing(plugin);
+    } catch (const std::exception& error) {
+        warn(error.what());  // stdout cannot be written
+        return 1;
+    }
+}
+
+Result pass_through(const Request& request) {
+    return request.conf.prev_result().value_or(Result{});
+}
+
+}  // namespace cni

@@ -1,0 +1,45 @@
+#include "cni/version.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace cni {
+
+std::optional<Version> Version::parse(std::string_view text) {
+    const auto parts = split(text, '.');
+    if (parts.size() > 3) return {};
+    int numbers[3] = {};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto number = parse_int<int>(parts[i]);
+        if (!number || *number < 0) return {};
+        numbers[i] = *number;
+    }
+    return Version{numbers[0], numbers[1], numbers[2]};
+}
+
+bool is_supported(std::string_view version) {
+    return std::find(supported_versions.begin(), supported_versions.end(), version) !=
+           supported_versions.end();
+}
+
+ResultFamily family_of(std::string_view version) {
+    if (version.empty() || version == "0.1.0" || version == "0.2.0") return ResultFamily::v0_1;
+    return version[0] == '0' ? ResultFamily::v0_3 : ResultFamily::v1_0;
+}
+
+bool at_least(std::string_view version, std::string_view least) {
+    return Version::parse(version.empty() ? "0.1.0" : version).value() >=
+           Version::parse(least).value();
+}
+
+void require_supported(std::string_view version) {
+    if (is_supported(version)) return;
+    std::string list;
+    for (const auto supported : supported_versions)
+        list += cat(list.empty() ? "" : " ", quote(supported));
+    throw Error(Code::incompatible_version, "incompatible CNI versions",
+                cat("config is ", quote(version), ", plugin supports [", list, "]"));
+}
+
+}  // namespace cni
