@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "net/ip.h"
+#include "netlink/link.h"
+
+namespace cni {
+
+struct Address {
+    Prefix prefix;
+    bool tentative = false;   ///< duplicate address detection still runs
+    bool dad_failed = false;  ///< another host has the address
+};
+
+/// Scope global, IPv4 broadcast set below /31. EEXIST when the link has it.
+NlRequest add_address(const Link& link, const Prefix& prefix);
+/// Succeeds when the link has it already.
+NlRequest ensure_address(const Link& link, const Prefix& prefix);
+/// Succeeds when it is gone already.
+NlRequest remove_address(const Link& link, const Prefix& prefix);
+
+/// Of this link only, in the kernel's order.
+std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family);
+
+}  // namespace cni

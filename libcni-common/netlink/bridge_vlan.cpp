@@ -1,0 +1,91 @@
+#include "netlink/bridge_vlan.h"
+
+#include <linux/if_bridge.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+
+namespace cni {
+namespace {
+
+constexpr std::uint16_t first_id = 1, last_id = 4094;
+
+NlMessage port_message(int type, const Link& port) {
+    ifinfomsg header{};
+    header.ifi_family = AF_BRIDGE;
+    header.ifi_index = port.index;
+    NlMessage message(type, 0);
+    message.header(header);
+    return message;
+}
+
+void put_vlan(NlMessage& message, std::uint16_t id, std::uint16_t flags) {
+    const bridge_vlan_info info{.flags = flags, .vid = id};
+    message.put(IFLA_BRIDGE_VLAN_INFO, &info, sizeof info);
+}
+
+std::uint16_t flags_of(const PortVlan& vlan) {
+    return static_cast<std::uint16_t>((vlan.pvid ? BRIDGE_VLAN_INFO_PVID : 0) |
+                                      (vlan.untagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0));
+}
+
+// One entry of a RTM_NEWVLAN message: an id, or a range of ids with the same flags.
+void collect(std::vector<PortVlan>& found, const nlattr* entry) {
+    const NlAttributes<BRIDGE_VLANDB_ENTRY_MAX> attributes(entry);
+    const auto* info = attributes.get<bridge_vlan_info>(BRIDGE_VLANDB_ENTRY_INFO);
+    if (!info) return;
+    const auto last = attributes.get_or<std::uint16_t>(BRIDGE_VLANDB_ENTRY_RANGE, info->vid);
+    for (unsigned id = info->vid; id <= last && id <= last_id; ++id)
+        found.push_back({static_cast<std::uint16_t>(id), (info->flags & BRIDGE_VLAN_INFO_PVID) != 0,
+                         (info->flags & BRIDGE_VLAN_INFO_UNTAGGED) != 0});
+}
+
+}  // namespace
+
+NlRequest add_vlans(const Link& port, const std::vector<PortVlan>& vlans) {
+    NlMessage message = port_message(RTM_SETLINK, port);
+    message.nest(IFLA_AF_SPEC, [&] {
+        for (const PortVlan& vlan : vlans) put_vlan(message, vlan.id, flags_of(vlan));
+    });
+    return {std::move(message),
+            cat("failed to setup vlan tag on interface ", quote(port.name))};
+}
+
+NlRequest remove_all_vlans(const Link& port) {
+    NlMessage message = port_message(RTM_DELLINK, port);
+    // Ids of the range that the port does not have are passed over by the kernel.
+    message.nest(IFLA_AF_SPEC, [&] {
+        put_vlan(message, first_id, BRIDGE_VLAN_INFO_RANGE_BEGIN);
+        put_vlan(message, last_id, BRIDGE_VLAN_INFO_RANGE_END);
+    });
+    return {std::move(message),
+            cat("failed to remove default vlan on interface ", quote(port.name))};
+}
+
+std::vector<PortVlan> vlans(Rtnl& rtnl, const Link& port) {
+    std::vector<PortVlan> found;
+    const auto query = [&] {
+        br_vlan_msg header{};
+        header.family = AF_BRIDGE;
+        header.ifindex = static_cast<unsigned>(port.index);
+        NlMessage message(RTM_GETVLAN, 0);
+        message.header(header);
+        return message;
+    };
+    const auto visit = [&](const nlmsghdr* m) {
+        const int header_size = static_cast<int>(sizeof(br_vlan_msg));
+        if (nlmsg_datalen(m) < header_size) return;
+        if (static_cast<const br_vlan_msg*>(nlmsg_data(m))->ifindex !=
+            static_cast<unsigned>(port.index))
+            return;
+        const nlattr* attribute = nlmsg_attrdata(m, header_size);
+        int left = nlmsg_attrlen(m, header_size);
+        for (; nla_ok(attribute, left); attribute = nla_next(attribute, &left))
+            if (nla_type(attribute) == BRIDGE_VLANDB_ENTRY) collect(found, attribute);
+    };
+    rtnl.dump(query, cat("list VLANs of ", port.name), visit, [&] { found.clear(); });
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+}  // namespace cni

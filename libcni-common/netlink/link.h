@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "net/mac.h"
+#include "netlink/nl_socket.h"
+#include "sys/netns.h"
+
+namespace cni {
+
+/// A network device as the kernel describes it.
+struct Link {
+    int index = 0;
+    std::string name;
+    std::string kind;  ///< "veth", "bridge", ...; empty for physical devices and lo
+    Mac mac;
+    std::uint32_t mtu = 0;       ///< bytes
+    std::uint32_t flags = 0;     ///< IFF_*
+    std::uint8_t operstate = 0;  ///< IF_OPER_* (linux/if.h)
+    int peer_index = 0;          ///< of a veth: its peer's index in the peer's namespace
+    int master = 0;              ///< index of the bridge or vrf it is a port of; 0 without
+    std::uint32_t promiscuity = 0;
+    std::optional<bool> vlan_filtering;     ///< of a bridge
+    std::optional<bool> hairpin, isolated;  ///< of a bridge port
+
+    bool is_up() const;
+    bool is_operational() const;  ///< operstate "up"
+};
+
+/// A message of type RTM_NEWLINK as a Link.
+Link parse_link(const nlmsghdr* message);
+
+struct BridgeOptions {
+    std::string name;
+    Mac mac;
+    std::uint32_t mtu = 0;  ///< bytes; 0: the kernel's choice
+    bool vlan_filtering = false;
+};
+
+struct VethEnd {
+    std::string name;
+    Mac mac;
+};
+struct VethOptions {
+    VethEnd host, container;
+    const Netns* container_netns = nullptr;  ///< where the container end is made; null: here
+    int master = 0;         ///< index of the bridge the host end becomes a port of; 0: none
+    std::uint32_t mtu = 0;  ///< bytes, both ends; 0: the kernel's choice
+};
+
+/// Requests for Rtnl::apply. Those that make something fail with EEXIST when the name is taken.
+NlRequest add_bridge(const BridgeOptions& options);
+/// Both ends, in place and down. One queue each, as veth had until multi-queue became its default:
+/// a second queue costs two RCU waits per pair and serves only XDP and threaded NAPI.
+NlRequest add_veth(const VethOptions& options);
+NlRequest get_link(const std::string& name);
+NlRequest set_up(const Link& link);
+NlRequest set_down(const Link& link);
+NlRequest set_promiscuous(const Link& link);
+NlRequest set_mtu(const Link& link, std::uint32_t mtu);
+/// The address is kept from then on: neither a port of a bridge nor udev changes it.
+NlRequest set_mac(const Link& link, const Mac& mac);
+NlRequest set_vlan_filtering(const Link& bridge);
+NlRequest set_master(const Link& link, const Link& master);
+struct PortOptions {
+    bool hairpin = false, isolated = false;
+};
+NlRequest set_port(const Link& port, const PortOptions& options);
+/// Succeeds when the link is gone already.
+NlRequest remove_link(const Link& link);
+
+/// Links, addresses and routes of one network namespace.
+class Rtnl : public NlSocket {
+public:
+    /// The calling thread's namespace.
+    Rtnl();
+    static Rtnl in(const Netns& netns);
+
+    /// All in one system call, in this order; the first failure is thrown.
+    template <typename... R>
+    void apply(R... requests) {
+        std::vector<NlRequest> list;
+        (list.push_back(std::move(requests)), ...);
+        transact(std::move(list));
+    }
+
+    std::optional<Link> find(const std::string& name);
+    std::optional<Link> find(int index);
+    /// Throws NlError(ENODEV).
+    Link get(const std::string& name);
+    /// Makes the pair and returns its host end, whose peer_index is the container end's index.
+    Link make_veth(const VethOptions& options);
+    /// The ports of a bridge (or vrf).
+    std::vector<Link> ports(const Link& master);
+
+private:
+    std::optional<Link> find(NlMessage query, const std::string& what);
+};
+
+}  // namespace cni

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "net/ip.h"
+#include "netlink/link.h"
+
+namespace cni {
+
+/// A unicast route through a link; zero and nullopt leave the choice to the kernel.
+struct RouteSpec {
+    Prefix destination;
+    std::optional<Ip> gateway;
+    int mtu = 0;               ///< bytes (RTAX_MTU)
+    int advmss = 0;            ///< bytes (RTAX_ADVMSS)
+    int priority = 0;          ///< metric
+    int table = 0;             ///< 0: main
+    std::optional<int> scope;  ///< RT_SCOPE_*; default: link without gateway, else universe
+};
+
+/// EEXIST when there is an identical one.
+NlRequest add_route(const Link& link, const RouteSpec& route);
+
+/// Of one family through this link, of every table. A multipath route counts once for each next hop
+/// through the link.
+std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family);
+
+}  // namespace cni
