@@ -78,6 +78,12 @@ void require_valid_ifname(std::string_view name) {
                     "interface name contains / or : or whitespace characters");
 }
 
+bool is_ifname(std::string_view name) {
+    return !name.empty() && name.size() <= 15 && name != "." && name != ".." &&
+           name.find_first_of("/:") == name.npos && name.find('\0') == name.npos &&
+           !has_space(name);
+}
+
 std::map<std::string, std::string> parse_cni_args(std::string_view text,
                                                   std::span<const std::string_view> known) {
     std::map<std::string, std::string> args;

@@ -28,6 +28,8 @@ bool is_valid_identifier(std::string_view text);
 
 /// The rules of the specification for CNI_IFNAME. Throws Error(invalid_environment).
 void require_valid_ifname(std::string_view name);
+/// A non-empty name by the same rules.
+bool is_ifname(std::string_view name);
 
 /// CNI_ARGS: "K=V;K=V". `known` are the keys the plugin understands besides IgnoreUnknown; others
 /// throw Error(invalid_environment) unless IgnoreUnknown says otherwise. Repeated keys: last wins.

@@ -28,10 +28,11 @@ AddrHandle describe(const Link& link, const Prefix& prefix) {
     return addr;
 }
 
-NlMessage add_message(const Link& link, const Prefix& prefix) {
+NlMessage add_message(const Link& link, const Prefix& prefix, Dad dad) {
+    const AddrHandle addr = describe(link, prefix);
+    if (dad == Dad::off && !prefix.ip.is_v4()) rtnl_addr_set_flags(addr.get(), IFA_F_NODAD);
     nl_msg* message = nullptr;
-    if (rtnl_addr_build_add_request(describe(link, prefix).get(), NLM_F_CREATE | NLM_F_EXCL,
-                                    &message) < 0)
+    if (rtnl_addr_build_add_request(addr.get(), NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
         throw std::bad_alloc();
     return NlMessage(message);
 }
@@ -42,12 +43,12 @@ std::string act(const Link& link, const Prefix& prefix) {
 
 }  // namespace
 
-NlRequest add_address(const Link& link, const Prefix& prefix) {
-    return {add_message(link, prefix), act(link, prefix)};
+NlRequest add_address(const Link& link, const Prefix& prefix, Dad dad) {
+    return {add_message(link, prefix, dad), act(link, prefix)};
 }
 
-NlRequest ensure_address(const Link& link, const Prefix& prefix) {
-    return {add_message(link, prefix), act(link, prefix), EEXIST};
+NlRequest ensure_address(const Link& link, const Prefix& prefix, Dad dad) {
+    return {add_message(link, prefix, dad), act(link, prefix), EEXIST};
 }
 
 NlRequest remove_address(const Link& link, const Prefix& prefix) {

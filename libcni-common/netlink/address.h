@@ -13,10 +13,13 @@ struct Address {
     bool dad_failed = false;  ///< another host has the address
 };
 
+/// IPv6 duplicate address detection: off makes an address usable at once.
+enum class Dad { off, on };
+
 /// Scope global, IPv4 broadcast set below /31. EEXIST when the link has it.
-NlRequest add_address(const Link& link, const Prefix& prefix);
+NlRequest add_address(const Link& link, const Prefix& prefix, Dad dad);
 /// Succeeds when the link has it already.
-NlRequest ensure_address(const Link& link, const Prefix& prefix);
+NlRequest ensure_address(const Link& link, const Prefix& prefix, Dad dad);
 /// Succeeds when it is gone already.
 NlRequest remove_address(const Link& link, const Prefix& prefix);
 

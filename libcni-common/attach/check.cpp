@@ -1,0 +1,70 @@
+#include "attach/check.h"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+
+#include "netlink/address.h"
+#include "netlink/route.h"
+
+namespace cni {
+namespace {
+
+constexpr Family families[] = {Family::v4, Family::v6};
+
+template <typename Range, typename Predicate>
+bool any(const Range& range, Predicate predicate) {
+    return std::any_of(range.begin(), range.end(), predicate);
+}
+
+int table_of(const Route& route) {
+    return route.table.value_or(0) == 0 ? static_cast<int>(RT_TABLE_MAIN) : *route.table;
+}
+
+bool satisfies(const RouteSpec& actual, const Route& wanted) {
+    if (actual.table != table_of(wanted)) return false;
+    if (wanted.dst.is_default_route()) return actual.destination.length == 0;
+    return actual.destination == wanted.dst.network() &&
+           (!wanted.gw || actual.gateway == wanted.gw);
+}
+
+std::string describe(const Route& route) {
+    return cat(route.dst.to_string(), route.gw ? cat(" via ", route.gw->to_string()) : "",
+               " table ", table_of(route));
+}
+
+}  // namespace
+
+void check_addresses(Rtnl& container, const Link& link, const Result& result) {
+    for (const Family family : families) {
+        const auto found = addresses(container, link, family);
+        const auto reachable = routes(container, link, family);
+        for (const IpConfig& ip : result.ips) {
+            if (ip.address.ip.family() != family) continue;
+            if (!any(found, [&](const Address& a) { return a.prefix == ip.address; }))
+                throw Error(Code::internal, cat("Failed to match addr ", ip.address.to_string(),
+                                                " on interface ", link.name));
+            if (ip.gateway && !any(reachable, [&](const RouteSpec& r) {
+                    return r.destination == ip.address.network() && ip.address.length > 0;
+                }))
+                throw Error(Code::internal, cat("Failed to find Gateway ", ip.gateway->to_string(),
+                                                " for interface ", link.name),
+                            cat("no route to ", ip.address.network().to_string()));
+        }
+    }
+}
+
+void check_routes(Rtnl& container, const Link& link, const Result& result) {
+    for (const Family family : families) {
+        const auto found = routes(container, link, family);
+        for (const Route& route : result.routes) {
+            if (route.dst.ip.family() != family) continue;
+            if (!any(found, [&](const RouteSpec& r) { return satisfies(r, route); }))
+                throw Error(Code::internal, cat("Expected Route ", describe(route),
+                                                " not found in routing table"),
+                            cat("interface ", link.name));
+        }
+    }
+}
+
+}  // namespace cni

@@ -1,0 +1,118 @@
+#include "attach/configure.h"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+
+#include "netlink/monitor.h"
+#include "netlink/route.h"
+#include "sys/sysctl.h"
+
+namespace cni {
+namespace {
+
+std::string key_of(std::string_view family, std::string_view ifname, std::string_view name) {
+    return cat("net/", family, "/conf/", ifname, "/", name);
+}
+
+// Parameters that only refine things: a kernel or a container that lacks them is no failure.
+void set_if_possible(const std::string& key, std::string_view value) {
+    try {
+        set_sysctl_if_present(key, value);
+    } catch (const SysError&) {
+        // A read-only /proc/sys, say.
+    }
+}
+
+void enable_ipv6(const std::string& ifname) {
+    const std::string key = key_of("ipv6", ifname, "disable_ipv6");
+    if (const auto value = find_sysctl(key); value && *value != "0") set_sysctl(key, "0");
+}
+
+bool has_family(const Result& result, Family family) {
+    return std::any_of(result.ips.begin(), result.ips.end(), [&](const IpConfig& ip) {
+        return ip.address.ip.family() == family;
+    });
+}
+
+// To be called inside the container's namespace, before the link is up.
+void set_parameters(const std::string& ifname, const Result& result, Dad dad) {
+    if (dad == Dad::on) set_if_possible(key_of("ipv6", ifname, "enhanced_dad"), "1");
+    set_if_possible(key_of("ipv6", ifname, "accept_dad"), dad == Dad::on ? "1" : "0");
+    // The kernel announces the addresses to the neighbours when the link comes up.
+    set_if_possible(key_of("ipv4", ifname, "arp_notify"), "1");
+    set_if_possible(key_of("ipv6", ifname, "ndisc_notify"), "1");
+    if (!has_family(result, Family::v6)) return;
+    enable_ipv6("lo");
+    enable_ipv6(ifname);
+    set_sysctl(key_of("ipv6", ifname, "keep_addr_on_down"), "1");
+}
+
+std::optional<Ip> first_gateway(const Result& result, Family family) {
+    for (const IpConfig& ip : result.ips)
+        if (ip.gateway && ip.gateway->family() == family) return ip.gateway;
+    return {};
+}
+
+RouteSpec spec_of(const Route& route, const Result& result) {
+    RouteSpec spec{.destination = route.dst,
+                   .gateway = route.gw,
+                   .mtu = route.mtu,
+                   .advmss = route.advmss,
+                   .priority = route.priority,
+                   .table = route.table.value_or(0),
+                   .scope = route.scope};
+    const bool narrow = route.scope.value_or(RT_SCOPE_UNIVERSE) > RT_SCOPE_UNIVERSE;
+    if (!spec.gateway && !narrow) spec.gateway = first_gateway(result, route.dst.ip.family());
+    return spec;
+}
+
+}  // namespace
+
+void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
+                         const Result& result, Dad dad) {
+    netns.run([&] { set_parameters(link.name, result, dad); });
+    std::vector<NlRequest> requests;
+    for (const IpConfig& ip : result.ips) requests.push_back(add_address(link, ip.address, dad));
+    requests.push_back(set_up(link));
+    for (const Route& route : result.routes)
+        requests.push_back(add_route(link, spec_of(route, result)));
+    container.transact(std::move(requests));
+}
+
+void settle_addresses(Rtnl& container, const Netns& netns, const Link& link) {
+    const auto settled = [&] {
+        for (const Address& address : addresses(container, link, Family::v6)) {
+            if (address.dad_failed)
+                throw Error(Code::internal,
+                            cat("failed to settle addresses for ", quote(link.name), ": link ",
+                                link.name, " has address ", address.prefix.ip.to_string(),
+                                " in DADFAILED state"),
+                            "another host on the network uses the address");
+            if (address.tentative) return false;
+        }
+        return true;
+    };
+    const auto wait = [&] {
+        return NlMonitor({RTNLGRP_IPV6_IFADDR}).wait(settled, std::chrono::seconds(5));
+    };
+    if (netns.run(wait)) return;
+    throw Error(Code::internal,
+                cat("failed to settle addresses for ", quote(link.name), ": link ", link.name,
+                    " still has tentative addresses after 5 seconds"));
+}
+
+void enable_forwarding(Family family) {
+    const char* key = family == Family::v4 ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
+    try {
+        ensure_sysctl(key, "1");
+    } catch (const SysError& error) {
+        throw SysError("failed to enable forwarding", error.error, error.msg);
+    }
+}
+
+void refuse_router_advertisements(const std::string& ifname) {
+    set_if_possible(key_of("ipv6", ifname, "accept_ra"), "0");
+}
+
+}  // namespace cni

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "cni/result.h"
+#include "netlink/address.h"
+#include "netlink/link.h"
+#include "sys/netns.h"
+
+namespace cni {
+
+/// Gives an interface of a container what IPAM decided, in this order: the kernel parameters that
+/// must be there before the link is up, the addresses, link up, the routes in the order of the
+/// result. A route without a gateway uses the first gateway of its family unless its scope is
+/// narrower than universe. `container` is a socket in `netns`.
+void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
+                         const Result& result, Dad dad);
+
+/// With detection on: waits until no IPv6 address of the link is tentative, 5 seconds at most.
+/// Throws Error(internal) naming the address when another host has it or time is over.
+void settle_addresses(Rtnl& container, const Netns& netns, const Link& link);
+
+/// Lets the host forward packets of this family.
+void enable_forwarding(Family family);
+
+/// The host must not learn routes from what a container sends (CVE-2020-10749). To be called before
+/// the link is up. Hosts without IPv6 have nothing to refuse.
+void refuse_router_advertisements(const std::string& ifname);
+
+}  // namespace cni
