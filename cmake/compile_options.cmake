@@ -11,10 +11,18 @@ add_link_options(-Wl,--gc-sections)
 
 if(CNIXX_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # Instrumented code defeats g++ 12's flow analysis, which then sees unset variants.
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=address,undefined)
   if(CNIXX_STATIC)
     message(FATAL_ERROR "CNIXX_SANITIZE needs CNIXX_STATIC=OFF: the sanitizers cannot be linked statically")
   endif()
+endif()
+
+if(CNIXX_FUZZ)
+  # Libraries are instrumented as the fuzz targets are; only those link libFuzzer's main.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
 endif()
 
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")

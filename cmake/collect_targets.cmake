@@ -1,0 +1,18 @@
+# The targets of one type defined below a directory, so that a new plugin is linked and built
+# for the tests without being named here.
+function(cni_collect_targets directory type result)
+  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
+  get_property(children DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
+  set(found)
+  foreach(target IN LISTS targets)
+    get_target_property(its_type ${target} TYPE)
+    if(its_type STREQUAL type)
+      list(APPEND found ${target})
+    endif()
+  endforeach()
+  foreach(child IN LISTS children)
+    cni_collect_targets(${child} ${type} below)
+    list(APPEND found ${below})
+  endforeach()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
