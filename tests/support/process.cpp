@@ -1,0 +1,107 @@
+#include "support/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace cni::test {
+namespace {
+
+constexpr std::size_t max_output = 64u << 20;
+
+Fd memory_file() {
+    const Fd low(check(::memfd_create("test", MFD_CLOEXEC), "make a memory file"));
+    // Above 2, so that putting it on 0, 1 or 2 in the child cannot overwrite another one.
+    return Fd(check(::fcntl(low.get(), F_DUPFD_CLOEXEC, 3), "duplicate a memory file"));
+}
+
+std::string content(const Fd& file) {
+    check(::lseek(file.get(), 0, SEEK_SET), "rewind a program's output");
+    return read_all(file.get(), max_output, "a program's output");
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+    std::vector<char*> result;
+    for (const std::string& s : strings) result.push_back(const_cast<char*>(s.c_str()));
+    result.push_back(nullptr);
+    return result;
+}
+
+[[noreturn]] void become(const Program& program, const Fd& in, const Fd& out, const Fd& err) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::dup2(in.get(), 0);
+    ::dup2(out.get(), 1);
+    ::dup2(err.get(), 2);
+    const auto argv = pointers(program.argv), environment = pointers(program.environment);
+    ::execvpe(argv[0], argv.data(), environment.data());
+    const std::string reason = cat("execute ", program.argv[0], ": ", errno_text(errno), "\n");
+    write_all(2, reason, "stderr");
+    ::_exit(127);
+}
+
+}  // namespace
+
+int Finished::exit_code() const {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::vector<std::string> Program::inherited() {
+    std::vector<std::string> result;
+    for (char** entry = environ; *entry; ++entry) result.emplace_back(*entry);
+    return result;
+}
+
+Process::Process(pid_t pid, Fd out, Fd err)
+    : pid_(pid), out_(std::move(out)), err_(std::move(err)) {}
+
+Process::Process(Process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      out_(std::move(other.out_)),
+      err_(std::move(other.err_)) {}
+
+Process::~Process() {
+    if (pid_ < 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+}
+
+Process Process::start(const Program& program) {
+    const Fd in = memory_file();
+    Fd out = memory_file(), err = memory_file();
+    write_all(in.get(), program.input, "a program's input");
+    check(::lseek(in.get(), 0, SEEK_SET), "rewind a program's input");
+    const pid_t pid = check(::fork(), "fork");
+    if (pid == 0) become(program, in, out, err);
+    return {pid, std::move(out), std::move(err)};
+}
+
+void Process::signal(int number) const {
+    check(::kill(pid_, number), "signal process ", pid_);
+}
+
+Finished Process::wait() {
+    Finished finished;
+    check(::waitpid(std::exchange(pid_, -1), &finished.status, 0), "wait for a program");
+    finished.out = content(out_);
+    finished.err = content(err_);
+    return finished;
+}
+
+Finished run(const Program& program) {
+    return Process::start(program).wait();
+}
+
+std::string output_of(const std::vector<std::string>& argv, const std::string& input) {
+    const Finished finished = run({.argv = argv, .input = input});
+    if (!finished.ok())
+        throw Error(Code::internal, cat(join(argv, " "), ": exit status ", finished.exit_code()),
+                    finished.err);
+    return finished.out;
+}
+
+}  // namespace cni::test

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+namespace cni::test {
+
+/// Moves this process to a host of its own: new user, network and mount namespaces, this user
+/// mapped to root, `lo` up, empty file systems on /run and /var/lib/cni. Nothing done there is
+/// seen by the machine, and nothing of it is left when the process ends. Needs no privilege.
+///
+/// Every call makes a fresh host, so tests may follow each other in one process; the user
+/// namespace is made once. Threads must not have been started before.
+///
+/// Why it was not possible, when the machine does not allow user namespaces; throws Error when
+/// anything else goes wrong.
+std::optional<std::string> enter_sandbox();
+
+/// For tests that run on such a host. Skipped, with the reason, where there can be none.
+class SandboxTest : public ::testing::Test {
+protected:
+    void SetUp() override;
+};
+
+}  // namespace cni::test

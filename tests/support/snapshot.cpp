@@ -1,0 +1,110 @@
+#include "support/snapshot.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <set>
+#include <vector>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "support/process.h"
+
+namespace cni::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+json list(std::vector<std::string> argv) {
+    argv.insert(argv.begin(), {"ip", "-j"});
+    const std::string text = output_of(argv);
+    return trim(text).empty() ? json::array() : json::parse(text);
+}
+
+// One line per object with only the given keys, sorted.
+std::string lines(const json& objects, const std::set<std::string>& keys) {
+    std::vector<std::string> result;
+    for (const json& object : objects) {
+        json kept;
+        for (const auto& [key, value] : object.items())
+            if (keys.count(key)) kept[key] = value;
+        result.push_back(kept.dump());
+    }
+    std::sort(result.begin(), result.end());
+    return join(result, "\n");
+}
+
+json addresses() {
+    json result = json::array();
+    for (const json& link : list({"address"}))
+        for (json address : link["addr_info"]) {
+            address["ifname"] = link["ifname"];
+            result.push_back(address);
+        }
+    return result;
+}
+
+json links() {
+    json result = list({"-d", "link"});
+    for (json& link : result) link["kind"] = link.value("/linkinfo/info_kind"_json_pointer, "");
+    return result;
+}
+
+json both_families(const std::vector<std::string>& argv) {
+    json result = json::array();
+    for (const char* family : {"-4", "-6"}) {
+        std::vector<std::string> words{family};
+        words.insert(words.end(), argv.begin(), argv.end());
+        for (const json& object : list(words)) result.push_back(object);
+    }
+    return result;
+}
+
+// Without the lines that hold the time or packet counters.
+std::string legacy_tables(const char* program, const char* names) {
+    // Asking for a table that nobody uses would make it.
+    if (read_file(names, 4096).value_or("").empty()) return {};
+    std::string result;
+    const std::string saved = output_of({program});
+    for (const std::string_view line : split(saved, '\n'))
+        if (!line.empty() && line[0] != '#') result += cat(line.substr(0, line.find('[')), "\n");
+    return result;
+}
+
+std::map<std::string, std::string> files() {
+    std::map<std::string, std::string> result;
+    for (const char* root : {"/var/lib/cni", "/run"})
+        for (const auto& entry : fs::recursive_directory_iterator(root))
+            result[entry.path()] = entry.is_regular_file()
+                                       ? read_file(entry.path(), 1u << 20).value_or("")
+                                       : "(not a regular file)";
+    return result;
+}
+
+}  // namespace
+
+Snapshot take_snapshot() {
+    return {
+        .links = lines(links(), {"ifname", "kind", "flags", "master", "mtu", "promiscuity"}),
+        .addresses = lines(addresses(), {"ifname", "family", "local", "prefixlen", "scope"}),
+        .routes = lines(both_families({"route", "show", "table", "all"}),
+                        {"type", "dst", "gateway", "dev", "table", "metric", "prefsrc"}),
+        .rules = lines(both_families({"rule"}), {"priority", "src", "dst", "iif", "table"}),
+        .nftables = output_of({"nft", "--stateless", "list", "ruleset"}),
+        .iptables = legacy_tables("iptables-legacy-save", "/proc/net/ip_tables_names") +
+                    legacy_tables("ip6tables-legacy-save", "/proc/net/ip6_tables_names"),
+        .files = files(),
+    };
+}
+
+void PrintTo(const Snapshot& snapshot, std::ostream* stream) {
+    *stream << "links:\n" << snapshot.links << "\naddresses:\n" << snapshot.addresses
+            << "\nroutes:\n" << snapshot.routes << "\nrules:\n" << snapshot.rules
+            << "\nnftables:\n" << snapshot.nftables << "\niptables:\n" << snapshot.iptables
+            << "\nfiles:\n";
+    for (const auto& [path, content] : snapshot.files) *stream << path << ": " << content << "\n";
+}
+
+}  // namespace cni::test
