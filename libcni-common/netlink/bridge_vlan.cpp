@@ -29,6 +29,22 @@ std::uint16_t flags_of(const PortVlan& vlan) {
                                       (vlan.untagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0));
 }
 
+// Runs of tagged ids go as ranges: a trunk may have thousands of ids.
+void put_vlans(NlMessage& message, const std::vector<PortVlan>& vlans) {
+    for (std::size_t i = 0, end; i < vlans.size(); i = end) {
+        const std::uint16_t flags = flags_of(vlans[i]);
+        for (end = i + 1; end < vlans.size() && flags == 0 && flags_of(vlans[end]) == 0 &&
+                          vlans[end].id == vlans[end - 1].id + 1;)
+            ++end;
+        if (end == i + 1) {
+            put_vlan(message, vlans[i].id, flags);
+        } else {
+            put_vlan(message, vlans[i].id, BRIDGE_VLAN_INFO_RANGE_BEGIN);
+            put_vlan(message, vlans[end - 1].id, BRIDGE_VLAN_INFO_RANGE_END);
+        }
+    }
+}
+
 // One entry of a RTM_NEWVLAN message: an id, or a range of ids with the same flags.
 void collect(std::vector<PortVlan>& found, const nlattr* entry) {
     const NlAttributes<BRIDGE_VLANDB_ENTRY_MAX> attributes(entry);
@@ -44,9 +60,7 @@ void collect(std::vector<PortVlan>& found, const nlattr* entry) {
 
 NlRequest add_vlans(const Link& port, const std::vector<PortVlan>& vlans) {
     NlMessage message = port_message(RTM_SETLINK, port);
-    message.nest(IFLA_AF_SPEC, [&] {
-        for (const PortVlan& vlan : vlans) put_vlan(message, vlan.id, flags_of(vlan));
-    });
+    message.nest(IFLA_AF_SPEC, [&] { put_vlans(message, vlans); });
     return {std::move(message),
             cat("failed to setup vlan tag on interface ", quote(port.name))};
 }

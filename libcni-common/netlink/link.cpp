@@ -154,6 +154,12 @@ NlRequest set_mac(const Link& link, const Mac& mac) {
     return {std::move(message), cat("set MAC of ", link.name, " to ", mac.to_string())};
 }
 
+NlRequest announce(const Link& link) {
+    NlRequest request = set_mac(link, link.mac);
+    request.act = cat("announce the addresses of ", link.name);
+    return request;
+}
+
 NlRequest set_vlan_filtering(const Link& bridge) {
     NlMessage message = change(bridge);
     message.nest(IFLA_LINKINFO, [&] {

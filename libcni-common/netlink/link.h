@@ -62,6 +62,9 @@ NlRequest set_promiscuous(const Link& link);
 NlRequest set_mtu(const Link& link, std::uint32_t mtu);
 /// The address is kept from then on: neither a port of a bridge nor udev changes it.
 NlRequest set_mac(const Link& link, const Mac& mac);
+/// Sets the MAC that the link has: the kernel then tells the neighbours of all its addresses, as
+/// the parameters arp_notify and ndisc_notify ask for.
+NlRequest announce(const Link& link);
 NlRequest set_vlan_filtering(const Link& bridge);
 NlRequest set_master(const Link& link, const Link& master);
 struct PortOptions {

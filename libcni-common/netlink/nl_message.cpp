@@ -14,6 +14,7 @@ NlMessage::NlMessage(int type, int flags)
 }
 
 NlMessage& NlMessage::put(int attribute, const void* data, std::size_t size) {
+    reserve(size);
     if (nla_put(msg_.get(), attribute, static_cast<int>(size), data) < 0) throw std::bad_alloc();
     return *this;
 }
@@ -40,18 +41,28 @@ std::span<const std::uint8_t> NlMessage::bytes() const {
 }
 
 void NlMessage::append(const void* data, std::size_t size) {
+    reserve(size);
     if (nlmsg_append(msg_.get(), const_cast<void*>(data), size, NLMSG_ALIGNTO) < 0)
         throw std::bad_alloc();
 }
 
-nlattr* NlMessage::begin_nest(int attribute) {
-    nlattr* start = nla_nest_start(msg_.get(), attribute | NLA_F_NESTED);
-    if (!start) throw std::bad_alloc();
-    return start;
+void NlMessage::reserve(std::size_t size) {
+    const std::size_t needed = raw()->nlmsg_len + size + 2 * NLA_HDRLEN + 2 * NLMSG_ALIGNTO;
+    if (needed <= nlmsg_get_max_size(msg_.get())) return;
+    if (nlmsg_expand(msg_.get(), 2 * needed) < 0) throw std::bad_alloc();
 }
 
-void NlMessage::end_nest(nlattr* start) {
-    nla_nest_end_keep_empty(msg_.get(), start);
+std::size_t NlMessage::begin_nest(int attribute) {
+    reserve(0);
+    const nlattr* start = nla_nest_start(msg_.get(), attribute | NLA_F_NESTED);
+    if (!start) throw std::bad_alloc();
+    return static_cast<std::size_t>(reinterpret_cast<const char*>(start) -
+                                    reinterpret_cast<const char*>(raw()));
+}
+
+void NlMessage::end_nest(std::size_t start) {
+    nla_nest_end_keep_empty(msg_.get(),
+                            reinterpret_cast<nlattr*>(reinterpret_cast<char*>(raw()) + start));
 }
 
 }  // namespace cni

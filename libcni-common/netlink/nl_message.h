@@ -55,7 +55,7 @@ public:
     /// A nested attribute (NLA_F_NESTED set) around what `body` puts; kept when empty.
     template <typename F>
     NlMessage& nest(int attribute, F&& body) {
-        nlattr* start = begin_nest(attribute);
+        const std::size_t start = begin_nest(attribute);
         body();
         end_nest(start);
         return *this;
@@ -66,8 +66,10 @@ public:
 
 private:
     void append(const void* data, std::size_t size);
-    nlattr* begin_nest(int attribute);
-    void end_nest(nlattr* start);
+    // Nests are remembered by their place: a message that grows moves.
+    std::size_t begin_nest(int attribute);
+    void end_nest(std::size_t start);
+    void reserve(std::size_t size);
     Handle<nl_msg, nlmsg_free> msg_;
 };
 
