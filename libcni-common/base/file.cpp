@@ -1,9 +1,13 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
 
 #include "base/error.h"
 
@@ -70,11 +74,9 @@ void make_dirs(const std::string& path, mode_t mode) {
     }
 }
 
-}  // namespace
-
-void write_atomically(int dir, const std::string& name, std::string_view content, mode_t mode,
-                      std::string_view what) {
-    const std::string temporary = cat(".", name, random_suffix());
+// The temporary file must not be there yet.
+void write_and_rename(int dir, const std::string& name, const std::string& temporary,
+                      std::string_view content, mode_t mode, std::string_view what) {
     const Fd file = open_at(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode,
                             what);
     try {
@@ -84,6 +86,34 @@ void write_atomically(int dir, const std::string& name, std::string_view content
         ::unlinkat(dir, temporary.c_str(), 0);
         throw;
     }
+}
+
+}  // namespace
+
+void write_atomically(int dir, const std::string& name, std::string_view content, mode_t mode,
+                      std::string_view what) {
+    write_and_rename(dir, name, cat(".", name, random_suffix()), content, mode, what);
+}
+
+void replace_file(int dir, const std::string& name, const std::string& temporary,
+                  std::string_view content, mode_t mode, std::string_view what) {
+    ::unlinkat(dir, temporary.c_str(), 0);
+    write_and_rename(dir, name, temporary, content, mode, what);
+}
+
+std::vector<std::string> list_dir(Fd dir, std::string_view what) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(dir.get()), ::closedir);
+    if (!stream) throw SysError(cat("list ", what), errno);
+    dir.release();
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(stream.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+    }
+    if (errno != 0) throw SysError(cat("list ", what), errno);
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 Fd open_dir(const std::string& path, mode_t mode) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fd.h"
 
@@ -31,6 +32,14 @@ void write_all(int fd, std::string_view text, std::string_view what);
 /// old file or the new one. Not synced to disk. Throws SysError and leaves no temporary file.
 void write_atomically(int dir, const std::string& name, std::string_view content, mode_t mode,
                       std::string_view what);
+
+/// The same by way of a temporary file with a fixed name, for a file with one writer at a time: what
+/// a killed writer left is replaced by the next, and may be removed by its name.
+void replace_file(int dir, const std::string& name, const std::string& temporary,
+                  std::string_view content, mode_t mode, std::string_view what);
+
+/// The names in a directory, sorted bytewise, without "." and "..". Throws SysError.
+std::vector<std::string> list_dir(Fd dir, std::string_view what);
 
 /// Opens a directory, made with its parents when missing (`mode` for what is made). Throws SysError.
 Fd open_dir(const std::string& path, mode_t mode);
