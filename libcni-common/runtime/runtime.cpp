@@ -1,0 +1,203 @@
+#include "runtime/runtime.h"
+
+#include <algorithm>
+
+#include "cni/delegate.h"
+#include "cni/version.h"
+
+namespace cni {
+
+/// What one run of a plugin gets.
+struct Runtime::Call {
+    std::string_view command;
+    RuntimeConf conf;
+    std::string input;
+    std::string_view path;  ///< CNI_PATH for the plugin
+};
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string description(const PluginConf& plugin) {
+    std::string text = cat("type=", quote(plugin.type));
+    if (!plugin.name.empty()) text += cat(" name=", quote(plugin.name));
+    return text;
+}
+
+// Runs `step`; what it throws says which plugin failed at what.
+template <typename Step>
+auto naming(const PluginConf& plugin, std::string_view act, Step step) {
+    try {
+        return step();
+    } catch (const Error& error) {
+        throw Error(error.code,
+                    cat("plugin ", description(plugin), " failed (", act, "): ", error.msg),
+                    error.details);
+    }
+}
+
+Error cache_error(const NetworkList& list, std::string_view act, const Error& error) {
+    return Error(error.code,
+                 cat("failed to ", act, " network ", quote(list.name), " cached result: ",
+                     error.msg),
+                 error.details);
+}
+
+// DEL must not depend on a file that another program may have damaged.
+std::optional<VersionedResult> load_if_readable(const ResultCache& cache, const NetworkList& list,
+                                                const RuntimeConf& conf) {
+    try {
+        return cache.load(list, conf);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+// Steps that are all tried; their errors are one per line.
+class ErrorLines {
+public:
+    template <typename Step>
+    void attempt(const std::string& act, Step step) {
+        try {
+            step();
+        } catch (const Error& error) {
+            text_ += cat(text_.empty() ? "" : "\n", act, ": ", error.what());
+        }
+    }
+    void throw_if_any() const {
+        if (!text_.empty()) throw Error(Code::internal, text_);
+    }
+
+private:
+    std::string text_;
+};
+
+std::vector<std::string> read_versions(const std::string& reply) {
+    const Json json = Json::parse(reply, "decode the VERSION reply");
+    if (json.string_or("cniVersion", "").empty()) throw json.invalid("needs a \"cniVersion\"");
+    auto versions = json.string_list("supportedVersions");
+    // 0.2.0 came before the list.
+    if (versions.empty() && json.string_or("cniVersion", "") == "0.2.0") return {"0.1.0", "0.2.0"};
+    if (versions.empty()) throw json.invalid("needs \"supportedVersions\"");
+    return versions;
+}
+
+}  // namespace
+
+std::string Runtime::run(const PluginConf& plugin, const Call& call) const {
+    const std::string executable = find_plugin(plugin.type, options_.plugin_path);
+    const auto environment = child_environment({
+        cat("CNI_COMMAND=", call.command),
+        cat("CNI_CONTAINERID=", call.conf.container_id),
+        cat("CNI_NETNS=", call.conf.netns),
+        cat("CNI_ARGS=", call.conf.args_text()),
+        cat("CNI_IFNAME=", call.conf.ifname),
+        cat("CNI_PATH=", call.path),
+    });
+    const auto start = Clock::now();
+    const auto tell = [&](bool succeeded) {
+        if (options_.on_run)
+            options_.on_run({plugin.type, call.command, Clock::now() - start, succeeded});
+    };
+    try {
+        std::string output =
+            PluginCall::start(executable, environment, call.input, plugin.type).finish();
+        tell(true);
+        return output;
+    } catch (const Error&) {
+        tell(false);
+        throw;
+    }
+}
+
+VersionedResult Runtime::add_plugin(const NetworkList& list, const PluginConf& plugin,
+                                    const RuntimeConf& conf,
+                                    const std::optional<VersionedResult>& prev_result) const {
+    const PluginInput input{prev_result, conf.capability_args, {}};
+    const std::string output =
+        run(plugin, {"ADD", conf, input.text(list, plugin), options_.plugin_path});
+    const std::string_view version = list.cni_version.empty() ? "0.1.0" : list.cni_version;
+    return VersionedResult::parse(Json::parse(output, "failed to unmarshal raw result"), version);
+}
+
+VersionedResult Runtime::add(const NetworkList& list, const RuntimeConf& conf) const {
+    require_valid(list.name, conf);
+    std::optional<VersionedResult> result;
+    for (const PluginConf& plugin : list.plugins)
+        result = naming(plugin, "add", [&] { return add_plugin(list, plugin, conf, result); });
+    try {
+        cache_.store(list, conf, result.value());
+    } catch (const Error& error) {
+        throw cache_error(list, "set", error);
+    }
+    return *result;
+}
+
+void Runtime::check(const NetworkList& list, const RuntimeConf& conf) const {
+    if (!list.speaks("0.4.0"))
+        throw Error(Code::incompatible_version,
+                    cat("configuration version ", quote(list.cni_version),
+                        " does not support the CHECK command"));
+    if (list.disable_check) return;
+    require_valid(list.name, conf);
+    PluginInput input{{}, conf.capability_args, {}};
+    try {
+        input.prev_result = cache_.load(list, conf);
+    } catch (const Error& error) {
+        throw cache_error(list, "get", error);
+    }
+    for (const PluginConf& plugin : list.plugins)
+        run(plugin, {"CHECK", conf, input.text(list, plugin), options_.plugin_path});
+}
+
+void Runtime::del(const NetworkList& list, const RuntimeConf& conf) const {
+    require_valid(list.name, conf);
+    PluginInput input{{}, conf.capability_args, {}};
+    if (list.speaks("0.4.0")) input.prev_result = load_if_readable(cache_, list, conf);
+    for (auto plugin = list.plugins.rbegin(); plugin != list.plugins.rend(); ++plugin)
+        naming(*plugin, "delete", [&] {
+            return run(*plugin, {"DEL", conf, input.text(list, *plugin), options_.plugin_path});
+        });
+    cache_.remove(list, conf);
+}
+
+void Runtime::gc(const NetworkList& list,
+                 const std::optional<std::vector<AttachmentId>>& valid) const {
+    if (list.disable_gc) return;
+    ErrorLines errors;
+    for (const RuntimeConf& stale : cache_.attachments(list.name)) {
+        if (valid && std::find(valid->begin(), valid->end(), stale.id()) != valid->end()) continue;
+        errors.attempt(cat("failed to delete stale attachment ", stale.container_id, " ",
+                           stale.ifname),
+                       [&] { del(list, stale); });
+    }
+    const PluginInput input{{}, {}, valid};
+    if (list.speaks("1.1.0"))
+        for (const PluginConf& plugin : list.plugins)
+            errors.attempt(cat("failed to GC plugin ", plugin.type), [&] {
+                run(plugin, {"GC", {}, input.text(list, plugin), options_.plugin_path});
+            });
+    errors.throw_if_any();
+}
+
+void Runtime::status(const NetworkList& list) const {
+    if (!list.speaks("1.1.0")) return;
+    for (const PluginConf& plugin : list.plugins)
+        run(plugin, {"STATUS", {}, PluginInput{}.text(list, plugin), options_.plugin_path});
+}
+
+std::vector<std::string> Runtime::versions(std::string_view type) const {
+    RuntimeConf dummy;
+    dummy.netns = dummy.ifname = "dummy";
+    const std::string input = cat("{\"cniVersion\":\"", supported_versions.back(), "\"}");
+    try {
+        return read_versions(run({std::string(type), {}, {}}, {"VERSION", dummy, input, "dummy"}));
+    } catch (const Error& error) {
+        // What plugins said before the command existed.
+        if (error.msg != "unknown CNI_COMMAND: VERSION") throw;
+        return {"0.1.0"};
+    }
+}
+
+}  // namespace cni

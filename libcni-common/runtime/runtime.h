@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/cache.h"
+#include "runtime/netconf.h"
+#include "runtime/plugin_input.h"
+#include "runtime/runtime_conf.h"
+
+namespace cni {
+
+/// One run of a plugin, from its start to its end.
+struct PluginRun {
+    std::string_view type;
+    std::string_view command;  ///< "ADD"
+    std::chrono::nanoseconds duration;
+    bool succeeded;
+};
+
+/// The runtime's side of the specification: runs the plugins of a network and keeps their result.
+/// Errors of a plugin come with its code and details; ADD and DEL put its type before the message.
+class Runtime {
+public:
+    struct Options {
+        std::string plugin_path;                           ///< CNI_PATH, colon separated
+        std::string cache_base = "/var/lib/cni";           ///< see ResultCache
+        std::function<void(const PluginRun&)> on_run = {};  ///< told about every run, failed ones too
+    };
+    explicit Runtime(Options options)
+        : options_(std::move(options)), cache_(options_.cache_base) {}
+
+    /// Attaches the container; returns the last plugin's result. The first failure ends it and
+    /// takes nothing back: the caller runs del.
+    VersionedResult add(const NetworkList& list, const RuntimeConf& conf) const;
+
+    /// Throws what the first plugin with an objection reports. Success without running any when
+    /// the network disables it; Error(incompatible_version) below 0.4.0.
+    void check(const NetworkList& list, const RuntimeConf& conf) const;
+
+    /// Runs the plugins in reverse order and forgets the result once all have succeeded. The first
+    /// failure ends it: it can be repeated.
+    void del(const NetworkList& list, const RuntimeConf& conf) const;
+
+    /// Deletes every attachment known here that is not in `valid`, each with the arguments of its
+    /// ADD, then lets the plugins clean up (from 1.1.0). nullopt: nothing is known to be valid, but
+    /// the plugins get no list and so remove nothing. All is tried; the errors, one per line, are
+    /// thrown as one. Nothing happens when the network disables it.
+    void gc(const NetworkList& list, const std::optional<std::vector<AttachmentId>>& valid) const;
+
+    /// Throws what the first plugin that is not ready reports. Below 1.1.0 no plugin is asked.
+    void status(const NetworkList& list) const;
+
+    /// The specification versions plugin `type` speaks.
+    std::vector<std::string> versions(std::string_view type) const;
+
+private:
+    struct Call;
+    std::string run(const PluginConf& plugin, const Call& call) const;
+    VersionedResult add_plugin(const NetworkList& list, const PluginConf& plugin,
+                               const RuntimeConf& conf,
+                               const std::optional<VersionedResult>& prev_result) const;
+
+    Options options_;
+    ResultCache cache_;
+};
+
+}  // namespace cni
