@@ -1,0 +1,87 @@
+#include "call.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/undo.h"
+#include "runtime/conf_dir.h"
+
+namespace cni::tool {
+namespace {
+
+std::string working_directory() {
+    const std::unique_ptr<char, void (*)(void*)> path(::getcwd(nullptr, 0), ::free);
+    if (!path) throw SysError("get the working directory", errno);
+    return path.get();
+}
+
+void print_time(const PluginRun& run) {
+    const auto microseconds =
+        std::chrono::duration_cast<std::chrono::microseconds>(run.duration).count();
+    const std::string fraction = std::to_string(1000 + microseconds % 1000).substr(1);
+    warn(cat("time: ", run.type, " ", run.command, " ", microseconds / 1000, ".", fraction, " ms",
+             run.succeeded ? "" : " (failed)"));
+}
+
+Json capability_args() {
+    const std::string text = variable_or("CAP_ARGS", "");
+    if (text.empty()) return {};
+    Json args = Json::parse(text, "CAP_ARGS");
+    if (!args.is_object() && !args.is_null())
+        throw Error(Code::invalid_environment,
+                    cat("CAP_ARGS must be a JSON object, not a ", args.type_name()));
+    return args;
+}
+
+}  // namespace
+
+std::string variable_or(const char* name, const char* otherwise) {
+    const char* value = std::getenv(name);
+    return value && *value ? value : otherwise;
+}
+
+std::string conf_dir() {
+    return variable_or("NETCONFPATH", "/etc/cni/net.d");
+}
+
+std::string container_id_of(std::string_view netns) {
+    return cat("cnitool-", sha512_hex(netns).substr(0, 20));
+}
+
+std::string absolute_path(const std::string& path) {
+    if (path.empty()) throw Error(Code::invalid_netns, "the path of the network namespace is empty");
+    const std::string whole = path[0] == '/' ? path : cat(working_directory(), "/", path);
+    std::vector<std::string_view> kept;
+    for (const auto part : split(whole, '/')) {
+        if (part.empty() || part == ".") continue;
+        if (part != "..") kept.push_back(part);
+        else if (!kept.empty()) kept.pop_back();
+    }
+    return cat("/", join(kept, "/"));
+}
+
+Runtime make_runtime(const CommandLine& line) {
+    Runtime::Options options{.plugin_path = variable_or("CNI_PATH", "")};
+    if (line.has(time_option.name)) options.on_run = print_time;
+    return Runtime(std::move(options));
+}
+
+Call Call::attachment(const CommandLine& line) {
+    Call call = network(line);
+    call.conf.capability_args = capability_args();
+    call.conf.args = RuntimeConf::parse_args(variable_or("CNI_ARGS", ""));
+    call.conf.ifname = line.last_or(ifname_option.name, variable_or("CNI_IFNAME", "eth0"));
+    call.conf.netns = absolute_path(line.operands()[1]);
+    call.conf.container_id = container_id_of(call.conf.netns);
+    return call;
+}
+
+Call Call::network(const CommandLine& line) {
+    return {load_network(conf_dir(), line.operands()[0]), {}, make_runtime(line)};
+}
+
+}  // namespace cni::tool

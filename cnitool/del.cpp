@@ -1,0 +1,29 @@
+#include "call.h"
+#include "verb.h"
+
+namespace cni::tool {
+namespace {
+
+constexpr Option options[] = {ifname_option, time_option};
+
+int run(const CommandLine& line) {
+    const Call call = Call::attachment(line);
+    call.runtime.del(call.list, call.conf);
+    return 0;
+}
+
+}  // namespace
+
+const Verb del_verb{
+    .name = "del",
+    .operands = "NETWORK NETNS",
+    .min_operands = 2,
+    .max_operands = 2,
+    .summary = "detach a network namespace from a network",
+    .help = "Runs the plugins of NETWORK in reverse order and forgets the kept result. The first\n"
+            "failure ends it. It may be repeated, and NETNS need not exist any more.\n",
+    .options = options,
+    .run = run,
+};
+
+}  // namespace cni::tool
