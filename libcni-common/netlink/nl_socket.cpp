@@ -39,10 +39,13 @@ struct NlSocket::Answers {
     bool done = false;
     bool interrupted = false;
 
-    void throw_for(const NlRequest& request) const {
+    /// 0, or the errno when the request tolerates it; throws any other.
+    int result_of(const NlRequest& request) const {
         const auto found = errors.find(request.message.raw()->nlmsg_seq);
-        if (found != errors.end() && found->second.error != request.tolerated)
+        if (found == errors.end()) return 0;
+        if (found->second.error != request.tolerated)
             throw NlError(request.act, found->second.error, found->second.text);
+        return found->second.error;
     }
 };
 
@@ -123,7 +126,7 @@ void NlSocket::transact(std::vector<NlRequest> requests, const Visitor& visit) {
     answers.visit = visit;
     answers.awaited = requests.size();
     while (!answers.done) receive(answers);
-    for (const NlRequest& r : requests) answers.throw_for(r);
+    for (const NlRequest& r : requests) answers.result_of(r);
 }
 
 void NlSocket::request(NlMessage message, std::string act, const Visitor& visit) {
@@ -132,56 +135,73 @@ void NlSocket::request(NlMessage message, std::string act, const Visitor& visit)
     transact(std::move(one), visit);
 }
 
+bool NlSocket::dump_once(NlMessage message, std::string act, const Visitor& visit) {
+    std::vector<NlRequest> one;
+    one.push_back({std::move(message), std::move(act)});
+    one.front().message.raw()->nlmsg_flags |= NLM_F_DUMP;
+    send(one, Acknowledge::none);
+    Answers answers;
+    answers.visit = visit;
+    answers.last = sequence_;
+    while (!answers.done) receive(answers);
+    if (!answers.interrupted) answers.result_of(one.front());
+    return !answers.interrupted;
+}
+
 void NlSocket::dump(const std::function<NlMessage()>& make, const std::string& act,
                     const Visitor& visit, const std::function<void()>& restart) {
-    for (;;) {
-        std::vector<NlRequest> one;
-        one.push_back({make(), act});
-        one.front().message.raw()->nlmsg_flags |= NLM_F_DUMP;
-        send(one, Acknowledge::none);
-        Answers answers;
-        answers.visit = visit;
-        answers.last = sequence_;
-        while (!answers.done) receive(answers);
-        if (answers.interrupted) {
-            restart();
-            continue;
-        }
-        answers.throw_for(one.front());
-        return;
-    }
+    while (!dump_once(make(), act, visit)) restart();
 }
 
 namespace {
 
-NlMessage batch_mark(int type, int subsystem) {
+NlRequest batch_mark(int type, int subsystem, const std::string& act) {
     NlMessage message(type, 0);
     message.header(nfgenmsg{.nfgen_family = AF_UNSPEC,
                             .version = NFNETLINK_V0,
                             .res_id = htons(static_cast<std::uint16_t>(subsystem))});
-    return message;
+    return {std::move(message), act};
 }
 
 }  // namespace
 
-void NlSocket::commit_batch(std::vector<NlRequest> requests, int subsystem,
-                            std::optional<std::uint32_t> generation) {
-    if (requests.empty()) return;
+int NlSocket::commit_batch(std::vector<NlRequest> requests, int subsystem,
+                           std::optional<std::uint32_t> generation) {
+    if (requests.empty()) return 0;
     const std::string act = requests.front().act;
     requests.back().message.raw()->nlmsg_flags |= NLM_F_ACK;
-    NlMessage begin = batch_mark(NFNL_MSG_BATCH_BEGIN, subsystem);
-    if (generation) begin.put_be32(NFNL_BATCH_GENID, *generation);
-    requests.insert(requests.begin(), {std::move(begin), act});
-    requests.push_back({batch_mark(NFNL_MSG_BATCH_END, subsystem), act});
-    send(requests, Acknowledge::none);
+    NlRequest begin = batch_mark(NFNL_MSG_BATCH_BEGIN, subsystem, act);
+    if (generation) {
+        begin.message.put_be32(NFNL_BATCH_GENID, *generation);
+        begin.tolerated = ERESTART;
+    }
+    requests.insert(requests.begin(), std::move(begin));
+    requests.push_back(batch_mark(NFNL_MSG_BATCH_END, subsystem, act));
+    return exchange_batch(requests);
+}
 
+void NlSocket::rehearse_batch(std::vector<NlRequest> requests, int subsystem) {
+    if (requests.empty()) return;
+    requests.back().message.raw()->nlmsg_flags |= NLM_F_ACK;
+    // Without the mark of its end the kernel checks a batch and forgets it.
+    requests.insert(requests.begin(),
+                    batch_mark(NFNL_MSG_BATCH_BEGIN, subsystem, requests.front().act));
+    for (NlRequest& r : requests) r.tolerated = 0;
+    exchange_batch(requests);
+}
+
+int NlSocket::exchange_batch(const std::vector<NlRequest>& requests) {
+    send(requests, Acknowledge::none);
     // The kernel has dealt with all of it by now: whatever it has to say is in the queue.
     Answers answers;
     answers.last = sequence_;
     while (receive(answers, MSG_DONTWAIT)) {
     }
-    for (const NlRequest& r : requests) answers.throw_for(r);
-    if (answers.acknowledged == 0) throw NlError(act, EPROTO, "the kernel did not answer");
+    for (const NlRequest& r : requests)
+        if (const int error = answers.result_of(r)) return error;
+    if (answers.acknowledged == 0)
+        throw NlError(requests.front().act, EPROTO, "the kernel did not answer");
+    return 0;
 }
 
 }  // namespace cni

@@ -49,11 +49,18 @@ public:
     void dump(const std::function<NlMessage()>& make, const std::string& act, const Visitor& visit,
               const std::function<void()>& restart);
 
-    /// A nfnetlink batch (linux/netfilter/nfnetlink.h): all `requests` take effect at once, or none
-    /// does and the first failure is thrown. `subsystem` is NFNL_SUBSYS_NFTABLES. With `generation`
-    /// the batch fails with ERESTART when the ruleset is no longer of that generation.
-    void commit_batch(std::vector<NlRequest> requests, int subsystem,
-                      std::optional<std::uint32_t> generation = {});
+    /// One listing. False when the kernel says that the list changed meanwhile: then objects may
+    /// have been visited twice, or not at all.
+    bool dump_once(NlMessage message, std::string act, const Visitor& visit);
+
+    /// A nfnetlink batch (linux/netfilter/nfnetlink.h): all `requests` take effect at once and 0 is
+    /// returned, or none does: then the first failure is thrown, or returned when the request
+    /// tolerates it. `subsystem` is NFNL_SUBSYS_NFTABLES. With `generation` the result is ERESTART
+    /// when the ruleset is no longer of that generation.
+    int commit_batch(std::vector<NlRequest> requests, int subsystem,
+                     std::optional<std::uint32_t> generation = {});
+    /// Throws what commit_batch would throw, without doing anything; nothing is tolerated.
+    void rehearse_batch(std::vector<NlRequest> requests, int subsystem);
 
     nl_sock* raw() const { return socket_.get(); }
     int fd() const { return nl_socket_get_fd(socket_.get()); }
@@ -63,6 +70,7 @@ private:
     enum class Acknowledge { each, none };
     void send(const std::vector<NlRequest>& requests, Acknowledge acknowledge);
     bool receive(Answers& answers, int flags = 0);
+    int exchange_batch(const std::vector<NlRequest>& requests);
     Handle<nl_sock, nl_socket_free> socket_;
     std::uint32_t sequence_ = 0;
 };
