@@ -1,0 +1,237 @@
+#include <arpa/inet.h>
+#include <endian.h>
+
+#include <algorithm>
+#include <array>
+
+#include "netfilter/nft.h"
+#include "netfilter/nft_wire.h"
+
+namespace cni::nft {
+namespace {
+
+// A listing that others keep disturbing is repeated this often. What it shows then is still right
+// rule by rule; a rule is skipped only when one ahead of it went at the wrong moment, every time.
+constexpr int listings = 8;
+
+// The window between checking handles and using them is some 20 us: this many tries all lost to
+// others means that something is wrong.
+constexpr int tries = 200;
+
+// A batch must fit into the socket's send buffer (212992 bytes unless configured otherwise).
+constexpr std::size_t deletions_per_batch = 200;
+
+std::uint64_t handle_of(const std::uint64_t* big) {
+    return big ? be64toh(*big) : 0;
+}
+
+std::string comment_of(std::span<const std::uint8_t> userdata) {
+    constexpr std::uint8_t comment_type = 0;
+    while (userdata.size() >= 2 && userdata.size() >= 2u + userdata[1]) {
+        const auto value = userdata.subspan(2, userdata[1]);
+        if (userdata[0] == comment_type) {
+            const auto end = std::find(value.begin(), value.end(), 0);
+            return {value.begin(), end};
+        }
+        userdata = userdata.subspan(2 + value.size());
+    }
+    return {};
+}
+
+template <int max>
+NlAttributes<max> attributes_of(const nlmsghdr* message) {
+    return {message, sizeof(nfgenmsg)};
+}
+
+ListedChain parse_chain(const nlmsghdr* message) {
+    const auto chain = attributes_of<NFTA_CHAIN_MAX>(message);
+    ListedChain out{handle_of(chain.get<std::uint64_t>(NFTA_CHAIN_HANDLE)),
+                    ntohl(chain.get_or<std::uint32_t>(NFTA_CHAIN_USE, 0)),
+                    {}};
+    if (!chain[NFTA_CHAIN_HOOK]) return out;
+    const NlAttributes<NFTA_HOOK_MAX> hook(chain[NFTA_CHAIN_HOOK]);
+    out.hook = Hook{
+        .type = std::string(chain.string(NFTA_CHAIN_TYPE)),
+        .number = ntohl(hook.get_or<std::uint32_t>(NFTA_HOOK_HOOKNUM, 0)),
+        .priority =
+            static_cast<std::int32_t>(ntohl(hook.get_or<std::uint32_t>(NFTA_HOOK_PRIORITY, 0))),
+        .policy = ntohl(chain.get_or<std::uint32_t>(NFTA_CHAIN_POLICY, htonl(NF_ACCEPT)))};
+    return out;
+}
+
+std::optional<ListedRule> parse_listed(const nlmsghdr* message,
+                                       const Connection::CommentFilter& keep) {
+    const auto rule = attributes_of<NFTA_RULE_MAX>(message);
+    std::string comment = comment_of(rule.bytes(NFTA_RULE_USERDATA));
+    if (keep && !keep(comment)) return {};
+    return ListedRule{handle_of(rule.get<std::uint64_t>(NFTA_RULE_HANDLE)), std::move(comment),
+                      parse_rule(rule[NFTA_RULE_EXPRESSIONS])};
+}
+
+Element parse_element(const nlattr* nest) {
+    const NlAttributes<NFTA_SET_ELEM_MAX> attributes(nest);
+    Element out{.key = parse_data(attributes[NFTA_SET_ELEM_KEY]),
+                .comment = comment_of(attributes.bytes(NFTA_SET_ELEM_USERDATA))};
+    const nlattr* value = attributes[NFTA_SET_ELEM_DATA];
+    if (auto verdict = parse_verdict(value))
+        out.value = *std::move(verdict);
+    else if (value)
+        out.value = parse_data(value);
+    return out;
+}
+
+void parse_elements(const nlmsghdr* message, std::vector<Element>& out) {
+    const auto list = attributes_of<NFTA_SET_ELEM_LIST_MAX>(message);
+    const nlattr* elements = list[NFTA_SET_ELEM_LIST_ELEMENTS];
+    if (!elements) return;
+    int left = nla_len(elements);
+    for (auto* e = static_cast<const nlattr*>(nla_data(elements)); nla_ok(e, left);
+         e = nla_next(e, &left))
+        out.push_back(parse_element(e));
+}
+
+}  // namespace
+
+Connection::Connection() {
+    try {
+        socket_.emplace(NETLINK_NETFILTER);
+    } catch (const SysError& error) {
+        if (error.error != EPROTONOSUPPORT) throw;
+    }
+}
+
+NlSocket& Connection::socket() {
+    if (!socket_) throw NlError("talk to nftables", EPROTONOSUPPORT);
+    return *socket_;
+}
+
+bool Connection::available() {
+    if (!available_) generation();
+    return *available_;
+}
+
+void Connection::commit(Batch batch) {
+    batch.insist();
+    try_commit(std::move(batch));
+}
+
+Outcome Connection::try_commit(Batch batch, std::optional<std::uint32_t> generation) {
+    switch (socket().commit_batch(batch.release(), NFNL_SUBSYS_NFTABLES, generation)) {
+        case 0: return Outcome::done;
+        case ERESTART: return Outcome::changed;
+        default: return Outcome::missing;
+    }
+}
+
+std::optional<std::string> Connection::rehearse(Batch batch) try {
+    socket().rehearse_batch(batch.release(), NFNL_SUBSYS_NFTABLES);
+    return {};
+} catch (const NlError& refusal) {
+    return refusal.what();
+}
+
+void Connection::query(NlMessage message, std::string act, int absent,
+                       const NlSocket::Visitor& visit) {
+    std::vector<NlRequest> one;
+    one.push_back({std::move(message), std::move(act), absent});
+    socket().transact(std::move(one), visit);
+}
+
+std::optional<std::uint32_t> Connection::generation() {
+    std::optional<std::uint32_t> out;
+    available_ = false;
+    if (!socket_) return out;
+    // EINVAL: nfnetlink knows no such subsystem.
+    query(table_message(NFT_MSG_GETGEN, 0, {NFPROTO_UNSPEC, {}}), "ask nftables for its generation",
+          EINVAL, [&](const nlmsghdr* answer) {
+              out = ntohl(attributes_of<NFTA_GEN_MAX>(answer).get_or<std::uint32_t>(NFTA_GEN_ID, 0));
+          });
+    available_ = out.has_value();
+    return out;
+}
+
+bool Connection::has_table(const Table& table) {
+    bool found = false;
+    if (!available()) return found;
+    NlMessage message = table_message(NFT_MSG_GETTABLE, 0, table);
+    message.put_string(NFTA_TABLE_NAME, table.name);
+    query(std::move(message), cat("look for nftables table ", table.to_string()), ENOENT,
+          [&](const nlmsghdr*) { found = true; });
+    return found;
+}
+
+std::optional<ListedChain> Connection::find_chain(const Table& table, const std::string& chain) {
+    std::optional<ListedChain> out;
+    if (!available()) return out;
+    NlMessage message = table_message(NFT_MSG_GETCHAIN, 0, table);
+    message.put_string(NFTA_CHAIN_TABLE, table.name).put_string(NFTA_CHAIN_NAME, chain);
+    query(std::move(message), table.act("look for chain", chain), ENOENT,
+          [&](const nlmsghdr* answer) { out = parse_chain(answer); });
+    return out;
+}
+
+std::optional<ListedRule> Connection::find_rule(const Table& table, const std::string& chain,
+                                                std::uint64_t handle) {
+    std::optional<ListedRule> out;
+    if (!available()) return out;
+    NlMessage message = table_message(NFT_MSG_GETRULE, 0, table);
+    message.put_string(NFTA_RULE_TABLE, table.name).put_string(NFTA_RULE_CHAIN, chain);
+    message.put_be64(NFTA_RULE_HANDLE, handle);
+    query(std::move(message), table.act("look for a rule of chain", chain), ENOENT,
+          [&](const nlmsghdr* answer) { out = parse_listed(answer, {}); });
+    return out;
+}
+
+std::vector<ListedRule> Connection::rules(const Table& table, const std::string& chain,
+                                          const CommentFilter& keep) {
+    std::vector<ListedRule> all;
+    if (!available()) return all;
+    for (int i = 0; i < listings; ++i) {
+        NlMessage message = table_message(NFT_MSG_GETRULE, 0, table);
+        message.put_string(NFTA_RULE_TABLE, table.name).put_string(NFTA_RULE_CHAIN, chain);
+        std::vector<ListedRule> listing;
+        const bool undisturbed = socket().dump_once(
+            std::move(message), table.act("list chain", chain), [&](const nlmsghdr* answer) {
+                if (auto rule = parse_listed(answer, keep)) listing.push_back(*std::move(rule));
+            });
+        if (undisturbed) return listing;
+        std::move(listing.begin(), listing.end(), std::back_inserter(all));
+    }
+    std::ranges::sort(all, {}, &ListedRule::handle);
+    const auto repeated = std::ranges::unique(all, {}, &ListedRule::handle);
+    all.erase(repeated.begin(), repeated.end());
+    return all;
+}
+
+std::vector<Element> Connection::elements(const Table& table, const std::string& set) {
+    std::vector<Element> out;
+    if (!available()) return out;
+    const auto make = [&] {
+        NlMessage message = table_message(NFT_MSG_GETSETELEM, 0, table);
+        message.put_string(NFTA_SET_ELEM_LIST_TABLE, table.name);
+        message.put_string(NFTA_SET_ELEM_LIST_SET, set);
+        return message;
+    };
+    for (int i = 0; i < listings; ++i) {
+        out.clear();
+        if (socket().dump_once(make(), table.act("list set", set), [&](const nlmsghdr* answer) {
+                parse_elements(answer, out);
+            }))
+            break;
+    }
+    return out;
+}
+
+std::optional<Element> Connection::find_element(const Table& table, const std::string& set,
+                                                const Bytes& key) {
+    std::vector<Element> found;
+    if (!available()) return {};
+    NlMessage message = table_message(NFT_MSG_GETSETELEM, 0, table);
+    put_element(message, table, set, [&] { put_data(message, NFTA_SET_ELEM_KEY, key); });
+    query(std::move(message), table.act("look for an element of set", set), ENOENT,
+          [&](const nlmsghdr* answer) { parse_elements(answer, found); });
+    if (found.empty()) return {};
+    return found.front();
+}
+
+}  // namespace cni::nft
