@@ -1,0 +1,154 @@
+#include "netfilter/masquerade.h"
+
+#include <linux/netfilter_ipv4.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/hash.h"
+#include "netfilter/nft_match.h"
+
+namespace cni {
+namespace {
+
+using nft::Batch;
+using nft::Connection;
+using nft::ListedRule;
+using nft::Op;
+using nft::Rule;
+using nft::Side;
+
+// Names, comments and order are those of the reference plugins: either's DEL finds the other's.
+const nft::Table table{NFPROTO_INET, "cni_plugins_masquerade"};
+const std::string checks = "masq_checks";
+const std::string postrouting = "postrouting";
+const nft::Hook hook{.type = "nat", .number = NF_INET_POST_ROUTING, .priority = NF_IP_PRI_NAT_SRC};
+constexpr char table_comment[] =
+    "Masquerading for plugins from github.com/containernetworking/plugins";
+constexpr char checks_comment[] =
+    "Masquerade traffic from certain IPs to any (non-multicast) IP outside their subnet";
+
+constexpr std::size_t hash_length = 16;
+constexpr std::size_t owner_length = 2 * hash_length + 1;  // "<hash>-<hash>"
+constexpr std::size_t comment_limit = 128;                 // of the `nft` program
+
+std::string short_hash(const std::string& text) {
+    return sha512_hex(text).substr(0, hash_length);
+}
+
+std::string owner_hashes(const Owner& owner) {
+    return cat(short_hash(owner.network), "-", short_hash(cat(owner.ifname, ":", owner.container_id)));
+}
+
+Connection::CommentFilter rules_of(const Owner& owner) {
+    return [prefix = owner_hashes(owner)](std::string_view comment) {
+        return comment.starts_with(prefix);
+    };
+}
+
+std::vector<Rule> postrouting_rules() {
+    constexpr std::uint8_t v6_multicast[16] = {0xff};
+    const Ip v4 = *Ip::parse("224.0.0.0"), v6 = Ip::from_bytes(Family::v6, v6_multicast);
+    return {nft::rule(nft::family_is(Family::v4),
+                      nft::address(Side::destination, Op::eq, {v4, 4}), nft::back()),
+            nft::rule(nft::family_is(Family::v6),
+                      nft::address(Side::destination, Op::eq, {v6, 8}), nft::back()),
+            nft::rule(nft::go_to(checks))};
+}
+
+Rule masquerade_rule(const Prefix& address) {
+    return nft::rule(nft::family_is(address.ip.family()),
+                     nft::address(Side::source, Op::eq, Prefix::host(address.ip)),
+                     nft::address(Side::destination, Op::ne, address), nft::Masquerade{});
+}
+
+/// All of `wanted` among the listed rules, in their order; others may stand between them.
+bool contains_in_order(const std::vector<ListedRule>& listed, const std::vector<Rule>& wanted) {
+    auto next = wanted.begin();
+    for (const ListedRule& rule : listed)
+        if (next != wanted.end() && equivalent(rule.rule, *next)) ++next;
+    return next == wanted.end();
+}
+
+bool is_hooked(Connection& nft) {
+    const auto chain = nft.find_chain(table, postrouting);
+    return chain && chain->hook == hook;
+}
+
+void put_table(Batch& batch) {
+    batch.add_table(table, table_comment);
+    batch.add_chain(table, checks, {}, checks_comment);
+    batch.add_chain(table, postrouting, hook);
+    batch.flush_chain(table, postrouting);
+    for (const Rule& rule : postrouting_rules()) batch.add_rule(table, postrouting, rule);
+}
+
+bool is_in_place(Connection& nft) {
+    return is_hooked(nft) &&
+           contains_in_order(nft.rules(table, postrouting), postrouting_rules());
+}
+
+[[noreturn]] void report_missing(std::string_view what, std::string_view chain) {
+    throw Error(Code::internal, cat("masquerading: ", what, " is missing from chain ", chain,
+                                    " of nftables table ", table.to_string()));
+}
+
+}  // namespace
+
+std::string masquerade_comment(const Owner& owner) {
+    std::string text = cat(owner_hashes(owner), ", net: ", owner.network, ", if: ", owner.ifname,
+                           ", id: ", owner.container_id);
+    std::erase(text, '"');
+    return text.substr(0, comment_limit);
+}
+
+void add_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefix>& addresses) {
+    const std::string comment = masquerade_comment(owner);
+    delete_rules(nft, table, checks, rules_of(owner), [&](Batch& batch) {
+        // Not sent for good measure: changing a base chain or flushing it makes the process wait
+        // when it closes the connection.
+        if (!is_in_place(nft)) put_table(batch);
+        for (const Prefix& address : addresses)
+            batch.add_rule(table, checks, masquerade_rule(address), comment);
+    });
+}
+
+bool remove_masquerade(Connection& nft, const Owner& owner) {
+    return delete_rules(nft, table, checks, rules_of(owner)) > 0;
+}
+
+void check_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefix>& addresses) {
+    if (!is_hooked(nft)) report_missing("the postrouting hook", postrouting);
+    if (!contains_in_order(nft.rules(table, postrouting), postrouting_rules()))
+        report_missing(cat("a jump to ", checks), postrouting);
+    const auto listed = nft.rules(table, checks, rules_of(owner));
+    for (const Prefix& address : addresses) {
+        const Rule wanted = masquerade_rule(address);
+        if (std::ranges::none_of(listed, [&](const auto& r) { return equivalent(r.rule, wanted); }))
+            report_missing(cat("the rule for ", address.to_string(), " of container ",
+                               quote(owner.container_id), " interface ", owner.ifname),
+                           checks);
+    }
+}
+
+std::size_t gc_masquerade(Connection& nft, const std::string& network,
+                          const std::vector<Owner>& valid) {
+    std::set<std::string, std::less<>> kept;
+    for (const Owner& owner : valid)
+        kept.insert(owner_hashes({network, owner.container_id, owner.ifname}));
+    const std::string prefix = short_hash(network) + "-";
+    return delete_rules(nft, table, checks, [&](std::string_view comment) {
+        return comment.starts_with(prefix) && !kept.contains(comment.substr(0, owner_length));
+    });
+}
+
+std::optional<std::string> masquerade_problem(Connection& nft) {
+    // A table that was made once can be made again.
+    if (is_hooked(nft)) return {};
+    Batch batch;
+    put_table(batch);
+    batch.add_rule(table, checks, masquerade_rule(Prefix::host(Ip())));
+    return nft.rehearse(std::move(batch));
+}
+
+}  // namespace cni
