@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/mac.h"
+#include "netfilter/nft.h"
+
+/// MAC spoof checking in table bridge nat: what enters the bridge from the host end of an
+/// attachment is dropped unless its source is the container's MAC. Layout, names and comments are
+/// those of the reference plugins, so either removes the other's rules.
+namespace cni {
+
+/// How rules and chains name an attachment: "<container id>-<ifname>", or its SHA-512 in hex when
+/// names made from it would be too long for the kernel (container ids beyond about 220 bytes).
+std::string spoof_reference(std::string_view container_id, std::string_view ifname);
+
+/// In one batch; what an earlier ADD with the same reference left is replaced. `host_ifname` is
+/// the bridge port. Throws NlError.
+void add_spoof_check(nft::Connection& nft, const std::string& reference,
+                     const std::string& host_ifname, const Mac& mac);
+
+/// Removes the jump and both chains of the attachment. False when there was nothing.
+bool remove_spoof_check(nft::Connection& nft, const std::string& reference);
+
+/// Throws Error naming the first rule that is missing or differs.
+void check_spoof_check(nft::Connection& nft, const std::string& reference,
+                       const std::string& host_ifname, const Mac& mac);
+
+struct SpoofCheck {
+    std::string reference;
+    std::string host_ifname;  // empty when the rule is not one of ours
+};
+/// Every attachment of every network that has a jump: GC decides which to remove.
+std::vector<SpoofCheck> list_spoof_checks(nft::Connection& nft);
+
+/// Why the kernel cannot check MACs; nullopt when it can. Changes nothing.
+std::optional<std::string> spoof_check_problem(nft::Connection& nft);
+
+}  // namespace cni
