@@ -29,7 +29,7 @@ public:
     /// `type` and `flags` of nlmsghdr; NLM_F_REQUEST is added.
     NlMessage(int type, int flags);
     /// Takes over a message built by libnl-route.
-    explicit NlMessage(nl_msg* built) : msg_(built) {}
+    explicit NlMessage(nl_msg* built) : msg_(built) { raw()->nlmsg_flags |= NLM_F_REQUEST; }
 
     /// Appends the protocol's fixed header (ifinfomsg, nfgenmsg, ...). First call after construction.
     template <typename Header>

@@ -1,0 +1,142 @@
+#include <optional>
+
+#include "attach/configure.h"
+#include "base/undo.h"
+#include "cni/delegate.h"
+#include "cni/version.h"
+#include "commands.h"
+#include "gateway.h"
+#include "host_side.h"
+#include "netfilter/masquerade.h"
+#include "netfilter/spoof_check.h"
+
+namespace cni::bridge {
+namespace {
+
+/// What the steps of an ADD work with.
+struct Context {
+    explicit Context(const Request& r)
+        : request(r),
+          config(parse_config(r)),
+          ipam(r),
+          netns(open_netns(r.args.netns)),
+          container(Rtnl::in(netns)) {
+        if (config.spoof_check || (config.layer3 && config.ip_masq)) nft.emplace();
+    }
+
+    static Netns open_netns(const std::string& path) {
+        try {
+            return Netns::open(path);
+        } catch (const Error& error) {
+            throw Error(error.code, cat("failed to open netns ", quote(path), ": ", error.msg),
+                        error.details);
+        }
+    }
+
+    const Request& request;
+    const Config config;
+    const Ipam ipam;
+    const Netns netns;
+    Rtnl host, container;
+    std::optional<nft::Connection> nft;
+};
+
+// What can be known before anything is changed.
+void require_possible(Context& c) {
+    const Args& args = c.request.args;
+    if (!c.config.layer3) Result{}.require_printable(c.request.conf.cni_version);
+    if (c.container.find(args.ifname))
+        throw Error(Code::internal,
+                    cat("container veth name (", quote(args.ifname),
+                        ") peer provided already exists"),
+                    cat("the container of ", args.netns, " has an interface ", args.ifname,
+                        ": DEL the attachment before it is added again"));
+}
+
+void enable_spoof_check(Context& c, const Veth& veth, Undo& undo) {
+    const std::string reference =
+        spoof_reference(c.request.args.container_id, c.request.args.ifname);
+    undo.on_failure("remove the spoof check",
+                    [&c, reference] { remove_spoof_check(*c.nft, reference); });
+    add_spoof_check(*c.nft, reference, veth.host.name, veth.container.mac);
+}
+
+void masquerade(Context& c, const Result& result, Undo& undo) {
+    std::vector<Prefix> addresses;
+    for (const IpConfig& ip : result.ips) addresses.push_back(ip.address);
+    undo.on_failure("remove the masquerading",
+                    [&c] { remove_masquerade(*c.nft, owner_of(c.request)); });
+    add_masquerade(*c.nft, owner_of(c.request), addresses);
+}
+
+// The host end comes up last: a pair of which the other end is up already costs the kernel less.
+Link bring_up(Context& c, const Veth& veth) {
+    if (c.config.leave_container_link_down) {
+        c.host.apply(set_up(veth.host));
+        return veth.host;
+    }
+    const Link port = bring_up_port(c.host, veth.host);
+    if (c.config.dad == Dad::on) settle_addresses(c.container, c.netns, veth.container);
+    c.container.apply(announce(veth.container));
+    return port;
+}
+
+Interface describe(const Link& link, const Request& request, const std::string& sandbox = {}) {
+    Interface interface;
+    interface.name = link.name;
+    interface.mac = link.mac.to_string();
+    interface.sandbox = sandbox;
+    if (at_least(request.conf.cni_version, "1.1.0")) interface.mtu = link.mtu;
+    return interface;
+}
+
+}  // namespace
+
+Result add(const Request& request) {
+    Context c(request);
+    const Config& config = c.config;
+    require_possible(c);
+    Undo undo;
+
+    // The IPAM plugin works while the links are made.
+    std::optional<PluginCall> allocation;
+    if (config.layer3) {
+        undo.on_failure("release the addresses", [&c] { c.ipam.del(); });
+        allocation.emplace(c.ipam.start_add());
+    }
+
+    const Link bridge = ensure_bridge(c.host, config);  // shared with others: never undone
+    const Veth veth = make_veth(c.host, c.netns, request, config, bridge);
+    undo.on_failure("delete the veth pair",
+                    [&c, link = veth.host] { c.host.apply(remove_link(link)); });
+    refuse_router_advertisements(veth.host.name);
+    configure_port(c.host, veth.host, config);
+    if (config.spoof_check) enable_spoof_check(c, veth, undo);
+
+    Result result;
+    std::optional<Link> vlan_interface;
+    if (config.layer3) {
+        result = c.ipam.finish_add(std::move(*allocation));
+        complete_ipam_result(result, config);
+        configure_interface(c.container, c.netns, veth.container, result, config.dad);
+        if (config.is_gateway) {  // shared with others: never undone
+            if (config.vlan != 0) vlan_interface = ensure_vlan_interface(c.host, config, bridge);
+            ensure_gateway(c.host, vlan_interface.value_or(bridge), gateway_addresses(result),
+                           config);
+        }
+        if (config.ip_masq) masquerade(c, result, undo);
+    } else if (!config.leave_container_link_down) {
+        c.container.apply(set_up(veth.container));
+    }
+
+    const Link port = bring_up(c, veth);
+    result.interfaces = {describe(c.host.get(config.bridge), request), describe(port, request),
+                         describe(veth.container, request, request.args.netns)};
+    if (vlan_interface) result.interfaces.push_back(describe(*vlan_interface, request));
+    if (const auto dns = request.conf.dns()) result.dns = *dns;
+    result.require_printable(request.conf.cni_version);
+    undo.commit();
+    return result;
+}
+
+}  // namespace cni::bridge

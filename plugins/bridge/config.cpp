@@ -1,0 +1,141 @@
+#include "config.h"
+
+#include <algorithm>
+#include <set>
+
+namespace cni::bridge {
+namespace {
+
+constexpr std::uint16_t max_vlan = 4094;
+constexpr std::string_view known_args[] = {"MAC"};
+
+Error invalid(std::string msg, std::string details = {}) {
+    return Error(Code::invalid_config, std::move(msg), std::move(details));
+}
+
+std::uint16_t trunk_id(const Json& id, std::string_view problem) {
+    try {
+        return static_cast<std::uint16_t>(id.as_int(1, max_vlan));
+    } catch (const Error& error) {
+        throw invalid(std::string(problem), error.what());
+    }
+}
+
+void add_trunk_entry(std::set<std::uint16_t>& ids, const Json& entry) {
+    if (!entry.is_object()) throw entry.invalid("must be an object with id, or minID and maxID");
+    const auto min = entry.find("minID"), max = entry.find("maxID"), id = entry.find("id");
+    constexpr std::string_view together =
+        "minID and maxID should be configured simultaneously, ";
+    if (min && !max) throw invalid(cat(together, "maxID is missing"), entry.path());
+    if (max && !min) throw invalid(cat(together, "minID is missing"), entry.path());
+    if (min) {
+        const auto first = trunk_id(*min, "incorrect trunk minID parameter");
+        const auto last = trunk_id(*max, "incorrect trunk maxID parameter");
+        if (first > last)
+            throw invalid("minID is greater than maxID in trunk parameter", entry.path());
+        for (unsigned i = first; i <= last; ++i) ids.insert(static_cast<std::uint16_t>(i));
+    }
+    if (id) ids.insert(trunk_id(*id, "incorrect trunk id parameter"));
+}
+
+void parse_vlans(Config& config, const Json& json) {
+    if (const auto vlan = json.find("vlan")) {
+        const auto id = vlan->as_int(INT32_MIN, INT32_MAX);
+        if (id < 0 || id > max_vlan)
+            throw invalid(
+                cat("invalid VLAN ID ", id, " (must be between 0 and ", max_vlan, ")"), "key \"vlan\"");
+        config.vlan = static_cast<std::uint16_t>(id);
+    }
+    std::set<std::uint16_t> ids;
+    for (const Json& entry : json.list("vlanTrunk")) add_trunk_entry(ids, entry);
+    config.has_trunk = json.find("vlanTrunk").has_value();
+    config.trunk.assign(ids.begin(), ids.end());
+    config.preserve_default_vlan = json.bool_or("preserveDefaultVlan", false);
+}
+
+void parse_masquerade(Config& config, const Json& json) {
+    config.ip_masq = json.bool_or("ipMasq", false);
+    const std::string backend = json.string_or("ipMasqBackend", "");
+    if (backend.empty() || backend == "nftables") return;
+    if (backend == "iptables")
+        throw Error(Code::unsupported_field, "ipmasq backend \"iptables\" is not supported yet",
+                    "remove \"ipMasqBackend\" or set it to \"nftables\"");
+    throw invalid(cat("unknown ipmasq backend ", quote(backend)), "known is \"nftables\"");
+}
+
+std::string parse_bridge_name(const Json& json) {
+    const std::string name = json.string_or("bridge", "cni0");
+    if (is_ifname(name)) return name;
+    throw invalid(cat("failed to create bridge ", quote(name), ": invalid interface name"),
+                  "\"bridge\" needs 1 to 15 bytes without \"/\", \":\" or white space");
+}
+
+void require_consistent(const Config& config) {
+    if (config.layer3 && config.leave_container_link_down)
+        throw invalid("cannot use IPAM when DisableContainerInterface flag is set");
+    if (config.port.hairpin && config.promiscuous)
+        throw invalid("cannot set hairpin mode and promiscuous mode at the same time");
+}
+
+// runtimeConfig wins over args, args over CNI_ARGS.
+std::optional<Mac> parse_mac(const Request& request) {
+    std::string text = parse_cni_args(request.args.cni_args, known_args)["MAC"];
+    for (const auto& value :
+         {request.conf.cni_args_config("mac"), request.conf.runtime_config("mac")})
+        if (value && !value->as_string().empty()) text = value->as_string();
+    if (text.empty()) return {};
+    const auto mac = Mac::parse(text);
+    if (!mac)
+        throw invalid(cat("failed to make veth pair: address ", text, ": invalid MAC address"));
+    if (mac->is_multicast() || mac->is_zero())
+        throw invalid("failed to make veth pair: cannot assign requested address",
+                      cat(text, " is not the address of one interface"));
+    return mac;
+}
+
+}  // namespace
+
+std::vector<PortVlan> Config::port_vlans() const {
+    std::vector<PortVlan> vlans;
+    // The port's own VLAN stays untagged also when the trunk lists it.
+    if (vlan != 0) vlans.push_back({vlan, true, true});
+    for (const auto id : trunk)
+        if (id != vlan) vlans.push_back({id, false, false});
+    // A trunk alone keeps untagged frames in the default VLAN.
+    if (vlan == 0 && !trunk.empty()) {
+        std::erase_if(vlans, [](const PortVlan& v) { return v.id == 1; });
+        vlans.push_back({1, true, true});
+    }
+    return vlans;
+}
+
+Config parse_network_config(const NetConf& conf) {
+    const Json& json = conf.json;
+    Config config;
+    config.bridge = parse_bridge_name(json);
+    config.is_default_gateway = json.bool_or("isDefaultGateway", false);
+    config.is_gateway = json.bool_or("isGateway", false) || config.is_default_gateway;
+    config.force_address = json.bool_or("forceAddress", false);
+    parse_masquerade(config, json);
+    // Zero and less leave it to the kernel.
+    config.mtu = static_cast<std::uint32_t>(
+        std::max<std::int64_t>(0, json.int_or("mtu", INT32_MIN, 65535, 0)));
+    config.port.hairpin = json.bool_or("hairpinMode", false);
+    config.port.isolated = json.bool_or("portIsolation", false);
+    config.promiscuous = json.bool_or("promiscMode", false);
+    parse_vlans(config, json);
+    config.spoof_check = json.bool_or("macspoofchk", false);
+    config.dad = json.bool_or("enabledad", false) ? Dad::on : Dad::off;
+    config.leave_container_link_down = json.bool_or("disableContainerInterface", false);
+    config.layer3 = !conf.ipam_type().empty();
+    require_consistent(config);
+    return config;
+}
+
+Config parse_config(const Request& request) {
+    Config config = parse_network_config(request.conf);
+    config.mac = parse_mac(request);
+    return config;
+}
+
+}  // namespace cni::bridge

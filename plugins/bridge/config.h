@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cni/plugin.h"
+#include "net/mac.h"
+#include "netlink/address.h"
+#include "netlink/bridge_vlan.h"
+
+namespace cni::bridge {
+
+/// The bridge plugin's configuration; every value is valid.
+struct Config {
+    std::string bridge;  ///< name of the host's bridge
+    bool is_gateway = false;
+    bool is_default_gateway = false;  ///< implies is_gateway
+    bool force_address = false;
+    bool ip_masq = false;
+    std::uint32_t mtu = 0;  ///< bytes; 0: the kernel's choice
+    PortOptions port;       ///< hairpinMode, portIsolation
+    bool promiscuous = false;
+    std::uint16_t vlan = 0;  ///< 0: none
+    bool has_trunk = false;  ///< "vlanTrunk" is present, maybe empty
+    std::vector<std::uint16_t> trunk;  ///< sorted, distinct
+    bool preserve_default_vlan = false;
+    bool spoof_check = false;
+    Dad dad = Dad::off;  ///< enabledad
+    bool leave_container_link_down = false;
+    std::optional<Mac> mac;  ///< wished for the container's end
+    bool layer3 = false;     ///< an IPAM plugin is configured
+
+    /// The bridge has to tell VLANs apart.
+    bool filters_vlans() const { return vlan != 0 || has_trunk; }
+    /// VLANs of the host's port, besides the default one if that is preserved.
+    std::vector<PortVlan> port_vlans() const;
+};
+
+/// Throws Error(invalid_config or invalid_environment) naming the key.
+Config parse_config(const Request& request);
+
+/// What STATUS needs: no attachment, so no CNI_ARGS.
+Config parse_network_config(const NetConf& conf);
+
+}  // namespace cni::bridge

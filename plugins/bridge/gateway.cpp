@@ -1,0 +1,95 @@
+#include "gateway.h"
+
+#include <algorithm>
+
+#include "attach/configure.h"
+
+namespace cni::bridge {
+namespace {
+
+template <typename Range, typename T>
+bool contains(const Range& range, const T& value) {
+    return std::find(range.begin(), range.end(), value) != range.end();
+}
+
+// A default route of IPAM without a gateway is the one that isDefaultGateway wants: given its
+// gateway, not doubled.
+void ensure_default_route(Result& result, const IpConfig& ip) {
+    const Prefix everything = Prefix::everything(ip.address.ip.family());
+    for (Route& route : result.routes) {
+        if (route.dst != everything) continue;
+        if (!route.gw) route.gw = ip.gateway;
+        return;
+    }
+    Route route;
+    route.dst = everything;
+    route.gw = ip.gateway;
+    result.routes.push_back(route);
+}
+
+bool conflicts(const Prefix& existing, const Prefix& gateway) {
+    if (gateway.ip.is_v4()) return true;
+    return existing.contains(gateway.ip) || gateway.contains(existing.ip);
+}
+
+void ensure_family(Rtnl& host, const Link& interface, const std::vector<Prefix>& gateways,
+                   const Config& config, Family family) {
+    std::vector<Prefix> existing;
+    for (const Address& address : addresses(host, interface, family))
+        existing.push_back(address.prefix);
+    std::vector<NlRequest> changes;
+    for (const Prefix& gateway : gateways) {
+        if (gateway.ip.family() != family || contains(existing, gateway)) continue;
+        for (const Prefix& other : existing) {
+            if (contains(gateways, other) || !conflicts(other, gateway)) continue;
+            if (!config.force_address)
+                throw Error(Code::internal,
+                            cat("failed to set bridge addr: ", quote(interface.name),
+                                " already has an IP address different from ", gateway.to_string()),
+                            cat("it has ", other.to_string(),
+                                "; remove that, or set \"forceAddress\": true"));
+            changes.push_back(remove_address(interface, other));
+        }
+        changes.push_back(ensure_address(interface, gateway, config.dad));
+    }
+    if (changes.empty()) return;
+    // Without this the bridge would take the lowest MAC of its ports, whenever they change.
+    changes.push_back(set_mac(interface, host.get(interface.name).mac));
+    host.transact(std::move(changes));
+}
+
+}  // namespace
+
+void complete_ipam_result(Result& result, const Config& config) {
+    bool has_default[2] = {};
+    for (IpConfig& ip : result.ips) {
+        ip.interface = 2;
+        if (!ip.gateway && config.is_gateway) ip.gateway = ip.address.network().ip.next();
+        bool& done = has_default[ip.address.ip.is_v4() ? 0 : 1];
+        if (config.is_default_gateway && ip.gateway && !done) {
+            ensure_default_route(result, ip);
+            done = true;
+        }
+    }
+}
+
+std::vector<Prefix> gateway_addresses(const Result& result) {
+    std::vector<Prefix> gateways;
+    for (const IpConfig& ip : result.ips)
+        if (ip.gateway && ip.gateway->family() == ip.address.ip.family())
+            gateways.push_back({*ip.gateway, ip.address.length});
+    return gateways;
+}
+
+void ensure_gateway(Rtnl& host, const Link& interface, const std::vector<Prefix>& gateways,
+                    const Config& config) {
+    for (const Family family : {Family::v4, Family::v6}) {
+        const bool any = std::any_of(gateways.begin(), gateways.end(),
+                                     [&](const Prefix& g) { return g.ip.family() == family; });
+        if (!any) continue;
+        ensure_family(host, interface, gateways, config, family);
+        enable_forwarding(family);
+    }
+}
+
+}  // namespace cni::bridge

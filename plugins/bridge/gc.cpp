@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <set>
+
+#include "attach/host_link.h"
+#include "base/undo.h"
+#include "cni/delegate.h"
+#include "commands.h"
+#include "netfilter/masquerade.h"
+#include "netfilter/spoof_check.h"
+
+namespace cni::bridge {
+namespace {
+
+/// The host links that valid attachments may have, and their spoof check references.
+struct Valid {
+    std::vector<Owner> owners;
+    std::set<std::string> links, references;
+
+    Valid(const std::string& network, const std::vector<AttachmentId>& attachments) {
+        for (const AttachmentId& a : attachments) {
+            owners.push_back({network, a.container_id, a.ifname});
+            references.insert(spoof_reference(a.container_id, a.ifname));
+            for (int attempt = 0; attempt < host_link_names; ++attempt)
+                links.insert(host_link(network, a, attempt).name);
+        }
+    }
+};
+
+void remove_stale_links(Rtnl& host, const Request& request, const Valid& valid) {
+    const auto bridge = host.find(request.conf.json.string_or("bridge", "cni0"));
+    if (!bridge) return;
+    std::vector<NlRequest> removals;
+    for (const Link& port : host.ports(*bridge))
+        if (is_host_link_of(request.conf.name, port) && !valid.links.contains(port.name))
+            removals.push_back(remove_link(port));
+    host.transact(std::move(removals));  // together, so that they share the kernel's wait
+}
+
+// A spoof check does not say which network it belongs to. Its port does: one of our links of this
+// network, or none any more, and then it protects nothing.
+void remove_stale_spoof_checks(Rtnl& host, nft::Connection& nft, const Request& request,
+                               const Valid& valid) {
+    for (const SpoofCheck& check : list_spoof_checks(nft)) {
+        if (check.host_ifname.empty() || valid.references.contains(check.reference)) continue;
+        const auto port = host.find(check.host_ifname);
+        if (!port || is_host_link_of(request.conf.name, *port))
+            remove_spoof_check(nft, check.reference);
+    }
+}
+
+}  // namespace
+
+void gc(const Request& request) {
+    Failures failures;
+    const auto attachments = request.conf.valid_attachments();
+    if (attachments) {
+        const Valid valid(request.conf.name, *attachments);
+        nft::Connection nft;
+        Rtnl host;
+        failures.attempt([&] { gc_masquerade(nft, request.conf.name, valid.owners); });
+        failures.attempt([&] { remove_stale_spoof_checks(host, nft, request, valid); });
+        failures.attempt([&] { remove_stale_links(host, request, valid); });
+    }
+    failures.attempt([&] {
+        if (const Ipam ipam(request); ipam.configured()) ipam.gc();
+    });
+    failures.throw_if_any();
+}
+
+}  // namespace cni::bridge
