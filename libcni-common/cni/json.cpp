@@ -34,6 +34,7 @@ struct JsonReader {
     Value document{};
     std::vector<Value*> open{};
     std::string problem{};
+    std::size_t problem_offset = 0;
 
     bool null() { return add({nullptr, start()}); }
     bool boolean(bool v) { return add({v, start()}); }
@@ -58,6 +59,7 @@ struct JsonReader {
         const std::string_view what = error.what();
         const auto prefix = what.find("at line ");
         problem = what.substr(prefix == what.npos ? 0 : prefix + 3);
+        problem_offset = start();
         return false;
     }
 
@@ -80,6 +82,7 @@ struct JsonReader {
     bool descend(Value value) {
         if (open.size() == max_json_depth) {
             problem = cat("nested deeper than ", max_json_depth, " levels");
+            problem_offset = value.offset;
             return false;
         }
         open.push_back(place(std::move(value)));
@@ -134,13 +137,12 @@ Json::Json(std::shared_ptr<const Value> value, std::string path, std::size_t off
 
 Json Json::parse(std::string_view text, std::string_view what) {
     if (text.size() > max_json_size)
-        throw Error(Code::decoding_failure,
-                    cat(what, ": larger than ", max_json_size, " bytes"));
+        throw JsonSyntaxError(cat(what, ": larger than ", max_json_size, " bytes"), 0);
     JsonReader reader{.text = text, .consumed = text.data()};
     const CountingIterator begin{text.data(), &reader.consumed};
     const CountingIterator end{text.data() + text.size(), nullptr};
     if (!nlohmann::json::sax_parse(begin, end, &reader))
-        throw Error(Code::decoding_failure, cat(what, ": ", reader.problem));
+        throw JsonSyntaxError(cat(what, ": ", reader.problem), reader.problem_offset);
     return {std::make_shared<const Value>(std::move(reader.document)), "", 0};
 }
 

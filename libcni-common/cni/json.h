@@ -17,6 +17,14 @@ namespace cni {
 constexpr std::size_t max_json_size = 4u << 20;
 constexpr int max_json_depth = 128;
 
+/// Text that is no JSON document.
+class JsonSyntaxError : public Error {
+public:
+    JsonSyntaxError(std::string problem, std::size_t offset_)
+        : Error(Code::decoding_failure, std::move(problem)), offset(offset_) {}
+    std::size_t offset;  ///< byte where what cannot be read begins
+};
+
 /// A read-only JSON value that knows where it stands ("ipam.ranges[0][1].subnet"). It shares
 /// ownership of the document, so it may outlive the variable it came from; copies are cheap.
 ///
@@ -28,7 +36,7 @@ class Json {
 public:
     /// null
     Json();
-    /// Throws Error(decoding_failure): `what`, then line, column and what was expected there.
+    /// Throws JsonSyntaxError: `what`, then line, column and what was expected there.
     static Json parse(std::string_view text, std::string_view what);
 
     bool is_null() const;
