@@ -19,7 +19,7 @@ std::string working_directory() {
     return path.get();
 }
 
-void print_time(const PluginRun& run) {
+void print_time(const PluginTime& run) {
     const auto microseconds =
         std::chrono::duration_cast<std::chrono::microseconds>(run.duration).count();
     const std::string fraction = std::to_string(1000 + microseconds % 1000).substr(1);

@@ -15,7 +15,7 @@
 namespace cni {
 
 /// One run of a plugin, from its start to its end.
-struct PluginRun {
+struct PluginTime {
     std::string_view type;
     std::string_view command;  ///< "ADD"
     std::chrono::nanoseconds duration;
@@ -29,7 +29,7 @@ public:
     struct Options {
         std::string plugin_path;                           ///< CNI_PATH, colon separated
         std::string cache_base = "/var/lib/cni";           ///< see ResultCache
-        std::function<void(const PluginRun&)> on_run = {};  ///< told about every run, failed ones too
+        std::function<void(const PluginTime&)> on_run = {};  ///< told about every run, failed ones too
     };
     explicit Runtime(Options options)
         : options_(std::move(options)), cache_(options_.cache_base) {}
