@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/validate/problem.h"
+
+namespace cni {
+
+/// Checks configuration files before a runtime reads them: syntax, keys and types of the plugins
+/// the tables know, names, versions, and whether the plugins are installed.
+class Validator {
+public:
+    /// `plugin_path` is CNI_PATH; "" does not look for plugins.
+    explicit Validator(std::string plugin_path) : plugin_path_(std::move(plugin_path)) {}
+
+    /// Every .conflist, .conf and .json file of a directory, in the order libcni reads them, and the
+    /// plugin folders of its lists. Throws SysError when it cannot be listed.
+    void check_dir(const std::string& dir);
+    /// One file; a network name that was seen in another file before is a problem.
+    void check_file(const std::string& path);
+
+    /// What was found, file by file.
+    const std::vector<Problem>& problems() const { return problems_; }
+    bool has_errors() const;
+    std::size_t files() const { return files_; }
+
+private:
+    /// What a file is by its name or place.
+    enum class Role { list, single, member };  ///< member: in the plugin folder of a list
+    void check_text(const std::string& path, const std::string& text, Role role);
+    void check_document(const Json& json, Role role, Problems& problems);
+    void check_single(const Json& json, Role role, Problems& problems);
+    void check_list(const Json& list, Problems& problems);
+    void check_folder(const std::string& list_path, const Json& list, Problems& problems);
+    void check_plugin(const Json& plugin, Problems& problems);
+    void check_installed(const Json& object, Problems& problems);
+    void check_name(const Json& network, Problems& problems);
+
+    std::string plugin_path_;
+    std::map<std::string, std::string> networks_;  // name to the file that has it
+    std::vector<Problem> problems_;
+    std::size_t files_ = 0;
+};
+
+}  // namespace cni
