@@ -18,6 +18,6 @@ struct Verb {
     int (*run)(const CommandLine&);
 };
 
-extern const Verb add_verb, check_verb, del_verb, gc_verb, status_verb, version_verb;
+extern const Verb add_verb, check_verb, del_verb, gc_verb, status_verb, validate_verb, version_verb;
 
 }  // namespace cni::tool
