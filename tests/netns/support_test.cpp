@@ -61,10 +61,10 @@ TEST_F(Support, PingToNobodyFails) {
 TEST_F(Support, ServerSeesTheAddressOfItsPeer) {
     const Outside outside;
     const Netns host = Netns::current();
-    const ExchangeOptions v4{.server = outside.netns().netns(), .address = outside.address(),
-                             .client = host};
-    const ExchangeOptions v6{.server = outside.netns().netns(), .address = outside.address6(),
-                             .client = host};
+    const ExchangeOptions v4{
+        .server = outside.netns().netns(), .address = outside.address(), .client = host};
+    const ExchangeOptions v6{
+        .server = outside.netns().netns(), .address = outside.address6(), .client = host};
     for (const auto exchange : {exchange_tcp, exchange_udp}) {
         const Exchange over_v4 = exchange(v4), over_v6 = exchange(v6);
         EXPECT_TRUE(over_v4.answered) << over_v4.failure;
@@ -77,8 +77,8 @@ TEST_F(Support, ServerSeesTheAddressOfItsPeer) {
 TEST_F(Support, ExchangeWithoutARouteIsNotAnswered) {
     const Outside outside;
     const TestNetns alone("alone");
-    const ExchangeOptions options{.server = outside.netns().netns(), .address = outside.address(),
-                                  .client = alone.netns()};
+    const ExchangeOptions options{
+        .server = outside.netns().netns(), .address = outside.address(), .client = alone.netns()};
     EXPECT_FALSE(exchange_tcp(options).answered);
     EXPECT_FALSE(exchange_udp(options).answered);
 }
@@ -102,7 +102,8 @@ TEST_F(Support, SnapshotShowsEachKindOfTrace) {
 }
 
 TEST_F(Support, ProgramsThatFailSayWhy) {
-    const Finished finished = run({.argv = {"sh", "-c", "cat; echo bad >&2; exit 3"}, .input = "in"});
+    const Finished finished =
+        run({.argv = {"sh", "-c", "cat; echo bad >&2; exit 3"}, .input = "in"});
     EXPECT_EQ(finished.exit_code(), 3);
     EXPECT_EQ(finished.out, "in");
     EXPECT_EQ(finished.err, "bad\n");
@@ -116,8 +117,8 @@ TEST_F(Support, PluginGetsOnlyTheVariablesOfItsCall) {
     const PluginRun env = run_plugin("env", "ADD", args, "");
     EXPECT_EQ(env.out.find("HOME="), std::string::npos);
     EXPECT_EQ(env.out.find("CNI_NETNS"), std::string::npos);
-    for (const char* entry : {"CNI_COMMAND=ADD\n", "CNI_CONTAINERID=x\n", "CNI_IFNAME=net0\n",
-                              "CNI_ARGS=A=B\n"})
+    for (const char* entry :
+         {"CNI_COMMAND=ADD\n", "CNI_CONTAINERID=x\n", "CNI_IFNAME=net0\n", "CNI_ARGS=A=B\n"})
         EXPECT_NE(env.out.find(entry), std::string::npos) << env.out;
     EXPECT_NE(env.out.find(cat("CNI_PATH=", bin_dir())), std::string::npos);
 }

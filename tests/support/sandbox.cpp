@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/process.h"
 
 namespace cni::test {
 namespace {
@@ -32,7 +33,7 @@ void mount_empty(const char* path) {
 
 // /var/lib/cni need not exist on the machine, and may not be made there.
 void mount_var_lib_cni() {
-    struct stat status{};
+    struct stat status {};
     if (::stat("/var/lib/cni", &status) < 0) {
         mount_empty("/var/lib");
         check(::mkdir("/var/lib/cni", 0755), "make /var/lib/cni");
@@ -80,6 +81,15 @@ std::optional<std::string> enter_sandbox() {
 
 void SandboxTest::SetUp() {
     if (const auto reason = enter_sandbox()) GTEST_SKIP() << *reason;
+}
+
+void VmTest::SetUp() {
+    SandboxTest::SetUp();
+    if (IsSkipped()) return;
+    const Finished probe =
+        run({.argv = {"ip", "link", "add", "probe", "type", "bridge", "vlan_filtering", "1"}});
+    if (!probe.ok()) GTEST_SKIP() << "kernel has no VLAN filtering on bridges: " << probe.err;
+    output_of({"ip", "link", "delete", "probe"});
 }
 
 }  // namespace cni::test

@@ -24,4 +24,11 @@ protected:
     void SetUp() override;
 };
 
+/// For tests that need more than many kernels have (VLAN filtering on a bridge stands for it).
+/// Suites on it are called Vm...: see tests/vm/README.md. Skipped where the kernel cannot do it.
+class VmTest : public SandboxTest {
+protected:
+    void SetUp() override;
+};
+
 }  // namespace cni::test

@@ -100,10 +100,13 @@ Snapshot take_snapshot() {
 }
 
 void PrintTo(const Snapshot& snapshot, std::ostream* stream) {
-    *stream << "links:\n" << snapshot.links << "\naddresses:\n" << snapshot.addresses
-            << "\nroutes:\n" << snapshot.routes << "\nrules:\n" << snapshot.rules
-            << "\nnftables:\n" << snapshot.nftables << "\niptables:\n" << snapshot.iptables
-            << "\nfiles:\n";
+    *stream << "links:\n"
+            << snapshot.links << "\naddresses:\n"
+            << snapshot.addresses << "\nroutes:\n"
+            << snapshot.routes << "\nrules:\n"
+            << snapshot.rules << "\nnftables:\n"
+            << snapshot.nftables << "\niptables:\n"
+            << snapshot.iptables << "\nfiles:\n";
     for (const auto& [path, content] : snapshot.files) *stream << path << ": " << content << "\n";
 }
 

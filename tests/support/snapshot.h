@@ -9,12 +9,12 @@ namespace cni::test {
 /// handles, lifetimes, neighbour entries). Compare whole, or field by field where an operation
 /// may leave something.
 struct Snapshot {
-    std::string links;      ///< of the thread's network namespace, with kind, flags and master
+    std::string links;  ///< of the thread's network namespace, with kind, flags and master
     std::string addresses;
-    std::string routes;     ///< all tables, both families
-    std::string rules;      ///< policy routing
-    std::string nftables;   ///< with the rules of iptables-nft
-    std::string iptables;   ///< the legacy tables in use, both families
+    std::string routes;                        ///< all tables, both families
+    std::string rules;                         ///< policy routing
+    std::string nftables;                      ///< with the rules of iptables-nft
+    std::string iptables;                      ///< the legacy tables in use, both families
     std::map<std::string, std::string> files;  ///< path to content, below /var/lib/cni and /run
 
     bool operator==(const Snapshot&) const = default;

@@ -82,9 +82,8 @@ Fd open_server(const ExchangeOptions& options, int type) {
 }
 
 Address target_of(const ExchangeOptions& options) {
-    return make_address(
-        options.target_address.empty() ? options.address : options.target_address,
-        options.target_port ? options.target_port : options.port);
+    return make_address(options.target_address.empty() ? options.address : options.target_address,
+                        options.target_port ? options.target_port : options.port);
 }
 
 void send_text(const Fd& socket, std::string_view text) {
@@ -107,8 +106,8 @@ void talk_tcp(const ExchangeOptions& options, Exchange& exchange) {
     const Fd client = open_socket(options.client, target.get()->sa_family, SOCK_STREAM);
     check(::connect(client.get(), target.get(), target.size), "connect");
     Address peer;
-    const Fd accepted(check(
-        ::accept4(server.get(), peer.get(), &peer.size, SOCK_CLOEXEC), "accept"));
+    const Fd accepted(
+        check(::accept4(server.get(), peer.get(), &peer.size, SOCK_CLOEXEC), "accept"));
     note_peer(exchange, peer);
     limit_waiting(accepted);
     send_text(client, question);
