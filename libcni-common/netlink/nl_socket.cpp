@@ -5,6 +5,7 @@
 #include <netlink/netlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <map>
 
 namespace cni {
@@ -12,6 +13,9 @@ namespace {
 
 // Large enough for any single answer; libnl then reads each datagram once instead of peeking.
 constexpr std::size_t receive_size = 32768;
+
+// Both what is sent and the answers to it have to fit the socket's buffers.
+constexpr std::size_t requests_at_once = 32;
 
 std::string extack_text(const nlmsghdr* message) {
     if (!(message->nlmsg_flags & NLM_F_ACK_TLVS)) return {};
@@ -60,7 +64,7 @@ NlSocket::NlSocket(int protocol) : socket_(nl_socket_alloc()) {
     ::setsockopt(fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
 }
 
-void NlSocket::send(const std::vector<NlRequest>& requests, Acknowledge acknowledge) {
+void NlSocket::send(std::span<const NlRequest> requests, Acknowledge acknowledge) {
     std::vector<iovec> pieces;
     for (const NlRequest& r : requests) {
         nlmsghdr* header = r.message.raw();
@@ -120,13 +124,16 @@ bool NlSocket::receive(Answers& answers, int flags) {
 }
 
 void NlSocket::transact(std::vector<NlRequest> requests, const Visitor& visit) {
-    if (requests.empty()) return;
-    send(requests, Acknowledge::each);
-    Answers answers;
-    answers.visit = visit;
-    answers.awaited = requests.size();
-    while (!answers.done) receive(answers);
-    for (const NlRequest& r : requests) answers.result_of(r);
+    for (std::span<const NlRequest> rest = requests; !rest.empty();) {
+        const auto some = rest.first(std::min(rest.size(), requests_at_once));
+        rest = rest.subspan(some.size());
+        send(some, Acknowledge::each);
+        Answers answers;
+        answers.visit = visit;
+        answers.awaited = some.size();
+        while (!answers.done) receive(answers);
+        for (const NlRequest& r : some) answers.result_of(r);
+    }
 }
 
 void NlSocket::request(NlMessage message, std::string act, const Visitor& visit) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,9 +38,9 @@ public:
 
     using Visitor = std::function<void(const nlmsghdr*)>;
 
-    /// Sends all requests in one sendmsg and waits for every answer. Each is acknowledged by
-    /// itself; messages the kernel returns go to `visit`. All are executed, even behind one that
-    /// fails; then the first failure is thrown as NlError.
+    /// Sends the requests, up to 32 in one sendmsg, and waits for every answer. Each is
+    /// acknowledged by itself; messages the kernel returns go to `visit`. The first failure is
+    /// thrown as NlError; those sent together with it are executed nevertheless.
     void transact(std::vector<NlRequest> requests, const Visitor& visit = {});
     /// One request.
     void request(NlMessage message, std::string act, const Visitor& visit = {});
@@ -68,7 +69,7 @@ public:
 private:
     struct Answers;
     enum class Acknowledge { each, none };
-    void send(const std::vector<NlRequest>& requests, Acknowledge acknowledge);
+    void send(std::span<const NlRequest> requests, Acknowledge acknowledge);
     bool receive(Answers& answers, int flags = 0);
     int exchange_batch(const std::vector<NlRequest>& requests);
     Handle<nl_sock, nl_socket_free> socket_;

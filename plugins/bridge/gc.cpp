@@ -33,7 +33,7 @@ void remove_stale_links(Rtnl& host, const Request& request, const Valid& valid) 
     for (const Link& port : host.ports(*bridge))
         if (is_host_link_of(request.conf.name, port) && !valid.links.contains(port.name))
             removals.push_back(remove_link(port));
-    host.transact(std::move(removals));  // together, so that they share the kernel's wait
+    host.transact(std::move(removals));
 }
 
 // A spoof check does not say which network it belongs to. Its port does: one of our links of this
