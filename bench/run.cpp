@@ -1,0 +1,108 @@
+#include "bench/run.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <map>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace cni::bench {
+namespace {
+
+double now_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+Fd memory_file(std::string_view content) {
+    Fd file(check(::memfd_create("bench", MFD_CLOEXEC), "make a memory file"));
+    write_all(file.get(), content, "a memory file");
+    check(::lseek(file.get(), 0, SEEK_SET), "rewind a memory file");
+    return file;
+}
+
+// What posix_spawn wants; made before the clock starts.
+class Spawn {
+public:
+    explicit Spawn(const Call& call)
+        : call_(call), input_(memory_file(call.config)), output_(memory_file("")) {
+        ::posix_spawn_file_actions_init(&actions_);
+        ::posix_spawn_file_actions_adddup2(&actions_, input_.get(), 0);
+        ::posix_spawn_file_actions_adddup2(&actions_, output_.get(), 1);
+        for (const std::string& entry : call.environment)
+            environment_.push_back(const_cast<char*>(entry.c_str()));
+        environment_.push_back(nullptr);
+    }
+    Spawn(const Spawn&) = delete;
+    Spawn& operator=(const Spawn&) = delete;
+    ~Spawn() { ::posix_spawn_file_actions_destroy(&actions_); }
+
+    pid_t start() {
+        pid_t pid = -1;
+        char* const argv[] = {const_cast<char*>(call_.executable.c_str()), nullptr};
+        const int error = ::posix_spawn(&pid, call_.executable.c_str(), &actions_, nullptr, argv,
+                                        environment_.data());
+        if (error) throw SysError(cat("execute ", call_.executable), error);
+        return pid;
+    }
+    Running running(pid_t pid) { return {pid, std::move(output_), call_.executable}; }
+
+private:
+    const Call& call_;
+    Fd input_, output_;
+    posix_spawn_file_actions_t actions_{};
+    std::vector<char*> environment_;
+};
+
+}  // namespace
+
+Running start(const Call& call) {
+    Spawn spawn(call);
+    return spawn.running(spawn.start());
+}
+
+std::string result_of(const Running& running, int status) {
+    check(::lseek(running.output.get(), 0, SEEK_SET), "rewind a plugin's output");
+    std::string output = read_all(running.output.get(), 16u << 20, "a plugin's output");
+    if (status != 0) throw Error(Code::internal, cat(running.name, " failed"), output);
+    return output;
+}
+
+Timed run_timed(const Call& call) {
+    Spawn spawn(call);
+    int status = 0;
+    const double begin = now_ms();
+    const pid_t pid = spawn.start();
+    check(::waitpid(pid, &status, 0), "wait for ", call.executable);
+    const double end = now_ms();
+    return {end - begin, result_of(spawn.running(pid), status)};
+}
+
+Throughput run_at_once(const std::vector<Call>& calls, std::size_t width) {
+    std::map<pid_t, std::pair<std::size_t, Running>> running;
+    Throughput result{0, std::vector<std::string>(calls.size())};
+    std::size_t next = 0;
+    const double begin = now_ms();
+    while (next < calls.size() || !running.empty()) {
+        for (; next < calls.size() && running.size() < width; ++next) {
+            Running started = start(calls[next]);
+            const pid_t pid = started.pid;
+            running.emplace(pid, std::pair(next, std::move(started)));
+        }
+        int status = 0;
+        const pid_t pid = check(::waitpid(-1, &status, 0), "wait for a plugin");
+        const auto node = running.extract(pid);
+        const auto& [index, ended] = node.mapped();
+        result.outputs[index] = result_of(ended, status);
+    }
+    result.per_second = static_cast<double>(calls.size()) * 1e3 / (now_ms() - begin);
+    return result;
+}
+
+}  // namespace cni::bench

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "bench/call.h"
+
+namespace cni::bench {
+
+/// A started call; its stdin and stdout are memory files.
+struct Running {
+    pid_t pid;
+    Fd output;
+    std::string name;  ///< for messages
+};
+
+Running start(const Call& call);
+
+/// stdout of a call that ended with `status`. Throws Error with the plugin's own words when it
+/// failed: a benchmark of failures is none.
+std::string result_of(const Running& running, int status);
+
+struct Timed {
+    double milliseconds;  ///< from before the process is made until it has been waited for
+    std::string output;
+};
+
+/// Throws Error when the plugin fails.
+Timed run_timed(const Call& call);
+
+/// Calls per second with `width` of them running at any time. Throws Error when one fails; the
+/// outputs are in the order of the calls.
+struct Throughput {
+    double per_second;
+    std::vector<std::string> outputs;
+};
+Throughput run_at_once(const std::vector<Call>& calls, std::size_t width);
+
+}  // namespace cni::bench
