@@ -33,7 +33,7 @@ Json capability_args() {
     Json args = Json::parse(text, "CAP_ARGS");
     if (!args.is_object() && !args.is_null())
         throw Error(Code::invalid_environment,
-                    cat("CAP_ARGS must be a JSON object, not a ", args.type_name()));
+                    cat("CAP_ARGS must be a JSON object, not ", args.kind()));
     return args;
 }
 

@@ -49,7 +49,7 @@ NetConf NetConf::parse(std::string text) {
     conf.json = Json::parse(text, unmarshal);
     if (!conf.json.is_object() && !conf.json.is_null())
         throw Error(Code::decoding_failure,
-                    cat(unmarshal, ": must be a JSON object, not a ", conf.json.type_name()));
+                    cat(unmarshal, ": must be a JSON object, not ", conf.json.kind()));
     conf.name = read_name(conf.json);
     if (const auto version = conf.json.find("cniVersion")) {
         if (!version->is_string())

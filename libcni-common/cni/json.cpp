@@ -25,6 +25,18 @@ struct Json::Member {
     Value value;
 };
 
+namespace {
+
+std::string shortened(std::string_view text) {
+    constexpr std::size_t max_length = 200;
+    return text.size() <= max_length ? std::string(text) : cat(text.substr(0, max_length), "...");
+}
+
+constexpr std::string_view kinds[] = {"null",     "a bool",   "a number",
+                                      "a string", "an array", "an object"};
+
+}  // namespace
+
 // Receives the events of the JSON library's parser and builds the document.
 struct JsonReader {
     using Value = Json::Value;
@@ -58,7 +70,8 @@ struct JsonReader {
     bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) {
         const std::string_view what = error.what();
         const auto prefix = what.find("at line ");
-        problem = what.substr(prefix == what.npos ? 0 : prefix + 3);
+        // The library repeats the whole token it has read.
+        problem = shortened(what.substr(prefix == what.npos ? 0 : prefix + 3));
         problem_offset = start();
         return false;
     }
@@ -138,6 +151,12 @@ Json::Json(std::shared_ptr<const Value> value, std::string path, std::size_t off
 Json Json::parse(std::string_view text, std::string_view what) {
     if (text.size() > max_json_size)
         throw JsonSyntaxError(cat(what, ": larger than ", max_json_size, " bytes"), 0);
+    // The library takes a NUL byte for the end of the text and would ignore what follows.
+    if (const auto nul = text.find('\0'); nul != text.npos) {
+        const TextPosition at = text_position(text, nul);
+        throw JsonSyntaxError(cat(what, ": line ", at.line, ", column ", at.column, ": NUL byte"),
+                              nul);
+    }
     JsonReader reader{.text = text, .consumed = text.data()};
     const CountingIterator begin{text.data(), &reader.consumed};
     const CountingIterator end{text.data() + text.size(), nullptr};
@@ -166,8 +185,12 @@ bool Json::is_number() const {
 }
 
 std::string_view Json::type_name() const {
-    constexpr std::string_view names[] = {"null", "bool", "number", "string", "array", "object"};
-    return names[value_->data.index()];
+    const std::string_view name = kind();
+    return name.substr(name.find(' ') + 1);
+}
+
+std::string_view Json::kind() const {
+    return kinds[value_->data.index()];
 }
 
 std::size_t Json::offset() const {
@@ -207,31 +230,36 @@ std::vector<std::pair<std::string, Json>> Json::members() const {
 }
 
 Error Json::invalid(std::string_view problem) const {
-    std::string details = dump();
-    if (details.size() > 200) details = cat(details.substr(0, 200), "...");
     return Error(Code::invalid_config,
                  cat(path_.empty() ? std::string("configuration") : quote(path_), " ", problem),
-                 std::move(details));
+                 shortened(dump()));
+}
+
+Error Json::not_a(std::string_view wanted) const {
+    return invalid(cat("must be ", wanted, ", not ", kind()));
 }
 
 const Json& Json::require_object() const {
-    if (!is_null() && !is_object()) throw invalid(cat("must be an object, not a ", type_name()));
+    if (!is_null() && !is_object()) throw not_a("an object");
     return *this;
 }
 
 std::string Json::as_string() const {
-    if (!is_string()) throw invalid(cat("must be a string, not a ", type_name()));
-    return std::get<std::string>(value_->data);
+    if (!is_string()) throw not_a("a string");
+    const std::string& text = std::get<std::string>(value_->data);
+    // Names and paths end up in C strings, where the rest would be lost.
+    if (text.find('\0') != text.npos) throw invalid("must not contain a NUL character");
+    return text;
 }
 
 bool Json::as_bool() const {
-    if (!is_bool()) throw invalid(cat("must be true or false, not a ", type_name()));
+    if (!is_bool()) throw not_a("true or false");
     return std::get<bool>(value_->data);
 }
 
 std::int64_t Json::as_int(std::int64_t min, std::int64_t max) const {
     const auto* number = std::get_if<Value::Number>(&value_->data);
-    if (!number) throw invalid(cat("must be an integer, not a ", type_name()));
+    if (!number) throw not_a("an integer");
     const auto value = parse_int<std::int64_t>(number->digits);
     if (!value && number->digits.find_first_of(".eE") != std::string::npos)
         throw invalid("must be an integer without fraction or exponent");
@@ -243,7 +271,7 @@ std::int64_t Json::as_int(std::int64_t min, std::int64_t max) const {
 std::vector<Json> Json::as_list() const {
     std::vector<Json> out;
     if (is_null()) return out;
-    if (!is_array()) throw invalid(cat("must be a list, not a ", type_name()));
+    if (!is_array()) throw not_a("a list");
     for (const Value& v : std::get<Value::Array>(value_->data))
         out.push_back({std::shared_ptr<const Value>(value_, &v), cat(path_, "[", out.size(), "]"),
                        v.offset});

@@ -31,7 +31,8 @@ public:
 /// Keys are found as the reference plugins find them: the last one that equals the name, whatever
 /// the letter case; null counts as absent.
 ///
-/// Accessors throw Error(invalid_config) with the path when a value has the wrong type.
+/// Accessors throw Error(invalid_config) with the path when a value has the wrong type or a string
+/// holds a NUL character.
 class Json {
 public:
     /// null
@@ -79,6 +80,8 @@ public:
     const std::string& path() const { return path_; }
     /// "number", "string", "object", ...
     std::string_view type_name() const;
+    /// The same for a sentence: "a number", "an object", "null".
+    std::string_view kind() const;
     /// Byte position in the parsed text: of the value, or of the key for a member of an object.
     std::size_t offset() const;
     /// Compact JSON text, keys sorted and repeated ones resolved; numbers keep their digits.
@@ -92,6 +95,7 @@ private:
     struct Member;
     Json(std::shared_ptr<const Value> value, std::string path, std::size_t offset);
     Json member(const Member& m) const;
+    Error not_a(std::string_view wanted) const;
 
     std::shared_ptr<const Value> value_;
     std::string path_;

@@ -143,7 +143,7 @@ PluginConf PluginConf::parse(std::string_view text) {
 PluginConf PluginConf::parse(const Json& json) {
     if (!json.is_object())
         throw Error(Code::decoding_failure,
-                    cat(in_plugin, "must be a JSON object, not a ", json.type_name()));
+                    cat(in_plugin, "must be a JSON object, not ", json.kind()));
     PluginConf plugin{read_text(json, "type"), read_text(json, "name"), json};
     if (plugin.type.empty()) throw Error(Code::invalid_config, cat(in_plugin, "missing 'type'"));
     require_flags(json);
@@ -153,7 +153,7 @@ PluginConf PluginConf::parse(const Json& json) {
 NetworkList NetworkList::parse(std::string text) {
     const Json json = Json::parse(text, "error parsing configuration list");
     if (!json.is_object())
-        throw list_error(cat("must be a JSON object, not a ", json.type_name()));
+        throw list_error(cat("must be a JSON object, not ", json.kind()));
     NetworkList list{.name = read_name(json),
                      .cni_version = read_version(json),
                      .disable_check = read_flag(json, "disableCheck"),
