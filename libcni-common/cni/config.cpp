@@ -99,8 +99,12 @@ std::optional<std::vector<AttachmentId>> NetConf::valid_attachments() const {
     if (!key) return {};
     std::vector<AttachmentId> out;
     for (const Json& element : key->as_list()) {
-        element.require_object();
-        out.push_back({element.string_or("containerID", ""), element.string_or("ifname", "")});
+        AttachmentId id{element.require_object().string_or("containerID", ""),
+                        element.string_or("ifname", "")};
+        // Leaving it out would have GC remove what a container still uses.
+        if (id.container_id.empty() || id.ifname.empty())
+            throw element.invalid("needs the keys \"containerID\" and \"ifname\"");
+        out.push_back(std::move(id));
     }
     return out;
 }
