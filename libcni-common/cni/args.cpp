@@ -30,6 +30,20 @@ bool has_space(std::string_view text) {
                        [&](std::string_view space) { return text.find(space) != text.npos; });
 }
 
+struct Problem {
+    std::string_view msg, details;
+};
+
+// What is wrong with an interface name; nothing in it when it is fine.
+Problem ifname_problem(std::string_view name) {
+    if (name.size() > 15)
+        return {"interface name is too long", "interface name should be less than 16 characters"};
+    if (name == "." || name == "..") return {"interface name is . or ..", {}};
+    if (name.find_first_of(std::string_view("/:\0", 3)) != name.npos || has_space(name))
+        return {"interface name contains / or : or whitespace characters", {}};
+    return {};
+}
+
 std::optional<bool> parse_flag(std::string_view text) {
     const std::string folded = lower(text);
     if (folded == "1" || folded == "true") return true;
@@ -68,20 +82,13 @@ bool is_valid_identifier(std::string_view text) {
 }
 
 void require_valid_ifname(std::string_view name) {
-    if (name.size() > 15)
-        throw Error(Code::invalid_environment, "interface name is too long",
-                    "interface name should be less than 16 characters");
-    if (name == "." || name == "..")
-        throw Error(Code::invalid_environment, "interface name is . or ..");
-    if (name.find_first_of("/:") != name.npos || has_space(name))
-        throw Error(Code::invalid_environment,
-                    "interface name contains / or : or whitespace characters");
+    const auto [msg, details] = ifname_problem(name);
+    if (!msg.empty())
+        throw Error(Code::invalid_environment, std::string(msg), std::string(details));
 }
 
 bool is_ifname(std::string_view name) {
-    return !name.empty() && name.size() <= 15 && name != "." && name != ".." &&
-           name.find_first_of("/:") == name.npos && name.find('\0') == name.npos &&
-           !has_space(name);
+    return !name.empty() && ifname_problem(name).msg.empty();
 }
 
 std::map<std::string, std::string> parse_cni_args(std::string_view text,
