@@ -122,12 +122,20 @@ void require_foreign_netns(const Args& args) {
                     "plugin's netns and netns from CNI_NETNS should not be the same", args.netns);
 }
 
+std::string read_stdin() {
+    try {
+        return read_all(STDIN_FILENO, max_json_size, "stdin");
+    } catch (const SysError& error) {
+        throw Error(Code::io_failure, cat("error reading from stdin: ", errno_text(error.error)));
+    }
+}
+
 int print_versions() {
     std::string version(supported_versions.back());
     // The configuration is optional here, and a person at a terminal will not type one.
     if (!::isatty(STDIN_FILENO)) {
         try {
-            const Json conf = Json::parse(read_all(STDIN_FILENO, max_json_size, "stdin"), "stdin");
+            const Json conf = Json::parse(read_stdin(), "stdin");
             const std::string asked = conf.string_or("cniVersion", "");
             if (Version::parse(asked)) version = asked;
         } catch (const Error&) {
@@ -146,12 +154,19 @@ void run_optional(void (*step)(const Request&), const Request& request) {
     if (step) step(request);
 }
 
+void add(const Plugin& plugin, const Request& request) {
+    require_foreign_netns(request.args);
+    const Result result = plugin.add(request);
+    Undo undo;  // an attachment nobody is told about must not stay
+    undo.on_failure("delete what was added", [&plugin, &request] { run_optional(plugin.del, request); });
+    write_all(STDOUT_FILENO, result.print(request.conf.cni_version), "stdout");
+    undo.commit();
+}
+
 void dispatch(const Plugin& plugin, const Request& request) {
     const std::string& command = request.args.command;
     if (command == "ADD") {
-        require_foreign_netns(request.args);
-        const std::string text = plugin.add(request).print(request.conf.cni_version);
-        write_all(STDOUT_FILENO, text, "stdout");
+        add(plugin, request);
     } else if (command == "DEL") {
         run_optional(plugin.del, request);
         require_foreign_netns(request.args);
@@ -168,7 +183,7 @@ int run_command(const Plugin& plugin, const Args& args) {
     const Command* command = find_command(args.command);
     require_environment(args, command);
     if (command && !command->needs_config) return print_versions();
-    Request request{args, NetConf::parse(read_all(STDIN_FILENO, max_json_size, "stdin"))};
+    Request request{args, NetConf::parse(read_stdin())};
     const std::string version(is_supported(request.conf.cni_version) ? request.conf.cni_version
                                                                      : supported_versions.back());
     try {
