@@ -57,10 +57,12 @@ Fd Netns::open_at_path(const std::string& path) {
 
 Netns Netns::open(const std::string& path) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!fd)
+    if (!fd) {
+        const int error = errno;
         throw Error(Code::invalid_netns,
-                    cat("failed to Statfs ", quote(path), ": ", errno_text(errno)),
+                    cat("failed to Statfs ", quote(path), ": ", errno_text(error)),
                     "CNI_NETNS must be the path of a network namespace");
+    }
     require_network_namespace(fd.get(), path);
     return {std::move(fd), path};
 }
