@@ -7,21 +7,20 @@ namespace cni::loopback {
 namespace {
 
 constexpr const char* lo = "lo";
+constexpr Family families[] = {Family::v4, Family::v6};
 
 bool is_loopback(const Ip& ip) {
     if (ip.is_v4()) return ip.data()[0] == 127;
     return ip == Ip::parse("::1");
 }
 
-// The first address of the family; all of them must be loopback addresses.
-std::optional<IpConfig> address_of(Rtnl& rtnl, const Link& link, Family family) {
-    const auto found = addresses(rtnl, link, family);
-    for (const Address& address : found)
-        if (!is_loopback(address.prefix.ip))
-            throw Error(Code::internal, cat("loopback interface found with non-loopback address ",
-                                            quote(address.prefix.ip.to_string())));
-    if (found.empty()) return {};
-    return IpConfig{.address = found.front().prefix, .gateway = {}, .interface = 0};
+void require_loopback_addresses(Rtnl& rtnl, const Link& link) {
+    for (const Family family : families)
+        for (const Address& address : addresses(rtnl, link, family))
+            if (!is_loopback(address.prefix.ip))
+                throw Error(Code::internal,
+                            cat("loopback interface found with non-loopback address ",
+                                quote(address.prefix.ip.to_string())));
 }
 
 Result describe(Rtnl& rtnl, const Link& link, const std::string& netns) {
@@ -31,8 +30,11 @@ Result describe(Rtnl& rtnl, const Link& link, const std::string& netns) {
     interface.mac = link.mac.to_string();
     interface.sandbox = netns;
     result.interfaces.push_back(interface);
-    for (const Family family : {Family::v4, Family::v6})
-        if (const auto ip = address_of(rtnl, link, family)) result.ips.push_back(*ip);
+    for (const Family family : families) {
+        const auto found = addresses(rtnl, link, family);
+        if (!found.empty())
+            result.ips.push_back({.address = found.front().prefix, .gateway = {}, .interface = 0});
+    }
     return result;
 }
 
@@ -40,9 +42,10 @@ Result add(const Request& request) {
     const auto prev_result = request.conf.prev_result();
     Rtnl rtnl = Rtnl::in(Netns::open(request.args.netns));
     const Link link = rtnl.get(lo);
+    // Before the link comes up: setting it down again would take its IPv6 addresses away.
+    require_loopback_addresses(rtnl, link);
     rtnl.apply(set_up(link));
-    const Result own = describe(rtnl, link, request.args.netns);
-    return prev_result ? *prev_result : own;
+    return prev_result ? *prev_result : describe(rtnl, link, request.args.netns);
 }
 
 void del(const Request& request) {
