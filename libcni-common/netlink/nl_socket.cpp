@@ -28,6 +28,21 @@ std::string extack_text(const nlmsghdr* message) {
     return std::string(attributes.string(NLMSGERR_ATTR_MSG));
 }
 
+ssize_t send_all(int fd, const msghdr& message) {
+    ssize_t sent;
+    do sent = ::sendmsg(fd, &message, 0);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0 || errno != EMSGSIZE) return sent;
+    // What is sent together must fit into the send buffer. A process without privileges outside
+    // its own namespaces can only make it twice as large.
+    int size = 4096;
+    for (std::size_t i = 0; i < message.msg_iovlen; ++i)
+        size += static_cast<int>(message.msg_iov[i].iov_len);
+    if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+        ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    return ::sendmsg(fd, &message, 0);
+}
+
 }  // namespace
 
 struct NlSocket::Answers {
@@ -79,10 +94,7 @@ void NlSocket::send(std::span<const NlRequest> requests, Acknowledge acknowledge
     message.msg_namelen = sizeof kernel;
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
-    ssize_t sent;
-    do sent = ::sendmsg(fd(), &message, 0);
-    while (sent < 0 && errno == EINTR);
-    check(sent, requests.front().act);
+    check(send_all(fd(), message), requests.front().act);
 }
 
 // Reads one datagram and files what is in it. False when there is none (MSG_DONTWAIT).
@@ -142,9 +154,9 @@ void NlSocket::request(NlMessage message, std::string act, const Visitor& visit)
     transact(std::move(one), visit);
 }
 
-bool NlSocket::dump_once(NlMessage message, std::string act, const Visitor& visit) {
+bool NlSocket::dump_once(NlRequest request, const Visitor& visit) {
     std::vector<NlRequest> one;
-    one.push_back({std::move(message), std::move(act)});
+    one.push_back(std::move(request));
     one.front().message.raw()->nlmsg_flags |= NLM_F_DUMP;
     send(one, Acknowledge::none);
     Answers answers;
@@ -157,7 +169,7 @@ bool NlSocket::dump_once(NlMessage message, std::string act, const Visitor& visi
 
 void NlSocket::dump(const std::function<NlMessage()>& make, const std::string& act,
                     const Visitor& visit, const std::function<void()>& restart) {
-    while (!dump_once(make(), act, visit)) restart();
+    while (!dump_once({make(), act}, visit)) restart();
 }
 
 namespace {

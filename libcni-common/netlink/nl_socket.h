@@ -52,7 +52,7 @@ public:
 
     /// One listing. False when the kernel says that the list changed meanwhile: then objects may
     /// have been visited twice, or not at all.
-    bool dump_once(NlMessage message, std::string act, const Visitor& visit);
+    bool dump_once(NlRequest request, const Visitor& visit);
 
     /// A nfnetlink batch (linux/netfilter/nfnetlink.h): all `requests` take effect at once and 0 is
     /// returned, or none does: then the first failure is thrown, or returned when the request
