@@ -21,8 +21,9 @@ constexpr int tries = 200;
 // A batch must fit into the socket's send buffer (212992 bytes unless configured otherwise).
 constexpr std::size_t deletions_per_batch = 200;
 
-std::uint64_t handle_of(const std::uint64_t* big) {
-    return big ? be64toh(*big) : 0;
+// Attributes are aligned to 4 bytes only; libnl copies.
+std::uint64_t handle_of(const nlattr* big) {
+    return big ? be64toh(nla_get_u64(big)) : 0;
 }
 
 std::string comment_of(std::span<const std::uint8_t> userdata) {
@@ -45,7 +46,7 @@ NlAttributes<max> attributes_of(const nlmsghdr* message) {
 
 ListedChain parse_chain(const nlmsghdr* message) {
     const auto chain = attributes_of<NFTA_CHAIN_MAX>(message);
-    ListedChain out{handle_of(chain.get<std::uint64_t>(NFTA_CHAIN_HANDLE)),
+    ListedChain out{handle_of(chain[NFTA_CHAIN_HANDLE]),
                     ntohl(chain.get_or<std::uint32_t>(NFTA_CHAIN_USE, 0)),
                     {}};
     if (!chain[NFTA_CHAIN_HOOK]) return out;
@@ -64,7 +65,7 @@ std::optional<ListedRule> parse_listed(const nlmsghdr* message,
     const auto rule = attributes_of<NFTA_RULE_MAX>(message);
     std::string comment = comment_of(rule.bytes(NFTA_RULE_USERDATA));
     if (keep && !keep(comment)) return {};
-    return ListedRule{handle_of(rule.get<std::uint64_t>(NFTA_RULE_HANDLE)), std::move(comment),
+    return ListedRule{handle_of(rule[NFTA_RULE_HANDLE]), std::move(comment),
                       parse_rule(rule[NFTA_RULE_EXPRESSIONS])};
 }
 
@@ -191,7 +192,8 @@ std::vector<ListedRule> Connection::rules(const Table& table, const std::string&
         message.put_string(NFTA_RULE_TABLE, table.name).put_string(NFTA_RULE_CHAIN, chain);
         std::vector<ListedRule> listing;
         const bool undisturbed = socket().dump_once(
-            std::move(message), table.act("list chain", chain), [&](const nlmsghdr* answer) {
+            {std::move(message), table.act("list chain", chain), ENOENT},
+            [&](const nlmsghdr* answer) {
                 if (auto rule = parse_listed(answer, keep)) listing.push_back(*std::move(rule));
             });
         if (undisturbed) return listing;
@@ -214,9 +216,8 @@ std::vector<Element> Connection::elements(const Table& table, const std::string&
     };
     for (int i = 0; i < listings; ++i) {
         out.clear();
-        if (socket().dump_once(make(), table.act("list set", set), [&](const nlmsghdr* answer) {
-                parse_elements(answer, out);
-            }))
+        if (socket().dump_once({make(), table.act("list set", set), ENOENT},
+                               [&](const nlmsghdr* answer) { parse_elements(answer, out); }))
             break;
     }
     return out;

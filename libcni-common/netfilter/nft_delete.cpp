@@ -5,7 +5,7 @@
 namespace cni::nft {
 namespace {
 
-// A batch must fit into the socket's send buffer (212992 bytes unless configured otherwise).
+// Others wait for the whole of a batch.
 constexpr std::size_t deletions_per_batch = 200;
 
 // Between checking a handle and using it pass some 20 us: this many tries all lost to others mean

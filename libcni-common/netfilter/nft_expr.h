@@ -84,7 +84,7 @@ struct Bitwise {
 struct Lookup {
     std::string set;
     std::uint32_t sreg = reg(0);
-    std::optional<std::uint32_t> dreg;
+    std::optional<std::uint32_t> dreg = {};
     bool inverted = false;
     bool operator==(const Lookup&) const = default;
 };
