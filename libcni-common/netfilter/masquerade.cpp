@@ -37,7 +37,8 @@ std::string short_hash(const std::string& text) {
 }
 
 std::string owner_hashes(const Owner& owner) {
-    return cat(short_hash(owner.network), "-", short_hash(cat(owner.ifname, ":", owner.container_id)));
+    return cat(short_hash(owner.network), "-",
+               short_hash(cat(owner.ifname, ":", owner.container_id)));
 }
 
 Connection::CommentFilter rules_of(const Owner& owner) {
@@ -49,10 +50,10 @@ Connection::CommentFilter rules_of(const Owner& owner) {
 std::vector<Rule> postrouting_rules() {
     constexpr std::uint8_t v6_multicast[16] = {0xff};
     const Ip v4 = *Ip::parse("224.0.0.0"), v6 = Ip::from_bytes(Family::v6, v6_multicast);
-    return {nft::rule(nft::family_is(Family::v4),
-                      nft::address(Side::destination, Op::eq, {v4, 4}), nft::back()),
-            nft::rule(nft::family_is(Family::v6),
-                      nft::address(Side::destination, Op::eq, {v6, 8}), nft::back()),
+    return {nft::rule(nft::family_is(Family::v4), nft::address(Side::destination, Op::eq, {v4, 4}),
+                      nft::back()),
+            nft::rule(nft::family_is(Family::v6), nft::address(Side::destination, Op::eq, {v6, 8}),
+                      nft::back()),
             nft::rule(nft::go_to(checks))};
 }
 
@@ -84,8 +85,7 @@ void put_table(Batch& batch) {
 }
 
 bool is_in_place(Connection& nft) {
-    return is_hooked(nft) &&
-           contains_in_order(nft.rules(table, postrouting), postrouting_rules());
+    return is_hooked(nft) && contains_in_order(nft.rules(table, postrouting), postrouting_rules());
 }
 
 [[noreturn]] void report_missing(std::string_view what, std::string_view chain) {

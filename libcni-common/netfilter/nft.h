@@ -153,7 +153,8 @@ public:
     /// period.
     std::optional<std::string> rehearse(Batch batch);
 
-    /// Changes with every commit of anyone in the namespace; nullopt when the kernel has no nf_tables.
+    /// Changes with every commit of anyone in the namespace; nullopt when the kernel has no
+    /// nf_tables.
     std::optional<std::uint32_t> generation();
 
     // Queries; where the kernel has no nf_tables, nothing exists.

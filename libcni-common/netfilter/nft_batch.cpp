@@ -14,8 +14,7 @@ void put_comment(NlMessage& message, int attribute, const std::string& comment,
                  std::uint8_t type = comment_of_rest) {
     if (comment.empty()) return;
     if (comment.size() > comment_max)
-        throw Error(Code::internal,
-                    cat("comment is longer than ", comment_max, " bytes"), comment);
+        throw Error(Code::internal, cat("comment is longer than ", comment_max, " bytes"), comment);
     // Type, length, and the text with its terminating zero.
     Bytes tlv{type, static_cast<std::uint8_t>(comment.size() + 1)};
     tlv.insert(tlv.end(), comment.c_str(), comment.c_str() + comment.size() + 1);
@@ -165,8 +164,7 @@ Batch& Batch::add_element(const Table& table, const std::string& set, const Elem
 }
 
 Batch& Batch::delete_element(const Table& table, const std::string& set, const Bytes& key) {
-    auto& m = push(NFT_MSG_DELSETELEM, 0, table,
-                   table.act("delete an element from set", set));
+    auto& m = push(NFT_MSG_DELSETELEM, 0, table, table.act("delete an element from set", set));
     put_element(m, table, set, [&] { put_data(m, NFTA_SET_ELEM_KEY, key); });
     return *this;
 }

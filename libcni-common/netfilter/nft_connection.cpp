@@ -118,9 +118,12 @@ void Connection::commit(Batch batch) {
 
 Outcome Connection::try_commit(Batch batch, std::optional<std::uint32_t> generation) {
     switch (socket().commit_batch(batch.release(), NFNL_SUBSYS_NFTABLES, generation)) {
-        case 0: return Outcome::done;
-        case ERESTART: return Outcome::changed;
-        default: return Outcome::missing;
+        case 0:
+            return Outcome::done;
+        case ERESTART:
+            return Outcome::changed;
+        default:
+            return Outcome::missing;
     }
 }
 
@@ -145,7 +148,8 @@ std::optional<std::uint32_t> Connection::generation() {
     // EINVAL: nfnetlink knows no such subsystem.
     query(table_message(NFT_MSG_GETGEN, 0, {NFPROTO_UNSPEC, {}}), "ask nftables for its generation",
           EINVAL, [&](const nlmsghdr* answer) {
-              out = ntohl(attributes_of<NFTA_GEN_MAX>(answer).get_or<std::uint32_t>(NFTA_GEN_ID, 0));
+              out =
+                  ntohl(attributes_of<NFTA_GEN_MAX>(answer).get_or<std::uint32_t>(NFTA_GEN_ID, 0));
           });
     available_ = out.has_value();
     return out;
@@ -191,11 +195,12 @@ std::vector<ListedRule> Connection::rules(const Table& table, const std::string&
         NlMessage message = table_message(NFT_MSG_GETRULE, 0, table);
         message.put_string(NFTA_RULE_TABLE, table.name).put_string(NFTA_RULE_CHAIN, chain);
         std::vector<ListedRule> listing;
-        const bool undisturbed = socket().dump_once(
-            {std::move(message), table.act("list chain", chain), ENOENT},
-            [&](const nlmsghdr* answer) {
-                if (auto rule = parse_listed(answer, keep)) listing.push_back(*std::move(rule));
-            });
+        const bool undisturbed =
+            socket().dump_once({std::move(message), table.act("list chain", chain), ENOENT},
+                               [&](const nlmsghdr* answer) {
+                                   if (auto rule = parse_listed(answer, keep))
+                                       listing.push_back(*std::move(rule));
+                               });
         if (undisturbed) return listing;
         std::move(listing.begin(), listing.end(), std::back_inserter(all));
     }

@@ -26,19 +26,16 @@ struct Encoder {
     NlMessage& m;
 
     void operator()(const Meta& e) const {
-        put_expression(m, "meta", [&] {
-            m.put_be32(NFTA_META_KEY, e.key).put_be32(NFTA_META_DREG, e.dreg);
-        });
+        put_expression(m, "meta",
+                       [&] { m.put_be32(NFTA_META_KEY, e.key).put_be32(NFTA_META_DREG, e.dreg); });
     }
     void operator()(const SetMeta& e) const {
-        put_expression(m, "meta", [&] {
-            m.put_be32(NFTA_META_KEY, e.key).put_be32(NFTA_META_SREG, e.sreg);
-        });
+        put_expression(m, "meta",
+                       [&] { m.put_be32(NFTA_META_KEY, e.key).put_be32(NFTA_META_SREG, e.sreg); });
     }
     void operator()(const Ct& e) const {
-        put_expression(m, "ct", [&] {
-            m.put_be32(NFTA_CT_KEY, e.key).put_be32(NFTA_CT_DREG, e.dreg);
-        });
+        put_expression(m, "ct",
+                       [&] { m.put_be32(NFTA_CT_KEY, e.key).put_be32(NFTA_CT_DREG, e.dreg); });
     }
     void operator()(const Payload& e) const {
         put_expression(m, "payload", [&] {
@@ -103,7 +100,9 @@ struct Encoder {
             m.put_be32(NFTA_FIB_DREG, e.dreg);
         });
     }
-    void operator()(const Unknown& e) const { put_expression(m, e.name.c_str(), [] {}); }
+    void operator()(const Unknown& e) const {
+        put_expression(m, e.name.c_str(), [] {});
+    }
 };
 
 /// Attributes of an expression, numbers turned to host byte order.
@@ -228,7 +227,8 @@ void shorten_load(Rule& rule, std::size_t at) {
     auto* compared = std::get_if<Cmp>(&rule[at + 2]);
     if (!load || !bits || !compared) return;
     const auto length = leading_bytes(bits->mask);
-    const bool flips = std::any_of(bits->flip.begin(), bits->flip.end(), [](auto b) { return b != 0; });
+    const bool flips =
+        std::any_of(bits->flip.begin(), bits->flip.end(), [](auto b) { return b != 0; });
     const bool one_value = load->dreg == bits->sreg && bits->dreg == compared->sreg &&
                            load->length == bits->mask.size() &&
                            compared->data.size() == load->length;

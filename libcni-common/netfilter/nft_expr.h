@@ -114,7 +114,8 @@ struct Nat {
     std::uint32_t family;  // NFPROTO_IPV4, NFPROTO_IPV6
     std::optional<std::uint32_t> address_sreg = reg(0);
     std::optional<std::uint32_t> port_sreg = {};
-    std::uint32_t flags = 0;  // NF_NAT_RANGE_PROTO_RANDOM, ...; those telling what is given are implied
+    std::uint32_t flags =
+        0;  // NF_NAT_RANGE_PROTO_RANDOM, ...; those telling what is given are implied
     bool operator==(const Nat&) const = default;
 };
 /// Asks the routing table: `flags` NFTA_FIB_F_DADDR..., result NFT_FIB_RESULT_ADDRTYPE (RTN_LOCAL
@@ -135,11 +136,21 @@ using Expr = std::variant<Meta, SetMeta, Ct, Payload, Cmp, Bitwise, Lookup, Imme
                           Counter, Masquerade, Nat, Fib, Unknown>;
 using Rule = std::vector<Expr>;
 
-inline Verdict accept() { return {NF_ACCEPT, {}}; }
-inline Verdict drop() { return {NF_DROP, {}}; }
-inline Verdict back() { return {NFT_RETURN, {}}; }
-inline Verdict jump(std::string chain) { return {NFT_JUMP, std::move(chain)}; }
-inline Verdict go_to(std::string chain) { return {NFT_GOTO, std::move(chain)}; }
+inline Verdict accept() {
+    return {NF_ACCEPT, {}};
+}
+inline Verdict drop() {
+    return {NF_DROP, {}};
+}
+inline Verdict back() {
+    return {NFT_RETURN, {}};
+}
+inline Verdict jump(std::string chain) {
+    return {NFT_JUMP, std::move(chain)};
+}
+inline Verdict go_to(std::string chain) {
+    return {NFT_GOTO, std::move(chain)};
+}
 
 /// Appends the rule as a nest of NFTA_LIST_ELEM (attribute NFTA_RULE_EXPRESSIONS).
 void put_rule(NlMessage& message, int attribute, const Rule& rule);

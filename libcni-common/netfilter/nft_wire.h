@@ -10,8 +10,7 @@ namespace cni::nft {
 /// A message with nfnetlink's header; `type` is NFT_MSG_*.
 inline NlMessage table_message(int type, int flags, const Table& table) {
     NlMessage message(NFNL_SUBSYS_NFTABLES << 8 | type, flags);
-    message.header(
-        nfgenmsg{.nfgen_family = table.family, .version = NFNETLINK_V0, .res_id = 0});
+    message.header(nfgenmsg{.nfgen_family = table.family, .version = NFNETLINK_V0, .res_id = 0});
     return message;
 }
 

@@ -104,9 +104,8 @@ void replace_check(Connection& nft, const Names& names, const std::function<void
 }
 
 bool equal_rules(const std::vector<ListedRule>& listed, const std::vector<Rule>& wanted) {
-    return std::ranges::equal(listed, wanted, [](const ListedRule& l, const Rule& w) {
-        return equivalent(l.rule, w);
-    });
+    return std::ranges::equal(
+        listed, wanted, [](const ListedRule& l, const Rule& w) { return equivalent(l.rule, w); });
 }
 
 [[noreturn]] void report_missing(std::string_view what, const std::string& chain) {
@@ -126,9 +125,8 @@ std::string input_interface_of(const Rule& rule) {
 }  // namespace
 
 std::string spoof_reference(std::string_view container_id, std::string_view ifname) {
-    constexpr std::size_t limit =
-        std::min(nft::name_max - chain_prefix.size() - mac_suffix.size(),
-                 nft::comment_max - comment_prefix.size());
+    constexpr std::size_t limit = std::min(nft::name_max - chain_prefix.size() - mac_suffix.size(),
+                                           nft::comment_max - comment_prefix.size());
     std::string reference = cat(container_id, "-", ifname);
     return reference.size() <= limit ? reference : sha512_hex(reference);
 }
