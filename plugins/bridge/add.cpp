@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 
 #include "attach/configure.h"
@@ -69,15 +70,25 @@ void masquerade(Context& c, const Result& result, Undo& undo) {
     add_masquerade(*c.nft, owner_of(c.request), addresses);
 }
 
+bool has_ipv6(const Result& result) {
+    return std::any_of(result.ips.begin(), result.ips.end(),
+                       [](const IpConfig& ip) { return !ip.address.ip.is_v4(); });
+}
+
 // The host end comes up last: a pair of which the other end is up already costs the kernel less.
-Link bring_up(Context& c, const Veth& veth) {
+Link bring_up(Context& c, const Veth& veth, const Result& result) {
     if (c.config.leave_container_link_down) {
         c.host.apply(set_up(veth.host));
         return veth.host;
     }
     const Link port = bring_up_port(c.host, veth.host);
-    if (c.config.dad == Dad::on) settle_addresses(c.container, c.netns, veth.container);
-    c.container.apply(announce(veth.container));
+    if (c.config.dad == Dad::on && has_ipv6(result)) {
+        c.container.get(veth.container.name);
+        settle_addresses(c.container, c.netns, veth.container);
+    }
+    // Asking for a link makes the kernel take notice of its carrier; until then, for up to a second,
+    // the link drops what is sent, the announcement first.
+    c.container.apply(get_link(veth.container.name), announce(veth.container));
     return port;
 }
 
@@ -129,7 +140,7 @@ Result add(const Request& request) {
         c.container.apply(set_up(veth.container));
     }
 
-    const Link port = bring_up(c, veth);
+    const Link port = bring_up(c, veth, result);
     result.interfaces = {describe(c.host.get(config.bridge), request), describe(port, request),
                          describe(veth.container, request, request.args.netns)};
     if (vlan_interface) result.interfaces.push_back(describe(*vlan_interface, request));

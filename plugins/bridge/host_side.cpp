@@ -108,14 +108,19 @@ Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge)
     request.tolerated = EEXIST;  // another ADD was faster
     host.apply(std::move(request));
     const Link interface = host.get(name);
-    if (const auto port = host.find(interface.peer_index)) {
-        refuse_router_advertisements(port->name);
-        host.apply(remove_all_vlans(*port), add_vlans(*port, {{config.vlan, true, true}}),
-                   set_up(*port));
-    }
     refuse_router_advertisements(name);
-    host.apply(set_up(interface));
-    return interface;
+    if (interface.kind != "veth") {  // made by hand
+        host.apply(set_up(interface));
+        return host.get(name);
+    }
+    const auto port = host.find(interface.peer_index);
+    if (!port) throw NlError(cat("find the peer of link ", name), ENODEV);
+    refuse_router_advertisements(port->name);
+    host.apply(remove_all_vlans(*port), add_vlans(*port, {{config.vlan, true, true}}),
+               set_up(*port), set_up(interface));
+    // Asking for both makes the kernel take notice of their carriers: they forward from now on.
+    host.get(port->name);
+    return host.get(name);
 }
 
 Link bring_up_port(Rtnl& host, const Link& port) {
