@@ -1,0 +1,117 @@
+#include "support/bridge_fixture.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "sys/sysctl.h"
+
+namespace cni::test {
+namespace {
+
+using nlohmann::json;
+
+json merged(json base, const json& keys) {
+    base.merge_patch(keys);
+    return base;
+}
+
+}  // namespace
+
+json BridgeTest::layer2(const json& keys) {
+    return merged({{"cniVersion", "1.0.0"}, {"name", "net1"}, {"type", "bridge"}}, keys);
+}
+
+json BridgeTest::layer3(const json& keys) {
+    const json ipam = {
+        {"type", "host-local"},
+        {"ranges", {{{{"subnet", "10.1.2.0/24"}}}, {{{"subnet", "fd00:1:2::/64"}}}}},
+        {"routes", {{{"dst", "0.0.0.0/0"}}, {{"dst", "::/0"}}}}};
+    return merged(layer2({{"isGateway", true}, {"ipam", ipam}}), keys);
+}
+
+json BridgeTest::scripted(const json& keys) {
+    return merged(layer2({{"ipam", {{"type", ScriptedIpam::type}}}}), keys);
+}
+
+std::string BridgeTest::ipam_result(std::initializer_list<const char*> addresses,
+                                    const json& keys) {
+    json ips = json::array();
+    for (const std::string address : addresses) {
+        const bool is_v6 = address.find(':') != address.npos;
+        ips.push_back({{"address", address}, {"gateway", is_v6 ? "fd00:1:2::1" : "10.1.2.1"}});
+    }
+    return merged({{"cniVersion", "1.0.0"}, {"ips", ips}}, keys).dump();
+}
+
+PluginArgs BridgeTest::args(const TestNetns& container, const std::string& ifname) {
+    PluginArgs result{.container_id = container.name(), .netns = container.path(),
+                      .ifname = ifname};
+    // Where there is no host-local yet, the reference plugins' serves.
+    result.path = cat(bin_dir(), ":", ScriptedIpam::dir, ":", reference_dir().value_or("/"));
+    return result;
+}
+
+json BridgeTest::add(const TestNetns& container, const json& config, const std::string& ifname) {
+    const PluginRun run = try_add(container, config, ifname);
+    EXPECT_TRUE(run.ok()) << run.report();
+    return run.ok() ? run.json() : json::object();
+}
+
+PluginRun BridgeTest::try_add(const TestNetns& container, const json& config,
+                              const std::string& ifname) {
+    return call("ADD", args(container, ifname), config);
+}
+
+void BridgeTest::del(const TestNetns& container, const json& config, const std::string& ifname) {
+    const PluginRun run = call("DEL", args(container, ifname), config);
+    EXPECT_TRUE(run.ok()) << run.report();
+}
+
+PluginRun BridgeTest::call(const std::string& command, const PluginArgs& args, const json& config) {
+    return run_plugin("bridge", command, args, config.dump());
+}
+
+json BridgeTest::link(const std::string& name) {
+    const Finished shown = run({.argv = {"ip", "-d", "-j", "link", "show", "dev", name}});
+    return shown.ok() ? json::parse(shown.out)[0] : json();
+}
+
+json BridgeTest::link(const TestNetns& container, const std::string& name) {
+    return container.run([&] { return link(name); });
+}
+
+std::vector<std::string> BridgeTest::addresses(const std::string& ifname) {
+    std::vector<std::string> found;
+    const auto links = json::parse(
+        output_of({"ip", "-j", "address", "show", "dev", ifname, "scope", "global"}));
+    for (const json& shown : links)
+        for (const json& address : shown.value("addr_info", json::array()))
+            found.push_back(cat(address["local"].get<std::string>(), "/",
+                                address["prefixlen"].get<int>()));
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+std::vector<std::string> BridgeTest::addresses(const TestNetns& container,
+                                               const std::string& ifname) {
+    return container.run([&] { return addresses(ifname); });
+}
+
+std::string BridgeTest::address_of(const json& result, char family) {
+    for (const json& ip : result["ips"]) {
+        const std::string address = ip["address"];
+        if ((address.find(':') == address.npos) == (family == '4'))
+            return address.substr(0, address.find('/'));
+    }
+    return {};
+}
+
+std::string BridgeTest::sysctl(const std::string& key) {
+    return find_sysctl(key).value_or("");
+}
+
+std::string BridgeTest::ruleset() {
+    return output_of({"nft", "--stateless", "list", "ruleset"});
+}
+
+}  // namespace cni::test
