@@ -1,5 +1,8 @@
 #include "support/snapshot.h"
 
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -73,13 +76,20 @@ std::string legacy_tables(const char* program, const char* names) {
     return result;
 }
 
+// A namespace that is mounted passes for a regular file, but cannot be read.
+std::string content(const fs::directory_entry& entry) {
+    struct statfs system {};
+    const bool is_namespace =
+        ::statfs(entry.path().c_str(), &system) == 0 && system.f_type == NSFS_MAGIC;
+    if (is_namespace || !entry.is_regular_file()) return "(not a regular file)";
+    return read_file(entry.path(), 1u << 20).value_or("");
+}
+
 std::map<std::string, std::string> files() {
     std::map<std::string, std::string> result;
     for (const char* root : {"/var/lib/cni", "/run"})
         for (const auto& entry : fs::recursive_directory_iterator(root))
-            result[entry.path()] = entry.is_regular_file()
-                                       ? read_file(entry.path(), 1u << 20).value_or("")
-                                       : "(not a regular file)";
+            result[entry.path()] = content(entry);
     return result;
 }
 
