@@ -18,8 +18,8 @@ int run(const CommandLine& line) {
         return 0;
     } catch (const Error& error) {
         warn(error.what());
-        warn(cat("what was made before that stays: remove it with cnitool del ",
-                 line.operands()[0], " ", line.operands()[1], " -i ", call.conf.ifname));
+        warn(cat("what was made before that stays: remove it with cnitool del ", line.operands()[0],
+                 " ", line.operands()[1], " -i ", call.conf.ifname));
         return 1;
     }
 }
@@ -32,9 +32,10 @@ const Verb add_verb{
     .min_operands = 2,
     .max_operands = 2,
     .summary = "attach a network namespace to a network",
-    .help = "Runs the plugins of NETWORK in order and prints the result of the last one. NETNS is\n"
-            "the path of the namespace. The first failure ends it and nothing is taken back: run\n"
-            "del. The result is kept in /var/lib/cni/results for check, del and gc.\n",
+    .help =
+        "Runs the plugins of NETWORK in order and prints the result of the last one. NETNS is\n"
+        "the path of the namespace. The first failure ends it and nothing is taken back: run\n"
+        "del. The result is kept in /var/lib/cni/results for check, del and gc.\n",
     .options = options,
     .run = run,
 };

@@ -53,13 +53,16 @@ std::string container_id_of(std::string_view netns) {
 }
 
 std::string absolute_path(const std::string& path) {
-    if (path.empty()) throw Error(Code::invalid_netns, "the path of the network namespace is empty");
+    if (path.empty())
+        throw Error(Code::invalid_netns, "the path of the network namespace is empty");
     const std::string whole = path[0] == '/' ? path : cat(working_directory(), "/", path);
     std::vector<std::string_view> kept;
     for (const auto part : split(whole, '/')) {
         if (part.empty() || part == ".") continue;
-        if (part != "..") kept.push_back(part);
-        else if (!kept.empty()) kept.pop_back();
+        if (part != "..")
+            kept.push_back(part);
+        else if (!kept.empty())
+            kept.pop_back();
     }
     return cat("/", join(kept, "/"));
 }

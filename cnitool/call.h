@@ -7,7 +7,8 @@
 
 namespace cni::tool {
 
-constexpr Option ifname_option{'i', "ifname", "NAME", "interface in the container, over CNI_IFNAME"};
+constexpr Option ifname_option{'i', "ifname", "NAME",
+                               "interface in the container, over CNI_IFNAME"};
 constexpr Option time_option{0, "time", "", "print on stderr what each plugin took"};
 
 /// An environment variable; `otherwise` when it is unset or empty.

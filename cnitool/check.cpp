@@ -20,8 +20,9 @@ const Verb check_verb{
     .min_operands = 2,
     .max_operands = 2,
     .summary = "verify that an attachment is as add left it",
-    .help = "Lets the plugins compare what is there with the kept result of add. Needs cniVersion\n"
-            "0.4.0 or later; does nothing for a network with disableCheck.\n",
+    .help =
+        "Lets the plugins compare what is there with the kept result of add. Needs cniVersion\n"
+        "0.4.0 or later; does nothing for a network with disableCheck.\n",
     .options = options,
     .run = run,
 };

@@ -21,7 +21,8 @@ class CommandLine {
 public:
     /// Options may stand anywhere before "--". Throws Error(invalid_environment) for an option that
     /// is not in `known` and for an argument that is missing or superfluous.
-    static CommandLine parse(std::span<const Option> known, std::span<const std::string_view> words);
+    static CommandLine parse(std::span<const Option> known,
+                             std::span<const std::string_view> words);
 
     const std::vector<std::string>& operands() const { return operands_; }
     bool has(std::string_view option) const { return values_.contains(option); }

@@ -20,8 +20,9 @@ const Verb del_verb{
     .min_operands = 2,
     .max_operands = 2,
     .summary = "detach a network namespace from a network",
-    .help = "Runs the plugins of NETWORK in reverse order and forgets the kept result. The first\n"
-            "failure ends it. It may be repeated, and NETNS need not exist any more.\n",
+    .help =
+        "Runs the plugins of NETWORK in reverse order and forgets the kept result. The first\n"
+        "failure ends it. It may be repeated, and NETNS need not exist any more.\n",
     .options = options,
     .run = run,
 };

@@ -42,11 +42,12 @@ const Verb gc_verb{
     .min_operands = 1,
     .max_operands = 2,
     .summary = "delete attachments that are no longer valid",
-    .help = "Deletes every kept attachment to NETWORK except those given by --valid, then (from\n"
-            "cniVersion 1.1.0) lets the plugins remove what belongs to no valid one. Without\n"
-            "--valid and --all every kept attachment is deleted, but the plugins get no list, so\n"
-            "they keep what this tool does not know about. NETNS is not used. Does nothing for a\n"
-            "network with disableGC.\n",
+    .help =
+        "Deletes every kept attachment to NETWORK except those given by --valid, then (from\n"
+        "cniVersion 1.1.0) lets the plugins remove what belongs to no valid one. Without\n"
+        "--valid and --all every kept attachment is deleted, but the plugins get no list, so\n"
+        "they keep what this tool does not know about. NETNS is not used. Does nothing for a\n"
+        "network with disableGC.\n",
     .options = options,
     .run = run,
 };

@@ -20,8 +20,9 @@ const Verb status_verb{
     .min_operands = 1,
     .max_operands = 2,
     .summary = "ask whether the plugins are ready for add",
-    .help = "The first plugin that is not ready ends it with its reason. Below cniVersion 1.1.0 no\n"
-            "plugin is asked. NETNS is not used.\n",
+    .help =
+        "The first plugin that is not ready ends it with its reason. Below cniVersion 1.1.0 no\n"
+        "plugin is asked. NETNS is not used.\n",
     .options = options,
     .run = run,
 };

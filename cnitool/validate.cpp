@@ -15,7 +15,7 @@ constexpr Option strict_option{0, "strict", "", "let warnings fail as well"};
 constexpr Option options[] = {strict_option};
 
 void check_path(Validator& validator, const std::string& path) {
-    struct stat status{};
+    struct stat status {};
     check(::stat(path.c_str(), &status), "find ", path);
     if (!S_ISDIR(status.st_mode)) return validator.check_file(path);
     const std::size_t before = validator.files();
@@ -44,10 +44,11 @@ const Verb validate_verb{
     .min_operands = 0,
     .max_operands = static_cast<std::size_t>(-1),
     .summary = "look for mistakes in configuration files",
-    .help = "Checks every file of a configuration directory (default NETCONFPATH), or the files\n"
-            "given, and prints each problem as file:line:column: message. Exit status 1 when there\n"
-            "is one; warnings count only with --strict. With CNI_PATH set the plugins must be\n"
-            "installed there. Runs nothing.\n",
+    .help =
+        "Checks every file of a configuration directory (default NETCONFPATH), or the files\n"
+        "given, and prints each problem as file:line:column: message. Exit status 1 when there\n"
+        "is one; warnings count only with --strict. With CNI_PATH set the plugins must be\n"
+        "installed there. Runs nothing.\n",
     .options = options,
     .run = run,
 };

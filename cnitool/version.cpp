@@ -25,7 +25,8 @@ bool print_plugins(const Runtime& runtime, const std::vector<std::string>& types
     for (const std::string& type : types) {
         const auto versions = runtime.versions(type);
         print(cat(type, ": ", join(versions, ", "), "\n"));
-        if (version.empty() || std::find(versions.begin(), versions.end(), version) != versions.end())
+        if (version.empty() ||
+            std::find(versions.begin(), versions.end(), version) != versions.end())
             continue;
         warn(cat("plugin ", type, " does not support config version ", quote(version)));
         all_speak = false;
@@ -53,9 +54,10 @@ const Verb version_verb{
     .min_operands = 0,
     .max_operands = 2,
     .summary = "print the CNI versions of this tool and of plugins",
-    .help = "Prints the version of this tool and the versions of the specification it speaks; for a\n"
-            "NETWORK also what each of its plugins speaks, with exit status 1 when one does not\n"
-            "speak the network's cniVersion. NETNS is not used.\n",
+    .help =
+        "Prints the version of this tool and the versions of the specification it speaks; for a\n"
+        "NETWORK also what each of its plugins speaks, with exit status 1 when one does not\n"
+        "speak the network's cniVersion. NETNS is not used.\n",
     .options = options,
     .run = run,
 };

@@ -19,7 +19,8 @@ public:
     explicit ResultCache(const std::string& base) : dir_(cat(base, "/results")) {}
 
     /// Replaces the entry of this attachment in one step. Throws SysError.
-    void store(const NetworkList& list, const RuntimeConf& conf, const VersionedResult& result) const;
+    void store(const NetworkList& list, const RuntimeConf& conf,
+               const VersionedResult& result) const;
 
     /// The result of ADD in the list's current version; nullopt when there is none that can be
     /// read. Throws Error when there is a file and its content makes no sense.

@@ -12,7 +12,7 @@ namespace cni {
 namespace {
 
 bool is_directory(const std::string& path) {
-    struct stat status{};
+    struct stat status {};
     return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
@@ -40,9 +40,8 @@ void load_folder(NetworkList& list, const std::string& dir) {
     if (!is_valid_identifier(list.name)) return;
     const std::string folder = cat(dir, "/", list.name);
     for (const std::string& file : conf_files(folder, {".conf"}))
-        list.plugins.push_back(naming(folder, file, [](const std::string& text) {
-            return PluginConf::parse(text);
-        }));
+        list.plugins.push_back(
+            naming(folder, file, [](const std::string& text) { return PluginConf::parse(text); }));
 }
 
 NetworkList load_list(const std::string& dir, const std::string& file) {
@@ -62,7 +61,8 @@ std::vector<std::string> conf_files(const std::string& dir,
     if (!fd) return {};
     std::vector<std::string> names = list_dir(std::move(*fd), dir);
     std::erase_if(names, [&](const std::string& name) {
-        return std::find(extensions.begin(), extensions.end(), extension(name)) == extensions.end() ||
+        return std::find(extensions.begin(), extensions.end(), extension(name)) ==
+                   extensions.end() ||
                is_directory(cat(dir, "/", name));
     });
     return names;
@@ -81,7 +81,8 @@ NetworkList load_network(const std::string& dir, std::string_view name) {
         if (NetworkList list = load_list(dir, file); list.name == name) return list;
     const auto singles = conf_files(dir, {".conf", ".json"});
     for (const std::string& file : singles) {
-        NetworkList list = naming(dir, file, [](const std::string& t) { return NetworkList::wrap(t); });
+        NetworkList list =
+            naming(dir, file, [](const std::string& t) { return NetworkList::wrap(t); });
         if (list.name == name) return list;
     }
     if (lists.empty() && singles.empty())

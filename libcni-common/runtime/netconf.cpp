@@ -13,8 +13,9 @@ constexpr std::string_view in_plugin = "error parsing configuration: ";
 // The names under which the reference library reports types.
 std::string_view reported_type(const Json& json) {
     constexpr std::pair<std::string_view, std::string_view> names[] = {
-        {"null", "<nil>"},   {"bool", "bool"},           {"number", "float64"},
-        {"string", "string"}, {"array", "[]interface {}"}, {"object", "map[string]interface {}"},
+        {"null", "<nil>"},           {"bool", "bool"},
+        {"number", "float64"},       {"string", "string"},
+        {"array", "[]interface {}"}, {"object", "map[string]interface {}"},
     };
     const auto name = std::find_if(std::begin(names), std::end(names),
                                    [&](const auto& n) { return n.first == json.type_name(); });
@@ -26,8 +27,8 @@ Error list_error(std::string_view problem) {
 }
 
 Error version_error(std::string_view where, std::string_view version) {
-    return list_error(cat("invalid ", where, ": ", quote(version),
-                          " is not a version (major.minor.patch)"));
+    return list_error(
+        cat("invalid ", where, ": ", quote(version), " is not a version (major.minor.patch)"));
 }
 
 bool read_flag(const Json& list, std::string_view key) {
@@ -51,8 +52,8 @@ std::string read_name(const Json& list) {
 
 std::string read_entry(const Json& entry, std::size_t index) {
     if (!entry.is_string())
-        throw list_error(cat("invalid type for cniVersions index ", index, ": ",
-                             reported_type(entry)));
+        throw list_error(
+            cat("invalid type for cniVersions index ", index, ": ", reported_type(entry)));
     const std::string version = entry.as_string();
     if (!Version::parse(version))
         throw version_error(cat("cniVersions entry ", version, " at index ", index), version);
@@ -152,8 +153,7 @@ PluginConf PluginConf::parse(const Json& json) {
 
 NetworkList NetworkList::parse(std::string text) {
     const Json json = Json::parse(text, "error parsing configuration list");
-    if (!json.is_object())
-        throw list_error(cat("must be a JSON object, not ", json.kind()));
+    if (!json.is_object()) throw list_error(cat("must be a JSON object, not ", json.kind()));
     NetworkList list{.name = read_name(json),
                      .cni_version = read_version(json),
                      .disable_check = read_flag(json, "disableCheck"),

@@ -47,7 +47,9 @@ std::string attachment_list(const std::vector<AttachmentId>& attachments) {
     JsonWriter out(JsonWriter::Layout::compact);
     out.begin_array();
     for (const AttachmentId& a : attachments)
-        out.begin_object().member("containerID", a.container_id).member("ifname", a.ifname)
+        out.begin_object()
+            .member("containerID", a.container_id)
+            .member("ifname", a.ifname)
             .end_object();
     return out.end_array().take();
 }

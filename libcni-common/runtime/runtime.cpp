@@ -38,10 +38,10 @@ auto naming(const PluginConf& plugin, std::string_view act, Step step) {
 }
 
 Error cache_error(const NetworkList& list, std::string_view act, const Error& error) {
-    return Error(error.code,
-                 cat("failed to ", act, " network ", quote(list.name), " cached result: ",
-                     error.msg),
-                 error.details);
+    return Error(
+        error.code,
+        cat("failed to ", act, " network ", quote(list.name), " cached result: ", error.msg),
+        error.details);
 }
 
 // DEL must not depend on a file that another program may have damaged.
@@ -117,8 +117,9 @@ VersionedResult Runtime::add_plugin(const NetworkList& list, const PluginConf& p
     const PluginInput input{prev_result, conf.capability_args, {}};
     const std::string output =
         run(plugin, {"ADD", conf, input.text(list, plugin), options_.plugin_path});
-    const std::string_view version = list.cni_version.empty() ? "0.1.0" : list.cni_version;
-    return VersionedResult::parse(Json::parse(output, "failed to unmarshal raw result"), version);
+    const Json result = Json::parse(output, "failed to unmarshal raw result");
+    if (list.cni_version.empty()) return VersionedResult::parse(result, supported_versions.front());
+    return VersionedResult::parse(result, list.cni_version);
 }
 
 VersionedResult Runtime::add(const NetworkList& list, const RuntimeConf& conf) const {
@@ -168,9 +169,9 @@ void Runtime::gc(const NetworkList& list,
     ErrorLines errors;
     for (const RuntimeConf& stale : cache_.attachments(list.name)) {
         if (valid && std::find(valid->begin(), valid->end(), stale.id()) != valid->end()) continue;
-        errors.attempt(cat("failed to delete stale attachment ", stale.container_id, " ",
-                           stale.ifname),
-                       [&] { del(list, stale); });
+        errors.attempt(
+            cat("failed to delete stale attachment ", stale.container_id, " ", stale.ifname),
+            [&] { del(list, stale); });
     }
     const PluginInput input{{}, {}, valid};
     if (list.speaks("1.1.0"))

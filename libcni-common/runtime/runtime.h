@@ -27,12 +27,12 @@ struct PluginTime {
 class Runtime {
 public:
     struct Options {
-        std::string plugin_path;                           ///< CNI_PATH, colon separated
-        std::string cache_base = "/var/lib/cni";           ///< see ResultCache
-        std::function<void(const PluginTime&)> on_run = {};  ///< told about every run, failed ones too
+        std::string plugin_path;                  ///< CNI_PATH, colon separated
+        std::string cache_base = "/var/lib/cni";  ///< see ResultCache
+        std::function<void(const PluginTime&)> on_run =
+            {};  ///< told about every run, failed ones too
     };
-    explicit Runtime(Options options)
-        : options_(std::move(options)), cache_(options_.cache_base) {}
+    explicit Runtime(Options options) : options_(std::move(options)), cache_(options_.cache_base) {}
 
     /// Attaches the container; returns the last plugin's result. The first failure ends it and
     /// takes nothing back: the caller runs del.

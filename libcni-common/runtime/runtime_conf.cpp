@@ -31,8 +31,7 @@ VersionedResult VersionedResult::parse(const Json& json, std::string_view otherw
 }
 
 void require_valid(std::string_view network, const RuntimeConf& conf) {
-    if (conf.container_id.empty())
-        throw Error(Code::invalid_environment, "missing containerID");
+    if (conf.container_id.empty()) throw Error(Code::invalid_environment, "missing containerID");
     if (!is_valid_identifier(conf.container_id))
         throw Error(Code::invalid_environment, "invalid characters in containerID",
                     conf.container_id);

@@ -27,12 +27,14 @@ void require_choice(const Json& json, const Type& type) {
     const std::string text = json.as_string();
     if (std::find(type.choices.begin(), type.choices.end(), text) != type.choices.end()) return;
     std::string choices;
-    for (const auto choice : type.choices) choices += cat(choices.empty() ? "" : ", ", quote(choice));
+    for (const auto choice : type.choices)
+        choices += cat(choices.empty() ? "" : ", ", quote(choice));
     throw json.invalid(cat("must be one of ", choices));
 }
 
 void require_flag_or_text(const Json& json) {
-    if (!json.is_string()) json.as_bool();
+    if (!json.is_string())
+        json.as_bool();
     else if (const std::string word = lower(json.as_string()); word != "true" && word != "false")
         throw json.invalid("must be true or false");
 }
@@ -42,32 +44,52 @@ void require_address(const Json& json, const Type& type) {
     const std::string text = json.as_string();
     if (text.empty()) return;
     switch (type.kind) {
-        case Kind::ip: json.as_ip(); return;
-        case Kind::cidr: json.as_prefix(); return;
+        case Kind::ip:
+            json.as_ip();
+            return;
+        case Kind::cidr:
+            json.as_prefix();
+            return;
         default:
-            if (!Mac::parse(text)) throw json.invalid("must be a MAC address like 02:00:00:00:00:01");
+            if (!Mac::parse(text))
+                throw json.invalid("must be a MAC address like 02:00:00:00:00:01");
     }
 }
 
 void require_simple(const Json& json, const Type& type) {
     switch (type.kind) {
-        case Kind::flag: json.as_bool(); return;
-        case Kind::flag_or_text: require_flag_or_text(json); return;
-        case Kind::integer: json.as_int(type.min, type.max); return;
-        case Kind::text: json.as_string(); return;
-        case Kind::choice: require_choice(json, type); return;
-        case Kind::ip: case Kind::cidr: case Kind::mac:
+        case Kind::flag:
+            json.as_bool();
+            return;
+        case Kind::flag_or_text:
+            require_flag_or_text(json);
+            return;
+        case Kind::integer:
+            json.as_int(type.min, type.max);
+            return;
+        case Kind::text:
+            json.as_string();
+            return;
+        case Kind::choice:
+            require_choice(json, type);
+            return;
+        case Kind::ip:
+        case Kind::cidr:
+        case Kind::mac:
             require_address(json, type);
             return;
-        default: return;
+        default:
+            return;
     }
 }
 
 void check_list(const Json& json, const Type& type, Problems& problems) {
     problems.attempt(json, [&] {
         for (const Json& element : json.as_list()) {
-            if (element.is_null()) problems.error(element, element.invalid("must not be null").msg);
-            else check_value(element, *type.element, problems);
+            if (element.is_null())
+                problems.error(element, element.invalid("must not be null").msg);
+            else
+                check_value(element, *type.element, problems);
         }
     });
 }
@@ -109,13 +131,18 @@ void check_required(const Json& json, const ObjectSchema& schema, Problems& prob
 void check_value(const Json& json, const Type& type, Problems& problems) {
     if (json.is_null()) return;
     switch (type.kind) {
-        case Kind::any: return;
-        case Kind::list: return check_list(json, type, problems);
-        case Kind::map: return check_map(json, type, problems);
-        case Kind::object: return check_object(json, *type.object, problems);
+        case Kind::any:
+            return;
+        case Kind::list:
+            return check_list(json, type, problems);
+        case Kind::map:
+            return check_map(json, type, problems);
+        case Kind::object:
+            return check_object(json, *type.object, problems);
         case Kind::ipam:
             return problems.attempt(json, [&] { check_ipam(json.require_object(), problems); });
-        default: return problems.attempt(json, [&] { require_simple(json, type); });
+        default:
+            return problems.attempt(json, [&] { require_simple(json, type); });
     }
 }
 
@@ -125,8 +152,10 @@ void check_object(const Json& json, const ObjectSchema& schema, Problems& proble
     for (const auto& [name, value] : json.members()) {
         if (!seen.insert(lower(name)).second)
             problems.error(value, cat("key ", quote(name), " is given twice: the last one counts"));
-        if (const Key* key = find_key(schema, name)) check_value(value, key->type, problems);
-        else report_unknown(value, name, schema, problems);
+        if (const Key* key = find_key(schema, name))
+            check_value(value, key->type, problems);
+        else
+            report_unknown(value, name, schema, problems);
     }
     check_required(json, schema, problems);
     if (schema.check) schema.check(json, problems);

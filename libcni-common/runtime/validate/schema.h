@@ -13,17 +13,17 @@ namespace cni {
 enum class Kind : std::uint8_t {
     any,
     flag,
-    flag_or_text,    ///< true and false, also as text in any letter case
-    integer,         ///< between min and max
+    flag_or_text,  ///< true and false, also as text in any letter case
+    integer,       ///< between min and max
     text,
-    choice,          ///< one of choices, compared exactly
+    choice,  ///< one of choices, compared exactly
     ip,
     cidr,
     mac,
-    list,            ///< of element
-    map,             ///< object with any keys, each value an element
-    object,          ///< object with the keys of `object`
-    ipam,            ///< the configuration of another plugin, found by its "type"
+    list,    ///< of element
+    map,     ///< object with any keys, each value an element
+    object,  ///< object with the keys of `object`
+    ipam,    ///< the configuration of another plugin, found by its "type"
 };
 
 struct ObjectSchema;

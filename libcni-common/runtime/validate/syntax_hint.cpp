@@ -49,13 +49,18 @@ SyntaxHint explain(std::string_view text, const JsonSyntaxError& error) {
     const std::string_view rest = text.substr(at);
     const auto before = text.substr(0, at).find_last_not_of(blanks);
     std::string message;
-    if (text.find_first_not_of(blanks) == text.npos) message = "the file is empty";
-    else if (rest.empty()) message = explain_end(error);
+    if (text.find_first_not_of(blanks) == text.npos)
+        message = "the file is empty";
+    else if (rest.empty())
+        message = explain_end(error);
     else if (rest[0] == '#' || rest.starts_with("//") || rest.starts_with("/*"))
         message = "JSON has no comments";
-    else if (rest[0] == '\'') message = "strings stand in double quotes";
-    else if (rest[0] == '"') message = explain_string(rest, error);
-    else if (is_letter(rest[0])) message = explain_word(rest, error);
+    else if (rest[0] == '\'')
+        message = "strings stand in double quotes";
+    else if (rest[0] == '"')
+        message = explain_string(rest, error);
+    else if (is_letter(rest[0]))
+        message = explain_word(rest, error);
     else if ((rest[0] == '}' || rest[0] == ']') && before != text.npos && text[before] == ',')
         return {before, cat("the comma before ", rest.substr(0, 1), " is one too many")};
     if (message.empty()) message = error.msg;

@@ -63,9 +63,9 @@ void check_version(const Json& network, Problems& problems) {
         if (!network.find("cniVersion"))
             problems.warning(network, "no \"cniVersion\": the plugins take it for 0.1.0");
     } else if (!version->empty() && !is_supported(*version)) {
-        problems.error(*network.find("cniVersion"),
-                       cat("cniVersion ", quote(*version), " is not supported; supported are ",
-                           supported()));
+        problems.error(
+            *network.find("cniVersion"),
+            cat("cniVersion ", quote(*version), " is not supported; supported are ", supported()));
     }
 }
 
@@ -158,8 +158,9 @@ void Validator::check_folder(const std::string& list_path, const Json& list, Pro
         check_text(cat(folder, "/", file), read_conf(folder, file), Role::member);
     if (!files.empty() || list.find("plugins")) return;
     if (const auto type = list.find("type"))
-        problems.error(*type, "a single plugin configuration must be in a file ending in .conf, or "
-                              "be an element of \"plugins\"");
+        problems.error(*type,
+                       "a single plugin configuration must be in a file ending in .conf, or "
+                       "be an element of \"plugins\"");
     else
         problems.error(list, cat("no \"plugins\", and none in ", folder));
 }
@@ -167,7 +168,8 @@ void Validator::check_folder(const std::string& list_path, const Json& list, Pro
 void Validator::check_plugin(const Json& plugin, Problems& problems) {
     const auto type = text_of(plugin, "type");
     if (!type || type->empty()) {
-        problems.error(plugin, cat(describe(plugin), " needs the key \"type\": the name of a plugin"));
+        problems.error(plugin,
+                       cat(describe(plugin), " needs the key \"type\": the name of a plugin"));
         return;
     }
     if (const ObjectSchema* schema = plugin_schema(*type))
@@ -193,7 +195,8 @@ void Validator::check_name(const Json& network, Problems& problems) {
     }
     const Json key = *network.find("name");
     if (!is_valid_identifier(*name))
-        problems.error(key, cat("network name ", quote(*name), " must be of letters, digits, \"_\", "
+        problems.error(key, cat("network name ", quote(*name),
+                                " must be of letters, digits, \"_\", "
                                 "\".\" and \"-\" and begin with a letter or digit"));
     const auto [entry, is_new] = networks_.emplace(*name, problems.file());
     if (!is_new)

@@ -15,8 +15,8 @@ public:
     /// `plugin_path` is CNI_PATH; "" does not look for plugins.
     explicit Validator(std::string plugin_path) : plugin_path_(std::move(plugin_path)) {}
 
-    /// Every .conflist, .conf and .json file of a directory, in the order libcni reads them, and the
-    /// plugin folders of its lists. Throws SysError when it cannot be listed.
+    /// Every .conflist, .conf and .json file of a directory, in the order libcni reads them, and
+    /// the plugin folders of its lists. Throws SysError when it cannot be listed.
     void check_dir(const std::string& dir);
     /// One file; a network name that was seen in another file before is a problem.
     void check_file(const std::string& path);
