@@ -1,0 +1,254 @@
+// Mistakes in configuration files, each with its place.
+#include "runtime/validate/validate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "runtime/validate/nearest.h"
+#include "support/recording.h"
+
+namespace cni {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Validate : public ::testing::Test {
+protected:
+    /// "line:column: message" of all that is wrong in one file.
+    std::vector<std::string> problems(const std::string& file, const std::string& text,
+                                      const std::string& plugin_path = "") {
+        Validator validator(plugin_path);
+        validator.check_file(dir_.write(file, text));
+        return lines(validator, cat(dir_.path(), "/", file, ":"));
+    }
+    /// Of one plugin as the whole configuration.
+    std::vector<std::string> plugin(const std::string& members) {
+        return problems("p.conf", cat("{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\n", members, "}"));
+    }
+    static std::vector<std::string> lines(const Validator& validator, const std::string& prefix) {
+        std::vector<std::string> out;
+        for (const Problem& problem : validator.problems()) {
+            const std::string line = problem.to_string();
+            EXPECT_TRUE(line.starts_with(prefix)) << line;
+            out.push_back(line.substr(prefix.size()));
+        }
+        return out;
+    }
+    test::TempDir dir_;
+};
+
+TEST_F(Validate, AcceptsWhatIsRight) {
+    EXPECT_THAT(plugin(R"("type":"bridge","bridge":"cni0","isGateway":true,"ipMasq":true,"vlan":7,
+        "ipam":{"type":"host-local","subnet":"10.22.0.0/16","routes":[{"dst":"0.0.0.0/0"}]})"),
+                IsEmpty());
+    EXPECT_THAT(plugin(R"("TYPE":"bridge","ISGATEWAY":null)"), IsEmpty());
+}
+
+TEST_F(Validate, NamesTheUsualMistakesInJson) {
+    EXPECT_THAT(problems("a.conf", "{\n  \"name\": \"n,\n  \"type\": \"t\"\n}"),
+                ElementsAre("2:11: the quote that ends this string is missing"));
+    EXPECT_THAT(problems("a.conf", "{\n  \"name\": n\",\n}"),
+                ElementsAre("2:11: the quote before n is missing"));
+    EXPECT_THAT(problems("a.conf", "{\n  \"name: \"n\"\n}"),
+                ElementsAre("2:11: a \":\" is missing before n, or a quote"));
+    EXPECT_THAT(problems("a.conf", "{\n  # why\n}"), ElementsAre("2:3: JSON has no comments"));
+    EXPECT_THAT(problems("a.conf", "{ \"a\": 1, // why\n}"),
+                ElementsAre("1:11: JSON has no comments"));
+    EXPECT_THAT(problems("a.conf", "{ \"a\": 1, /* why */\n}"),
+                ElementsAre("1:11: JSON has no comments"));
+    EXPECT_THAT(problems("a.conf", "{\n  \"a\": 1,\n}"),
+                ElementsAre("2:9: the comma before } is one too many"));
+    EXPECT_THAT(problems("a.conf", "{\"a\": [1,2, ]}"),
+                ElementsAre("1:11: the comma before ] is one too many"));
+    EXPECT_THAT(problems("a.conf", "{\n  \"a\": 1\n  \"b\": 2\n}"),
+                ElementsAre("3:3: a comma is missing before this"));
+    EXPECT_THAT(problems("a.conf", "{'a': 1}"), ElementsAre("1:2: strings stand in double quotes"));
+    EXPECT_THAT(problems("a.conf", "{\"a\": True}"),
+                ElementsAre("1:7: the word True needs quotes; only true, false and null stand "
+                            "without"));
+    EXPECT_THAT(problems("a.conf", "{\"a\": {}"),
+                ElementsAre("1:9: the file ends too early: a } is missing"));
+    EXPECT_THAT(problems("a.conf", " \n"), ElementsAre(HasSubstr("the file is empty")));
+    EXPECT_THAT(problems("a.conf", "{\"a\":\"b\tc\"}"),
+                ElementsAre("1:6: a tab in a string must be written \\t"));
+    EXPECT_THAT(problems("a.conf", "[]"), ElementsAre(HasSubstr("1:1: must be a JSON object")));
+}
+
+TEST_F(Validate, TellsMisspeltKeysFromForeignOnes) {
+    EXPECT_THAT(plugin(R"("type":"bridge","isGatway":true)"),
+                ElementsAre("2:17: unknown key \"isGatway\", did you mean \"isGateway\"?"));
+    EXPECT_THAT(plugin(R"("type":"bridge","vendorThing":true)"),
+                ElementsAre("2:17: warning: unknown key \"vendorThing\": plugins ignore it"));
+    EXPECT_THAT(plugin(R"("type":"bridge","mtu":1,"MTU":2)"),
+                ElementsAre("2:25: key \"MTU\" is given twice: the last one counts"));
+}
+
+TEST_F(Validate, ChecksTypesRangesAndAddresses) {
+    const std::pair<const char*, const char*> cases[] = {
+        {R"("type":"bridge","ipMasq":"yes")", "\"ipMasq\" must be true or false, not a string"},
+        {R"("type":"bridge","vlan":4095)", "\"vlan\" must be between 0 and 4094"},
+        {R"("type":"bridge","mtu":1.5)", "\"mtu\" must be an integer"},
+        {R"("type":"bridge","ipMasqBackend":"nft")", "must be one of \"\", \"iptables\""},
+        {R"("type":"bridge","vlanTrunk":[{"minID":5,"maxID":4}])", "minID is greater than maxID"},
+        {R"("type":"bridge","vlanTrunk":[{"minID":5}])", "configured simultaneously"},
+        {R"("type":"bridge","vlanTrunk":[{}])", "needs \"id\""},
+        {R"("type":"bridge","vlanTrunk":[null])", "must not be null"},
+        {R"("type":"bridge","hairpinMode":true,"promiscMode":true)", "hairpin mode and promisc"},
+        {R"("type":"macvlan","mac":"02:00")", "\"mac\" must be a MAC address"},
+        {R"("type":"macvlan","mode":"brige")", "must be one of \"\", \"bridge\""},
+        {R"("type":"tuning","sysctl":{"net.core.somaxconn":500})", "must be a string"},
+        {R"("type":"vlan","ipam":{"type":"dhcp"})", "needs the key \"master\""},
+        {R"("type":"ptp")", "needs \"ipam\" with a \"type\""},
+        {R"("type":"vrf")", "needs the key \"vrfname\""},
+        {R"("type":"host-device")", "specify either \"device\""},
+        {R"("type":"bandwidth","ingressRate":1)", "burst must also be set"},
+        {R"("type":"flannel","delegate":{"name":"x"})", "must not have the key \"name\""},
+        {R"("type":"portmap","conditionsV4":"-s 1.2.3.4")", "must be a list"},
+        {R"("type":"sbr","gateways":["10.0.0.0/8"])", "invalid IP address: 10.0.0.0/8"},
+        {R"("type":"firewall","ingressPolicy":"closed")", "must be one of"},
+        {R"("type":"loopback","capabilities":{"mac":"yes"})", "must be true or false"},
+        {R"("type":"loopback","dns":{"nameservers":"1.1.1.1"})", "must be a list"},
+    };
+    for (const auto& [members, expected] : cases)
+        EXPECT_THAT(plugin(members), ElementsAre(HasSubstr(expected))) << members;
+}
+
+TEST_F(Validate, ChecksIpamByItsType) {
+    const std::pair<const char*, const char*> cases[] = {
+        {R"({"type":"host-local"})", "needs the key \"subnet\" or \"ranges\""},
+        {R"({"type":"host-local","subnet":"10.1.0.0/33"})", "invalid CIDR address: 10.1.0.0/33"},
+        {R"({"type":"host-local","subnet":"10.1.0.0/31"})", "is too small to allocate from"},
+        {R"({"type":"host-local","subnet":"10.1.0.0/16","rangeStart":"10.2.0.1"})",
+         "10.2.0.1 is not in 10.1.0.0/16"},
+        {R"({"type":"host-local","subnet":"10.1.0.0/16","rangeStart":"10.1.0.9","rangeEnd":"10.1.0.8"})",
+         "\"rangeEnd\" is before \"rangeStart\""},
+        {R"({"type":"host-local","ranges":[[{"rangeStart":"10.1.0.1"}]]})",
+         "\"ipam.ranges[0][0]\" needs the key \"subnet\""},
+        {R"({"type":"host-local","ranges":[{"subnet":"10.1.0.0/16"}]})", "must be a list"},
+        {R"({"type":"host-local","subnet":"10.1.0.0/16","routes":[{"gw":"10.1.0.1"}]})",
+         "needs the key \"dst\""},
+        {R"({"type":"host-local","subnets":"10.1.0.0/16","ranges":[[{"subnet":"10.0.0.0/8"}]]})",
+         "did you mean \"subnet\"?"},
+        {R"({"type":"static","addresses":[{"address":"10.0.0.1"}]})", "invalid CIDR address"},
+        {R"({"type":"dhcp","provide":[{"value":"x"}]})", "needs the key \"option\""},
+        {R"({"subnet":"10.1.0.0/16"})", "\"ipam\" has no \"type\""},
+        {R"("host-local")", "must be an object"},
+    };
+    for (const auto& [ipam, expected] : cases)
+        EXPECT_THAT(plugin(cat(R"("type":"bridge","ipam":)", ipam)),
+                    ElementsAre(HasSubstr(expected)))
+            << ipam;
+}
+
+TEST_F(Validate, UnknownPluginsAreOnlyRemarkedUpon) {
+    EXPECT_THAT(plugin(R"("type":"calico","anything":1)"),
+                ElementsAre("2:1: warning: plugin \"calico\" is not known: its keys are not "
+                            "checked"));
+    EXPECT_THAT(plugin(R"("type":"bridge","ipam":{"type":"whereabouts","x":1})"),
+                ElementsAre(HasSubstr("warning: IPAM plugin \"whereabouts\" is not known")));
+}
+
+TEST_F(Validate, KeysOfListsAreCaseSensitive) {
+    EXPECT_THAT(problems("a.conflist",
+                         "{\n\"cniversion\":\"1.0.0\",\"name\":\"n\",\n"
+                         "\"plugins\":[{\"type\":\"loopback\"}]}"),
+                ElementsAre("2:1: key \"cniversion\" is not seen in a list: write "
+                            "\"cniVersion\""));
+}
+
+TEST_F(Validate, ListsAndSinglesHaveTheirOwnFiles) {
+    EXPECT_THAT(problems("a.json", R"({"cniVersion":"1.0.0","name":"n",
+"plugins":[{"type":"loopback"}]})"),
+                ElementsAre("2:1: a list of plugins must be in a file ending in .conflist"));
+    EXPECT_THAT(problems("a.conflist", R"({"cniVersion":"1.0.0","name":"n","type":"loopback"})"),
+                ::testing::Contains(HasSubstr("a single plugin configuration must be in a file "
+                                              "ending in .conf")));
+}
+
+TEST_F(Validate, NamesMustBeThereAndUsable) {
+    EXPECT_THAT(problems("a.conf", R"({"cniVersion":"1.0.0","type":"loopback"})"),
+                ElementsAre("1:1: no \"name\" for the network"));
+    EXPECT_THAT(problems("a.conf",
+                         "{\"cniVersion\":\"1.0.0\",\n\"name\":\"my net\","
+                         "\"type\":\"loopback\"}"),
+                ElementsAre(HasSubstr("2:1: network name \"my net\" must be of letters")));
+}
+
+TEST_F(Validate, VersionsMustBeSupported) {
+    EXPECT_THAT(problems("a.conf",
+                         "{\"name\":\"n\",\"type\":\"loopback\",\n"
+                         "\"cniVersion\":\"9.2.0\"}"),
+                ElementsAre("2:1: cniVersion \"9.2.0\" is not supported; supported are 0.1.0, "
+                            "0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0"));
+    EXPECT_THAT(problems("b.conf", R"({"name":"n","type":"loopback"})"),
+                ElementsAre(HasSubstr("warning: no \"cniVersion\"")));
+    const auto list = [](const char* versions) {
+        return cat(R"({"name":"n","plugins":[{"type":"loopback"}],)", versions, "}");
+    };
+    EXPECT_THAT(problems("a.conflist", list(R"("cniVersion":"2.0.0","cniVersions":["1.0.0"])")),
+                IsEmpty());
+    EXPECT_THAT(problems("b.conflist", list(R"("cniVersions":["2.0.0"])")),
+                ElementsAre(HasSubstr("no version is supported")));
+    EXPECT_THAT(problems("c.conflist", list(R"("cniVersions":["1.0.0","one"])")),
+                ElementsAre(HasSubstr("\"one\" is not a version")));
+}
+
+TEST_F(Validate, PluginsOfAListAreCheckedWhereTheyStand) {
+    EXPECT_THAT(problems("a.conflist", R"({"cniVersion":"1.0.0","name":"n","plugins":[
+{"type":"loopback"},
+{"name":"x"},
+7,
+{"type":"bridge","mtu":"big"}]})"),
+                ElementsAre(HasSubstr("3:1: \"plugins[1]\" needs the key \"type\""),
+                            HasSubstr("4:1: \"plugins[2]\" must be an object"),
+                            HasSubstr("5:18: \"plugins[3].mtu\" must be an integer")));
+    EXPECT_THAT(problems("b.conflist", R"({"cniVersion":"1.0.0","name":"n","plugins":[]})"),
+                ElementsAre(HasSubstr("no plugins in list")));
+    EXPECT_THAT(problems("c.conflist", R"({"cniVersion":"1.0.0","name":"n","disableGC":"no",
+"plugins":[{"type":"loopback"}]})"),
+                ElementsAre(HasSubstr("\"disableGC\" must be true or false")));
+}
+
+TEST_F(Validate, TheFolderOfAListIsCheckedToo) {
+    dir_.write("n/10.conf", R"({"type":"bridge","isGateway":1})");
+    Validator validator("");
+    validator.check_file(dir_.write("a.conflist", R"({"cniVersion":"1.0.0","name":"n"})"));
+    EXPECT_EQ(validator.files(), 2u);
+    EXPECT_THAT(lines(validator, cat(dir_.path(), "/n/10.conf:")),
+                ElementsAre(HasSubstr("1:18: \"isGateway\" must be true or false")));
+    EXPECT_THAT(problems("b.conflist", R"({"cniVersion":"1.0.0","name":"empty"})"),
+                ElementsAre(HasSubstr("no \"plugins\", and none in ")));
+}
+
+TEST_F(Validate, ANetworkIsInOneFileOnly) {
+    const char* text = R"({"cniVersion":"1.0.0","name":"n","type":"loopback"})";
+    dir_.write("10.conf", text);
+    dir_.write("20.conf", text);
+    Validator validator("");
+    validator.check_dir(dir_.path());
+    EXPECT_THAT(lines(validator, cat(dir_.path(), "/20.conf:")),
+                ElementsAre(cat("1:23: network \"n\" is already in ", dir_.path(), "/10.conf")));
+    EXPECT_TRUE(validator.has_errors());
+}
+
+TEST_F(Validate, PluginsMustBeInstalledWhenThePathIsKnown) {
+    const test::RecordingPlugins installed({"bridge"});
+    const char* text = R"({"cniVersion":"1.0.0","name":"n","type":"bridge",
+"ipam":{"type":"host-local","subnet":"10.0.0.0/8"}})";
+    EXPECT_THAT(problems("a.conf", text, installed.path()),
+                ElementsAre(HasSubstr("2:9: failed to find plugin \"host-local\"")));
+    EXPECT_THAT(problems("a.conf", text), IsEmpty());
+}
+
+TEST(Nearest, FindsWhatWasMeant) {
+    const std::vector<std::string_view> keys = {"isGateway", "isDefaultGateway", "mtu"};
+    EXPECT_EQ(nearest("isgatewy", keys), "isGateway");
+    EXPECT_EQ(nearest("mtuu", keys), "mtu");
+    EXPECT_EQ(nearest("comment", keys), std::nullopt);
+    EXPECT_EQ(nearest("", keys), std::nullopt);
+}
+
+}  // namespace
+}  // namespace cni
