@@ -1,0 +1,110 @@
+#include "host_local.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "allocator.h"
+#include "base/undo.h"
+#include "resolv_conf.h"
+
+namespace cni::host_local {
+namespace {
+
+void require_in_result(const std::vector<Lease>& leases, const Result& result,
+                       const LeaseDir& dir) {
+    for (const Lease& lease : leases) {
+        const bool found = std::ranges::any_of(
+            result.ips, [&](const IpConfig& ip) { return ip.address.ip == lease.ip; });
+        if (!found)
+            throw Error(Code::internal,
+                        cat("host-local: address ", lease.ip.to_string(),
+                            " of the container is not in prevResult"),
+                        cat("lease file ", dir.path_of(lease.ip.to_string())));
+    }
+}
+
+Error not_available(std::string msg, std::string details) {
+    return Error(Code::plugin_not_available, std::move(msg), std::move(details));
+}
+
+std::string parent_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == path.npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The directory, or the nearest one above it that exists: the others would be made in it.
+void require_writable(const Location& location) {
+    std::string path = location.path();
+    while (::faccessat(AT_FDCWD, cat(path, "/.").c_str(), W_OK | X_OK, AT_EACCESS) < 0) {
+        if (errno != ENOENT || path == "/" || path == ".")
+            throw not_available(cat("lease directory is not writable: ", errno_text(errno)), path);
+        path = parent_of(path);
+    }
+}
+
+}  // namespace
+
+Result add(const Request& request) {
+    const Config config = Config::parse(request);
+    Result result;
+    result.routes = config.routes;
+    result.dns = read_resolv_conf(config.resolv_conf);
+    LeaseStore store(LeaseDir::make(config.location));
+    result.ips = allocate(store, config, request.attachment());
+    return result;
+}
+
+void check(const Request& request) {
+    const Config config = Config::parse(request);
+    const auto prev_result = request.conf.prev_result();
+    if (auto dir = LeaseDir::find(config.location)) {
+        LeaseStore store(*std::move(dir));
+        const auto leases = store.held_by(request.attachment());
+        if (prev_result) require_in_result(leases, *prev_result, store.dir());
+        if (!leases.empty()) return;
+    }
+    throw Error(Code::internal,
+                cat("host-local: Failed to find address added by container ",
+                    request.args.container_id),
+                cat("no lease of ", request.args.container_id, " ", request.args.ifname, " in ",
+                    config.location.path()));
+}
+
+void del(const Request& request) {
+    auto dir = LeaseDir::find(Location::parse(request.conf));
+    if (!dir) return;
+    LeaseStore store(*std::move(dir));
+    Failures failures;
+    for (const Lease& lease : store.held_by(request.attachment()))
+        failures.attempt([&] { store.release(lease); });
+    failures.throw_if_any();
+}
+
+void gc(const Request& request) {
+    const auto attachments = request.conf.valid_attachments();
+    auto dir = LeaseDir::find(Location::parse(request.conf));
+    if (attachments && dir) LeaseStore(*std::move(dir)).retain(*attachments);
+}
+
+// Looks without the lock first: only the exhausted need a closer look, and nothing is made.
+void status(const Request& request) {
+    const Config config = Config::parse(request);
+    try {
+        read_resolv_conf(config.resolv_conf);
+    } catch (const Error& error) {
+        throw not_available(error.msg, "key \"ipam.resolvConf\"");
+    }
+    require_writable(config.location);
+    auto dir = LeaseDir::find(config.location);
+    if (!dir || !find_exhausted(config.sets, dir->addresses())) return;
+    // Some may be dead.
+    LeaseStore store(*std::move(dir));
+    if (const RangeSet* set = find_exhausted(config.sets, store.taken()))
+        throw not_available(cat("no IP addresses available in range set: ", set->to_string()),
+                            cat("lease directory ", config.location.path()));
+}
+
+}  // namespace cni::host_local

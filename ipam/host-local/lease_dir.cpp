@@ -1,0 +1,223 @@
+#include "lease_dir.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <memory>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace cni::host_local {
+namespace {
+
+// Container ids have no limit of their own; the environment that brings them has this one.
+constexpr off_t max_lease_size = 128 * 1024;
+constexpr mode_t directory_mode = 0755;
+constexpr mode_t lock_mode = 0750;
+constexpr mode_t file_mode = 0600;
+// NONBLOCK: a planted FIFO must not stop us.
+constexpr int safely = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+std::int64_t to_ns(const timespec& time) {
+    return time.tv_sec * ns_per_s + time.tv_nsec;
+}
+
+FileStamp to_stamp(const struct stat& status) {
+    return {status.st_ino, to_ns(status.st_ctim)};
+}
+
+struct stat status_of(int fd, std::string_view what) {
+    struct stat status;
+    check(::fstat(fd, &status), "stat ", what);
+    return status;
+}
+
+void require_regular(int fd, std::string_view what) {
+    if (!S_ISREG(status_of(fd, what).st_mode))
+        throw Error(Code::internal, cat(what, " is not a regular file"));
+}
+
+std::string last_reserved_name(std::size_t set) {
+    return cat("last_reserved_ip.", set);
+}
+
+}  // namespace
+
+std::optional<LeaseDir> LeaseDir::find(const Location& location) {
+    constexpr int flags = O_RDONLY | O_DIRECTORY;
+    auto parent = find_at(AT_FDCWD, location.data_dir.c_str(), flags, location.data_dir);
+    if (!parent) return {};
+    auto dir = find_at(parent->get(), location.network.c_str(), flags, location.path());
+    if (!dir) return {};
+    return LeaseDir(location, std::move(*parent), std::move(*dir));
+}
+
+LeaseDir LeaseDir::make(const Location& location) {
+    if (auto found = find(location)) return std::move(*found);
+    Fd parent = open_dir(location.data_dir, directory_mode);
+    if (::mkdirat(parent.get(), location.network.c_str(), directory_mode) < 0 && errno != EEXIST)
+        check(-1, "make directory ", location.path());
+    Fd dir = open_at(parent.get(), location.network.c_str(), O_RDONLY | O_DIRECTORY, 0,
+                     location.path());
+    return LeaseDir(location, std::move(parent), std::move(dir));
+}
+
+std::string LeaseDir::path_of(std::string_view name) const {
+    return cat(location_.path(), "/", name);
+}
+
+Fd LeaseDir::open_lock() const {
+    const std::string path = path_of("lock");
+    Fd lock = open_at(fd(), "lock", O_RDONLY | O_CREAT | safely, lock_mode, path);
+    require_regular(lock.get(), path);
+    return lock;
+}
+
+std::int64_t LeaseDir::mtime() const {
+    return to_ns(status_of(fd(), location_.path()).st_mtim);
+}
+
+bool LeaseDir::set_mtime(std::int64_t ns) const {
+    const timespec times[2] = {{0, UTIME_OMIT}, {ns / ns_per_s, ns % ns_per_s}};
+    return ::futimens(fd(), times) == 0;
+}
+
+std::vector<Ip> LeaseDir::addresses() const {
+    // A descriptor of its own: closedir closes it, and the position is not shared.
+    const int own = check(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open ",
+                          location_.path());
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(own), ::closedir);
+    if (!stream) check(-1, "read ", location_.path());
+    std::vector<Ip> found;
+    while (const dirent* entry = ::readdir(stream.get())) {
+        const std::string_view name = entry->d_name;
+        const auto ip = Ip::parse(name);
+        if (ip && ip->to_string() == name) found.push_back(*ip);
+    }
+    return found;
+}
+
+std::optional<FileStamp> LeaseDir::stamp(const Ip& ip) const {
+    return stamp(ip.to_string());
+}
+
+std::optional<FileStamp> LeaseDir::stamp(const std::string& name) const {
+    struct stat status;
+    const int rc = ::fstatat(fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+    if (rc < 0 && errno == ENOENT) return {};
+    check(rc, "stat ", path_of(name));
+    return to_stamp(status);
+}
+
+std::optional<LeaseFile> LeaseDir::load(const std::string& name) const {
+    const Fd file(::openat(fd(), name.c_str(), O_RDONLY | O_CLOEXEC | safely));
+    if (!file) {
+        const auto there = stamp(name);
+        if (!there) return {};
+        return LeaseFile{*there, {}};
+    }
+    const struct stat status = status_of(file.get(), path_of(name));
+    LeaseFile lease{to_stamp(status), {}};
+    if (!S_ISREG(status.st_mode) || status.st_size > max_lease_size) return lease;
+    std::string content(static_cast<std::size_t>(status.st_size), 0);
+    const ssize_t n = ::read(file.get(), content.data(), content.size());
+    if (n != status.st_size) return lease;
+    lease.content = std::move(content);
+    return lease;
+}
+
+std::optional<LeaseFile> LeaseDir::load(const Ip& ip) const {
+    return load(ip.to_string());
+}
+
+std::optional<std::string> LeaseDir::read(const Ip& ip) const {
+    const auto file = load(ip);
+    return file ? file->content : std::nullopt;
+}
+
+void LeaseDir::remove(const Ip& ip) const {
+    const std::string name = ip.to_string();
+    if (::unlinkat(fd(), name.c_str(), 0) < 0 && errno != ENOENT)
+        check(-1, "remove ", path_of(name));
+}
+
+std::optional<Ip> LeaseDir::read_last_reserved(std::size_t set) const {
+    const auto file = load(last_reserved_name(set));
+    return file && file->content ? Ip::parse(*file->content) : std::nullopt;
+}
+
+// In place: truncating first or renaming over it makes ext4 flush the disk.
+void LeaseDir::write_last_reserved(std::size_t set, const Ip& ip) const {
+    const std::string name = last_reserved_name(set);
+    const std::string path = path_of(name);
+    const Fd file = open_at(fd(), name.c_str(), O_WRONLY | O_CREAT | safely, file_mode, path);
+    require_regular(file.get(), path);
+    const std::string text = ip.to_string();
+    check(::pwrite(file.get(), text.data(), text.size(), 0), "write ", path);
+    check(::ftruncate(file.get(), static_cast<off_t>(text.size())), "truncate ", path);
+}
+
+namespace {
+// The lock is held, so one name is enough. Not an address: the reference plugin passes it over.
+constexpr const char* draft_name = ".new-lease";
+
+bool has_no_unnamed_files(int error) {
+    return error == EOPNOTSUPP || error == EISDIR || error == ENOENT || error == EINVAL;
+}
+}  // namespace
+
+LeaseDraft::LeaseDraft(const LeaseDir& dir, std::string_view text) : dir_(dir) {
+    const std::string path = dir.path_of("");
+    file_ = Fd(::openat(dir.fd(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, file_mode));
+    if (!file_ && has_no_unnamed_files(errno)) {
+        remove_leftover(dir);
+        file_ = Fd(::openat(dir.fd(), draft_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                            file_mode));
+        named_ = static_cast<bool>(file_);
+    }
+    check(file_.get(), "make a lease in ", path);
+    try {
+        write_all(file_.get(), text, cat("a lease in ", path));
+    } catch (...) {
+        remove_name();
+        throw;
+    }
+}
+
+LeaseDraft::~LeaseDraft() {
+    remove_name();
+}
+
+void LeaseDraft::remove_name() {
+    if (named_) ::unlinkat(dir_.fd(), draft_name, 0);
+    named_ = false;
+}
+
+void LeaseDraft::remove_leftover(const LeaseDir& dir) {
+    ::unlinkat(dir.fd(), draft_name, 0);
+}
+
+int LeaseDraft::link(const char* name) const {
+    if (named_) return ::linkat(dir_.fd(), draft_name, dir_.fd(), name, 0);
+    // Needs a capability in the initial user namespace, and fails with ENOENT without it.
+    const int rc = ::linkat(file_.get(), "", dir_.fd(), name, AT_EMPTY_PATH);
+    if (rc == 0 || errno != ENOENT) return rc;
+    const std::string path = cat("/proc/self/fd/", file_.get());
+    return ::linkat(AT_FDCWD, path.c_str(), dir_.fd(), name, AT_SYMLINK_FOLLOW);
+}
+
+std::optional<FileStamp> LeaseDraft::publish(const Ip& ip) {
+    const std::string name = ip.to_string();
+    const int rc = link(name.c_str());
+    if (rc < 0 && errno == EEXIST) return {};
+    const std::string path = dir_.path_of(name);
+    check(rc, "make lease ", path);
+    remove_name();
+    return to_stamp(status_of(file_.get(), path));
+}
+
+}  // namespace cni::host_local

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "config.h"
+#include "net/ip.h"
+
+namespace cni::host_local {
+
+/// A lease file at one moment of its life: whoever replaces or rewrites it changes one of these.
+struct FileStamp {
+    std::uint64_t inode = 0;
+    std::int64_t changed = 0;  ///< ctime, ns since the epoch
+};
+
+struct LeaseFile {
+    FileStamp stamp;
+    /// nullopt when it is no regular file, is too large for a lease or cannot be read.
+    std::optional<std::string> content;
+};
+
+/// The directory of a network's leases: `<ip>` files, `lock` and `last_reserved_ip.<n>`, as the
+/// reference plugin lays them out. Symbolic links in it are never followed, and nothing but a
+/// regular file is read. Errors are SysErrors that name the file.
+class LeaseDir {
+public:
+    /// nullopt when there is none.
+    static std::optional<LeaseDir> find(const Location& location);
+    /// Made, with its parents, when missing.
+    static LeaseDir make(const Location& location);
+
+    int fd() const { return dir_.get(); }
+    /// Of the directory that holds it.
+    int parent() const { return parent_.get(); }
+    const std::string& network() const { return location_.network; }
+    std::string path_of(std::string_view name) const;
+
+    /// Opens `lock`, made when missing.
+    Fd open_lock() const;
+
+    /// ns since the epoch
+    std::int64_t mtime() const;
+    /// False when it could not be set.
+    bool set_mtime(std::int64_t ns) const;
+
+    /// Every address that has an entry, whatever it is.
+    std::vector<Ip> addresses() const;
+    /// nullopt when there is none.
+    std::optional<FileStamp> stamp(const Ip& ip) const;
+    std::optional<LeaseFile> load(const Ip& ip) const;
+    /// The content alone; nullopt also when there is no such file.
+    std::optional<std::string> read(const Ip& ip) const;
+    void remove(const Ip& ip) const;
+
+    /// The address that was given last from a range set; nullopt when unknown.
+    std::optional<Ip> read_last_reserved(std::size_t set) const;
+    void write_last_reserved(std::size_t set, const Ip& ip) const;
+
+private:
+    LeaseDir(Location location, Fd parent, Fd dir)
+        : location_(std::move(location)), parent_(std::move(parent)), dir_(std::move(dir)) {}
+    std::optional<FileStamp> stamp(const std::string& name) const;
+    std::optional<LeaseFile> load(const std::string& name) const;
+
+    Location location_;
+    Fd parent_, dir_;
+};
+
+/// A lease that is written but has no address yet, so that it appears complete or not at all. Not
+/// synced to disk: after a loss of power every lease is dead anyhow.
+class LeaseDraft {
+public:
+    /// `dir` must outlive the draft.
+    LeaseDraft(const LeaseDir& dir, std::string_view text);
+    LeaseDraft(const LeaseDraft&) = delete;
+    LeaseDraft& operator=(const LeaseDraft&) = delete;
+    ~LeaseDraft();
+
+    /// Makes it the lease of an address, once; nullopt when the address is taken.
+    std::optional<FileStamp> publish(const Ip& ip);
+
+    /// Removes what a killed process left.
+    static void remove_leftover(const LeaseDir& dir);
+
+private:
+    int link(const char* name) const;
+    void remove_name();
+
+    const LeaseDir& dir_;
+    Fd file_;
+    bool named_ = false;  // no O_TMPFILE on this file system
+};
+
+}  // namespace cni::host_local

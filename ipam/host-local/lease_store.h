@@ -1,0 +1,71 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "cni/config.h"
+#include "lease.h"
+#include "lease_dir.h"
+#include "lease_index.h"
+
+namespace cni::host_local {
+
+struct Lease {
+    Ip ip;
+    std::string holder;  ///< text as in Holder
+};
+
+/// The leases of a network. Its existence is the lock: no other process, of this program or of the
+/// reference plugin, changes a lease meanwhile.
+///
+/// The cost of a call does not depend on the number of leases, unless the directory was changed by
+/// something else since: then it is read anew. That is seen by its mtime, which this program sets
+/// to a moment of its own choice ("seal") whenever it is done, and which every change by others
+/// sets to another. The boot id takes part in it: leases this program made in an earlier boot of
+/// the machine belong to containers that are gone, and are removed.
+class LeaseStore {
+public:
+    /// Waits for the lock.
+    explicit LeaseStore(LeaseDir dir);
+    LeaseStore(const LeaseStore&) = delete;
+    LeaseStore& operator=(const LeaseStore&) = delete;
+    ~LeaseStore();
+
+    const LeaseDir& dir() const { return dir_; }
+
+    /// The leases of an attachment; when there is none, those of its container in the old form.
+    /// Proved by the lease files.
+    std::vector<Lease> held_by(const AttachmentId& owner);
+    /// Every address that has an entry in the directory.
+    std::vector<Ip> taken() const;
+    /// Who has an address, for messages: "c1 eth0"; "nobody known" when it is not a lease.
+    std::string holder_of(const Ip& ip) const;
+
+    /// Takes an address; false when it is taken already.
+    bool claim(const Ip& ip, const AttachmentId& owner);
+    /// Gives an address back; no-op when it is gone.
+    void release(const Lease& lease);
+    /// Releases all leases but those of `attachments` and, in the old form, of their containers.
+    /// Files that are nobody's lease stay.
+    void retain(const std::vector<AttachmentId>& attachments);
+
+private:
+    LeaseIndex load() const;
+    LeaseIndex rebuild(const LeaseIndex* former, std::int64_t trusted_before) const;
+    /// nullopt when the index contradicts the directory.
+    std::optional<std::vector<Lease>> find(const std::string& holder) const;
+    std::vector<Lease> find_or_rebuild(const std::string& holder);
+    bool proves(const Ip& ip, const std::string& holder) const;
+    void seal() noexcept;
+
+    LeaseDir dir_;
+    FileLock lock_;
+    bool is_local_;
+    std::uint64_t boot_;
+    LeaseIndex index_;
+    std::optional<LeaseDraft> draft_;
+};
+
+}  // namespace cni::host_local

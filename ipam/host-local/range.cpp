@@ -1,0 +1,129 @@
+#include "range.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace cni::host_local {
+namespace {
+
+Error invalid(std::string msg, const Prefix& subnet) {
+    return Error(Code::invalid_config, std::move(msg), cat("subnet ", subnet.to_string()));
+}
+
+Prefix usable_subnet(const RangeSpec& spec) {
+    if (!spec.subnet)
+        throw Error(Code::invalid_config, "IP <nil> not v4 nor v6", "the range has no \"subnet\"");
+    const Prefix& subnet = *spec.subnet;
+    if (subnet.length > subnet.ip.bits() - 2)
+        throw invalid(cat("Network ", subnet.to_string(), " too small to allocate from"), subnet);
+    if (spec.mapped) throw invalid("IPNet IP and Mask version mismatch", subnet);
+    if (subnet.network() != subnet)
+        throw invalid(cat("Network has host bits set. For a subnet mask of length ", subnet.length,
+                          " the network address is ", subnet.network().ip.to_string()),
+                      subnet);
+    return subnet;
+}
+
+Ip default_end(const Prefix& subnet) {
+    return subnet.ip.is_v4() ? *subnet.last().previous() : subnet.last();
+}
+
+using Number = unsigned __int128;
+
+Number number(const Ip& ip) {
+    Number value = 0;
+    for (std::size_t i = 0; i < ip.size(); ++i) value = value << 8 | ip.data()[i];
+    return value;
+}
+
+Ip plus(const Ip& ip, Number offset) {
+    Number value = number(ip) + offset;
+    std::uint8_t bytes[16];
+    for (std::size_t i = ip.size(); i-- > 0; value >>= 8) bytes[i] = static_cast<std::uint8_t>(value);
+    return Ip::from_bytes(ip.family(), bytes);
+}
+
+}  // namespace
+
+Range Range::make(const RangeSpec& spec) {
+    const Prefix subnet = usable_subnet(spec);
+    const Ip first = *subnet.ip.next();
+    const Range range{.subnet = subnet,
+                      .start = spec.start.value_or(first),
+                      .end = spec.end.value_or(default_end(subnet)),
+                      .gateway = spec.gateway.value_or(first)};
+    const std::string network = cat(" not in network ", subnet.to_string());
+    if (!subnet.contains(range.start) || (spec.start && range.start > range.end))
+        throw invalid(cat("RangeStart ", range.start.to_string(), network), subnet);
+    if (!subnet.contains(range.end) || range.end < range.start)
+        throw invalid(cat("RangeEnd ", range.end.to_string(), network), subnet);
+    return range;
+}
+
+std::string Range::to_string() const {
+    return cat(start.to_string(), "-", end.to_string());
+}
+
+RangeSet RangeSet::make(std::vector<Range> ranges) {
+    if (ranges.empty()) throw Error(Code::invalid_config, "empty range set");
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        if (ranges[i].subnet.ip.family() != ranges[0].subnet.ip.family())
+            throw Error(Code::invalid_config, "mixed address families",
+                        cat(ranges[0].to_string(), " and ", ranges[i].to_string()));
+        for (std::size_t j = 0; j < i; ++j)
+            if (ranges[j].overlaps(ranges[i]))
+                throw Error(Code::invalid_config, cat("subnets ", ranges[j].to_string(), " and ",
+                                                      ranges[i].to_string(), " overlap"));
+    }
+    return RangeSet(std::move(ranges));
+}
+
+const Range* RangeSet::find(const Ip& ip) const {
+    const auto found = std::find_if(ranges_.begin(), ranges_.end(),
+                                    [&](const Range& range) { return range.contains(ip); });
+    return found == ranges_.end() ? nullptr : &*found;
+}
+
+bool RangeSet::overlaps(const RangeSet& other) const {
+    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& mine) {
+        return std::any_of(other.ranges_.begin(), other.ranges_.end(),
+                           [&](const Range& range) { return mine.overlaps(range); });
+    });
+}
+
+std::string RangeSet::to_string() const {
+    std::vector<std::string> texts;
+    for (const Range& range : ranges_) texts.push_back(range.to_string());
+    return join(texts, ",");
+}
+
+std::vector<RangeSet::Stretch> RangeSet::round_robin(const std::optional<Ip>& last) const {
+    const Range* at = last ? find(*last) : nullptr;
+    const std::size_t begin = at ? static_cast<std::size_t>(at - ranges_.data()) : 0;
+    std::vector<Stretch> stretches;
+    if (at && *last < at->end) stretches.push_back({*last->next(), at->end, at->gateway});
+    for (std::size_t i = at ? 1 : 0; i < ranges_.size(); ++i) {
+        const Range& range = ranges_[(begin + i) % ranges_.size()];
+        stretches.push_back({range.start, range.end, range.gateway});
+    }
+    if (at) stretches.push_back({at->start, *last, at->gateway});
+    return stretches;
+}
+
+std::optional<Ip> first_free(const Ip& first, const Ip& last, const std::vector<Ip>& taken) {
+    // Among one address more than there are taken ones, one is free: no need to look further,
+    // however large the range.
+    const Number size = std::min<Number>(number(last) - number(first), taken.size()) + 1;
+    std::vector<bool> used(static_cast<std::size_t>(size));
+    for (const Ip& ip : taken) {
+        if (ip.family() != first.family() || ip < first) continue;
+        const Number offset = number(ip) - number(first);
+        if (offset < size) used[static_cast<std::size_t>(offset)] = true;
+    }
+    const auto free = std::find(used.begin(), used.end(), false);
+    if (free == used.end()) return {};
+    return plus(first, static_cast<Number>(free - used.begin()));
+}
+
+}  // namespace cni::host_local

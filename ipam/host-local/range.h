@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/ip.h"
+
+namespace cni::host_local {
+
+/// A range as a configuration writes it. Only the subnet is needed; what else is not given is
+/// derived from it.
+struct RangeSpec {
+    std::optional<Prefix> subnet;
+    bool mapped = false;  ///< the subnet is written as IPv4-mapped IPv6
+    std::optional<Ip> start, end, gateway;
+};
+
+/// The addresses start..end (both included) of a subnet. The gateway is never handed out; it need
+/// not lie in the subnet.
+struct Range {
+    Prefix subnet;
+    Ip start, end, gateway;
+
+    /// Start and gateway default to the first host address; the end to the one before the
+    /// broadcast address in IPv4, to the last address in IPv6. Throws Error(invalid_config).
+    static Range make(const RangeSpec& spec);
+
+    bool contains(const Ip& ip) const { return start <= ip && ip <= end; }
+    bool overlaps(const Range& other) const { return start <= other.end && other.start <= end; }
+    /// "10.1.2.1-10.1.2.254"
+    std::string to_string() const;
+};
+
+/// Disjoint ranges of one family: a set provides one address per attachment.
+class RangeSet {
+public:
+    /// Throws Error(invalid_config) when empty, of mixed families or overlapping.
+    static RangeSet make(std::vector<Range> ranges);
+
+    Family family() const { return ranges_.front().subnet.ip.family(); }
+    const std::vector<Range>& ranges() const { return ranges_; }
+    /// The range an address belongs to; null when none.
+    const Range* find(const Ip& ip) const;
+    bool overlaps(const RangeSet& other) const;
+    /// Ranges joined by commas.
+    std::string to_string() const;
+
+    /// A stretch of addresses in the order they are tried.
+    struct Stretch {
+        Ip first, last, gateway;
+    };
+    /// All addresses of the set in round-robin order: those behind `last`, then the ranges that
+    /// follow, around to `last` itself. From the first range on when `last` is not in the set.
+    std::vector<Stretch> round_robin(const std::optional<Ip>& last) const;
+
+private:
+    explicit RangeSet(std::vector<Range> ranges) : ranges_(std::move(ranges)) {}
+    std::vector<Range> ranges_;
+};
+
+/// The first address of first..last that is not in `taken` (any order, others may be among them);
+/// nullopt when all are.
+std::optional<Ip> first_free(const Ip& first, const Ip& last, const std::vector<Ip>& taken);
+
+}  // namespace cni::host_local
