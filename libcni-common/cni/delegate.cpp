@@ -5,7 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include <limits>
+
 #include "base/undo.h"
 
 namespace cni {
@@ -31,27 +32,51 @@ Child spawn_when_installed(const std::string& executable,
     }
 }
 
+// As much of a plugin's output as a message bears.
+std::string_view excerpt(const std::string& text) {
+    return trim(std::string_view(text).substr(0, 1000));
+}
+
+Error silent_failure(const Exit& exit, std::string_view reason) {
+    if (excerpt(exit.diagnostics).empty())
+        return Error(Code::internal, cat("netplugin failed with no error message: ", exit.reason()),
+                     std::string(reason));
+    return Error(Code::internal, cat("netplugin failed: ", quote(excerpt(exit.diagnostics))),
+                 std::string(reason));
+}
+
+// An error object; without a code, or with 0, it is an internal error.
+Error read_error(const Json& object) {
+    if (!object.is_object()) throw object.invalid("must be an object");
+    const auto code = object.int_or("code", 0, std::numeric_limits<int>::max(), 0);
+    return Error(code == 0 ? Code::internal : static_cast<Code>(code), object.string_or("msg", ""),
+                 object.string_or("details", ""));
+}
+
 // What a failed plugin printed, as the error it means.
 Error error_of(const Exit& exit, std::string_view type) {
     const std::string reason = cat("plugin ", quote(type), " ended with ", exit.reason());
-    if (trim(exit.output).empty()) {
-        if (trim(exit.diagnostics).empty())
-            return Error(Code::internal,
-                         cat("netplugin failed with no error message: ", exit.reason()), reason);
-        return Error(Code::internal, cat("netplugin failed: ", quote(exit.diagnostics)), reason);
-    }
+    if (trim(exit.output).empty()) return silent_failure(exit, reason);
     try {
-        const Json object = Json::parse(exit.output, "not an error object");
-        if (!object.is_object()) throw object.invalid("must be an object");
-        const auto internal = static_cast<std::int64_t>(Code::internal);
-        const auto code = object.int_or("code", 0, 0x7fffffff, internal);
-        return Error(static_cast<Code>(code == 0 ? internal : code), object.string_or("msg", ""),
-                     object.string_or("details", ""));
+        const Error error = read_error(Json::parse(exit.output, "not an error object"));
+        return error.msg.empty() ? silent_failure(exit, reason) : error;
     } catch (const Error& problem) {
+        const auto diagnostics = excerpt(exit.diagnostics);
         return Error(Code::internal,
                      cat("netplugin failed but error parsing its diagnostic message ",
-                         quote(exit.output.substr(0, 1000)), ": ", problem.msg),
-                     cat(reason, exit.diagnostics.empty() ? "" : "; stderr: ", exit.diagnostics));
+                         quote(excerpt(exit.output)), ": ", problem.msg),
+                     cat(reason, diagnostics.empty() ? "" : "; stderr: ", diagnostics));
+    }
+}
+
+Result read_result(const std::string& text, std::string_view version, std::string_view type) {
+    try {
+        return Result::parse(Json::parse(text, "failed to unmarshal raw result"), version);
+    } catch (const Error& error) {
+        // The configuration is not at fault, whatever the code says.
+        throw Error(Code::internal, error.msg,
+                    cat("printed by IPAM plugin ", quote(type),
+                        error.details.empty() ? "" : ": ", error.details));
     }
 }
 
@@ -109,8 +134,7 @@ PluginCall Ipam::start(std::string_view command) const {
 }
 
 Result Ipam::finish_add(PluginCall call) const {
-    const Json json = Json::parse(call.finish(), "failed to unmarshal raw result");
-    Result result = Result::parse(json, request_.conf.cni_version);
+    Result result = read_result(call.finish(), request_.conf.cni_version, type_);
     if (result.ips.empty())
         throw Error(Code::internal, "IPAM plugin returned missing IP config",
                     cat("IPAM plugin ", quote(type_)));
