@@ -19,10 +19,9 @@ public:
 
     bool empty() const { return entries_.empty(); }
     const IndexEntry* find(const Ip& ip, const FileStamp& stamp) const {
-        const auto same_inode =
-            std::ranges::equal_range(entries_, stamp.inode, {}, &IndexEntry::inode);
-        for (const IndexEntry& entry : same_inode)
-            if (entry.changed == stamp.changed && entry.ip() == ip) return &entry;
+        auto entry = std::ranges::lower_bound(entries_, stamp.inode, {}, &IndexEntry::inode);
+        for (; entry != entries_.end() && entry->inode == stamp.inode; ++entry)
+            if (entry->changed == stamp.changed && entry->ip() == ip) return &*entry;
         return nullptr;
     }
 

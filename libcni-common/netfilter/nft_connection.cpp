@@ -205,8 +205,8 @@ std::vector<ListedRule> Connection::rules(const Table& table, const std::string&
         std::move(listing.begin(), listing.end(), std::back_inserter(all));
     }
     std::ranges::sort(all, {}, &ListedRule::handle);
-    const auto repeated = std::ranges::unique(all, {}, &ListedRule::handle);
-    all.erase(repeated.begin(), repeated.end());
+    const auto same_handle = [](const auto& a, const auto& b) { return a.handle == b.handle; };
+    all.erase(std::unique(all.begin(), all.end(), same_handle), all.end());
     return all;
 }
 
