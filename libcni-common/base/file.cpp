@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -24,13 +25,26 @@ std::optional<Fd> find_at(int dir, const char* path, int flags, std::string_view
     return fd;
 }
 
+namespace {
+
+// Whether a transfer that failed with errno is to be tried again. Who shares stdin or stdout with
+// us may have made it non-blocking: then it is waited for.
+bool may_retry(int fd, short events) {
+    if (errno == EINTR) return true;
+    if (errno != EAGAIN) return false;
+    pollfd wanted{fd, events, 0};
+    return ::poll(&wanted, 1, -1) >= 0 || errno == EINTR;
+}
+
+}  // namespace
+
 std::string read_all(int fd, std::size_t limit, std::string_view what) {
     std::string text;
     std::size_t used = 0;
     for (;;) {
         if (text.size() - used < 4096) text.resize(text.size() + 8192);
         const ssize_t n = ::read(fd, text.data() + used, text.size() - used);
-        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && may_retry(fd, POLLIN)) continue;
         check(n, "read ", what);
         used += static_cast<std::size_t>(n);
         if (used > limit)
@@ -50,7 +64,7 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 void write_all(int fd, std::string_view text, std::string_view what) {
     while (!text.empty()) {
         const ssize_t n = ::write(fd, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && may_retry(fd, POLLOUT)) continue;
         check(n, "write ", what);
         text.remove_prefix(static_cast<std::size_t>(n));
     }
@@ -68,8 +82,7 @@ std::string random_suffix() {
 void make_dirs(const std::string& path, mode_t mode) {
     for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
         const std::string part = path.substr(0, end);
-        if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST)
-            check(-1, "make directory ", part);
+        if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST) check(-1, "make directory ", part);
         if (end == std::string::npos) return;
     }
 }
@@ -77,8 +90,8 @@ void make_dirs(const std::string& path, mode_t mode) {
 // The temporary file must not be there yet.
 void write_and_rename(int dir, const std::string& name, const std::string& temporary,
                       std::string_view content, mode_t mode, std::string_view what) {
-    const Fd file = open_at(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode,
-                            what);
+    const Fd file =
+        open_at(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, what);
     try {
         write_all(file.get(), content, what);
         check(::renameat(dir, temporary.c_str(), dir, name.c_str()), "rename into ", what);
@@ -103,15 +116,18 @@ void replace_file(int dir, const std::string& name, const std::string& temporary
 
 std::vector<std::string> list_dir(Fd dir, std::string_view what) {
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(dir.get()), ::closedir);
-    if (!stream) throw SysError(cat("list ", what), errno);
+    check(stream ? 0 : -1, "list ", what);
     dir.release();
     std::vector<std::string> names;
-    errno = 0;
-    while (const dirent* entry = ::readdir(stream.get())) {
+    const auto next = [&stream] {
+        errno = 0;  // stays 0 at the end of the directory
+        return ::readdir(stream.get());
+    };
+    while (const dirent* entry = next()) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") names.emplace_back(name);
     }
-    if (errno != 0) throw SysError(cat("list ", what), errno);
+    check(errno == 0 ? 0 : -1, "list ", what);
     std::sort(names.begin(), names.end());
     return names;
 }

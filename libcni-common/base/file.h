@@ -18,7 +18,7 @@ Fd open_at(int dir, const char* path, int flags, mode_t mode, std::string_view w
 /// Like open_at, nullopt when the file is missing (ENOENT, ENOTDIR).
 std::optional<Fd> find_at(int dir, const char* path, int flags, std::string_view what);
 
-/// Everything from the descriptor's position to the end. Throws Error(io_failure) past `limit`
+/// Everything from the descriptor's position to the end, waiting for what comes late. Throws Error(io_failure) past `limit`
 /// bytes, SysError when a read fails.
 std::string read_all(int fd, std::size_t limit, std::string_view what);
 
