@@ -11,9 +11,14 @@ namespace cni {
 namespace {
 
 struct stat status_of(int fd, const std::string& path) {
-    struct stat status{};
+    struct stat status {};
     check(::fstat(fd, &status), "stat ", path);
     return status;
+}
+
+// Does not wait for the writer of a pipe.
+Fd try_open(const std::string& path) {
+    return Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 }
 
 std::string hex(unsigned long number) {
@@ -23,7 +28,7 @@ std::string hex(unsigned long number) {
 
 // nsfs files answer what kind of namespace they are; procfs only shows them as links to nsfs.
 void require_network_namespace(int fd, const std::string& path) {
-    struct statfs fs{};
+    struct statfs fs {};
     check(::fstatfs(fd, &fs), "statfs ", path);
     if (fs.f_type != NSFS_MAGIC)
         throw Error(Code::invalid_netns,
@@ -38,8 +43,8 @@ void require_network_namespace(int fd, const std::string& path) {
 
 // What `ip netns` leaves behind when the namespace was unmounted: an ordinary, empty file.
 bool is_unmounted_leftover(int fd) {
-    struct stat status{};
-    struct statfs fs{};
+    struct stat status {};
+    struct statfs fs {};
     return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0 &&
            ::fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
 }
@@ -48,15 +53,13 @@ bool is_unmounted_leftover(int fd) {
 
 Netns Netns::current() {
     const std::string path = "/proc/thread-self/ns/net";
-    return {open_at_path(path), path};
-}
-
-Fd Netns::open_at_path(const std::string& path) {
-    return Fd(check(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), "open ", path));
+    Fd fd = try_open(path);
+    check(fd.get(), "open ", path);
+    return {std::move(fd), path};
 }
 
 Netns Netns::open(const std::string& path) {
-    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    Fd fd = try_open(path);
     if (!fd) {
         const int error = errno;
         throw Error(Code::invalid_netns,
@@ -69,7 +72,7 @@ Netns Netns::open(const std::string& path) {
 
 std::optional<Netns> Netns::find(const std::string& path) {
     if (path.empty()) return {};
-    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const Fd fd = try_open(path);
     if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ESRCH)) return {};
     if (fd && is_unmounted_leftover(fd.get())) return {};
     return open(path);

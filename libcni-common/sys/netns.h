@@ -44,7 +44,6 @@ public:
     }
 
 private:
-    static Fd open_at_path(const std::string& path);
     Netns(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
     Fd fd_;
     std::string path_;
