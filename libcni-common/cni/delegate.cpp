@@ -13,7 +13,7 @@ namespace cni {
 namespace {
 
 bool is_regular_file(const std::string& path) {
-    struct stat status{};
+    struct stat status {};
     return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
@@ -75,8 +75,8 @@ Result read_result(const std::string& text, std::string_view version, std::strin
     } catch (const Error& error) {
         // The configuration is not at fault, whatever the code says.
         throw Error(Code::internal, error.msg,
-                    cat("printed by IPAM plugin ", quote(type),
-                        error.details.empty() ? "" : ": ", error.details));
+                    cat("printed by IPAM plugin ", quote(type), error.details.empty() ? "" : ": ",
+                        error.details));
     }
 }
 
@@ -88,7 +88,8 @@ std::string find_plugin(std::string_view type, std::string_view path) {
     if (type.find('/') != type.npos || type.find('\0') != type.npos)
         throw Error(Code::invalid_config, cat("invalid plugin name: ", type),
                     "a plugin is named by a file name without \"/\"");
-    if (path.empty()) throw Error(Code::invalid_environment, "no paths provided", "CNI_PATH is empty");
+    if (path.empty())
+        throw Error(Code::invalid_environment, "no paths provided", "CNI_PATH is empty");
     std::string unusable;
     for (const auto directory : split(path, ':')) {
         const std::string candidate = cat(directory.empty() ? "." : directory, "/", type);
@@ -96,10 +97,10 @@ std::string find_plugin(std::string_view type, std::string_view path) {
         if (::faccessat(AT_FDCWD, candidate.c_str(), X_OK, AT_EACCESS) == 0) return candidate;
         unusable += cat(unusable.empty() ? "not executable: " : ", ", candidate);
     }
-    throw Error(Code::internal,
-                cat("failed to find plugin ", quote(type), " in path [", join(split(path, ':'), " "),
-                    "]"),
-                unusable.empty() ? "install it there or add its directory to CNI_PATH" : unusable);
+    throw Error(
+        Code::internal,
+        cat("failed to find plugin ", quote(type), " in path [", join(split(path, ':'), " "), "]"),
+        unusable.empty() ? "install it there or add its directory to CNI_PATH" : unusable);
 }
 
 std::vector<std::string> child_environment(const std::vector<std::string>& replacements) {

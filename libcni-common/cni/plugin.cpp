@@ -27,8 +27,8 @@ struct Command {
     std::string_view since;  // lowest cniVersion that has it
 };
 constexpr Command commands[] = {
-    {"ADD", true, true, true, true, "0.1.0"},     {"CHECK", true, true, true, true, "0.4.0"},
-    {"DEL", true, false, true, true, "0.1.0"},    {"GC", false, false, true, true, "1.1.0"},
+    {"ADD", true, true, true, true, "0.1.0"},      {"CHECK", true, true, true, true, "0.4.0"},
+    {"DEL", true, false, true, true, "0.1.0"},     {"GC", false, false, true, true, "1.1.0"},
     {"STATUS", false, false, true, true, "1.1.0"}, {"VERSION", false, false, false, false, "0.1.0"},
 };
 
@@ -62,11 +62,11 @@ void open_missing_stdio() {
 }
 
 int print_usage(const Plugin& plugin) {
-    write_all(STDERR_FILENO,
-              cat("CNI ", plugin.name, " plugin v" CNIXX_VERSION
-                  "\nCNI protocol versions supported: ",
-                  join(supported_versions, ", "), "\n"),
-              "stderr");
+    write_all(
+        STDERR_FILENO,
+        cat("CNI ", plugin.name, " plugin v" CNIXX_VERSION "\nCNI protocol versions supported: ",
+            join(supported_versions, ", "), "\n"),
+        "stderr");
     return 0;
 }
 
@@ -96,12 +96,10 @@ void require_spoken(const Command& command, const std::string& version) {
         throw Error(Code::decoding_failure, cat("invalid version ", quote(version)),
                     "cniVersion must read major.minor.patch");
     if (*parsed < Version::parse(command.since))
-        throw Error(Code::incompatible_version,
-                    cat("config version does not allow ", command.name),
+        throw Error(Code::incompatible_version, cat("config version does not allow ", command.name),
                     cat("cniVersion must be at least ", command.since));
     if (*parsed > Version::parse(supported_versions.back()))
-        throw Error(Code::incompatible_version,
-                    cat("plugin version does not allow ", command.name),
+        throw Error(Code::incompatible_version, cat("plugin version does not allow ", command.name),
                     cat("the newest cniVersion supported is ", supported_versions.back()));
     require_supported(version);
 }
@@ -158,7 +156,8 @@ void add(const Plugin& plugin, const Request& request) {
     require_foreign_netns(request.args);
     const Result result = plugin.add(request);
     Undo undo;  // an attachment nobody is told about must not stay
-    undo.on_failure("delete what was added", [&plugin, &request] { run_optional(plugin.del, request); });
+    undo.on_failure("delete what was added",
+                    [&plugin, &request] { run_optional(plugin.del, request); });
     write_all(STDOUT_FILENO, result.print(request.conf.cni_version), "stdout");
     undo.commit();
 }
