@@ -68,10 +68,12 @@ struct JsonReader {
         return true;
     }
     bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) {
-        const std::string_view what = error.what();
-        const auto prefix = what.find("at line ");
+        // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
+        std::string_view what = error.what();
+        what.remove_prefix(what.find("] ") + 2);
+        const auto place = what.find("at line ");
         // The library repeats the whole token it has read.
-        problem = shortened(what.substr(prefix == what.npos ? 0 : prefix + 3));
+        problem = shortened(what.substr(place == what.npos ? 0 : place + 3));
         problem_offset = start();
         return false;
     }

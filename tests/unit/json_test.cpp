@@ -48,6 +48,10 @@ TEST(Json, EmptyTextEndsTooEarly) {
     EXPECT_THAT(parse_error(""), HasSubstr("unexpected end of input"));
 }
 
+TEST(Json, NumbersMustBeFinite) {
+    EXPECT_EQ(parse_error("[1e999]"), "conf: number overflow parsing '1e999'");
+}
+
 TEST(Json, ErrorsStayShortForLongTexts) {
     EXPECT_LT(parse_error(cat("{\"a\": \"", std::string(100000, 'x'))).size(), 400u);
     EXPECT_LT(parse_error(cat("{\"", std::string(100000, 'x'), "\" 1}")).size(), 400u);
