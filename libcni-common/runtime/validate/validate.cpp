@@ -92,8 +92,11 @@ void Validator::check_dir(const std::string& dir) {
 }
 
 void Validator::check_file(const std::string& path) {
-    const Role role = path.ends_with(".conflist") ? Role::list : Role::single;
-    check_text(path, read_conf(directory_of(path), file_of(path)), role);
+    check_text(path, read_conf(directory_of(path), file_of(path)));
+}
+
+void Validator::check_text(const std::string& path, const std::string& text) {
+    check_text(path, text, path.ends_with(".conflist") ? Role::list : Role::single);
 }
 
 void Validator::check_text(const std::string& path, const std::string& text, Role role) {

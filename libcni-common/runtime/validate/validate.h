@@ -20,6 +20,8 @@ public:
     void check_dir(const std::string& dir);
     /// One file; a network name that was seen in another file before is a problem.
     void check_file(const std::string& path);
+    /// The same for `text`, as if the file at `path` held it.
+    void check_text(const std::string& path, const std::string& text);
 
     /// What was found, file by file.
     const std::vector<Problem>& problems() const { return problems_; }
