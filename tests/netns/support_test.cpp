@@ -1,10 +1,14 @@
 // The test support itself: a test that passes because its sandbox does nothing is worth nothing.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include <set>
+
 #include "base/error.h"
 #include "base/file.h"
+#include "support/killed_plugin.h"
 #include "support/plugin_run.h"
 #include "support/sandbox.h"
 #include "support/snapshot.h"
@@ -121,6 +125,33 @@ TEST_F(Support, PluginGetsOnlyTheVariablesOfItsCall) {
          {"CNI_COMMAND=ADD\n", "CNI_CONTAINERID=x\n", "CNI_IFNAME=net0\n", "CNI_ARGS=A=B\n"})
         EXPECT_NE(env.out.find(entry), std::string::npos) << env.out;
     EXPECT_NE(env.out.find(cat("CNI_PATH=", bin_dir())), std::string::npos);
+}
+
+// What two files tell about how far the program got that makes them, in order.
+std::string made_so_far() {
+    std::string made;
+    for (const char* path : {"/run/first", "/run/second"})
+        if (::unlink(path) == 0) made += "x";
+    return made;
+}
+
+std::set<std::string> made_when_killed_anywhere(const std::vector<std::string>& argv) {
+    std::set<std::string> seen;
+    for (int number = 1; run_killed_at({.argv = argv}, number); ++number)
+        seen.insert(made_so_far());
+    EXPECT_EQ(made_so_far(), "xx") << "once it is no longer killed";
+    return seen;
+}
+
+TEST_F(Support, KilledProgramsGetNoFurtherThanTheirNthSystemCall) {
+    const auto seen = made_when_killed_anywhere({"touch", "/run/first", "/run/second"});
+    EXPECT_EQ(seen, (std::set<std::string>{"", "x", "xx"}));
+}
+
+TEST_F(Support, KillingAProgramCountsTheCallsOfItsChildren) {
+    const auto seen =
+        made_when_killed_anywhere({"sh", "-c", "touch /run/first; touch /run/second"});
+    EXPECT_EQ(seen, (std::set<std::string>{"", "x", "xx"}));
 }
 
 TEST_F(Support, ErrorObjectsAreRead) {
