@@ -47,8 +47,9 @@ void check_addresses(Rtnl& container, const Link& link, const Result& result) {
             if (ip.gateway && !any(reachable, [&](const RouteSpec& r) {
                     return r.destination == ip.address.network() && ip.address.length > 0;
                 }))
-                throw Error(Code::internal, cat("Failed to find Gateway ", ip.gateway->to_string(),
-                                                " for interface ", link.name),
+                throw Error(Code::internal,
+                            cat("Failed to find Gateway ", ip.gateway->to_string(),
+                                " for interface ", link.name),
                             cat("no route to ", ip.address.network().to_string()));
         }
     }
@@ -60,8 +61,8 @@ void check_routes(Rtnl& container, const Link& link, const Result& result) {
         for (const Route& route : result.routes) {
             if (route.dst.ip.family() != family) continue;
             if (!any(found, [&](const RouteSpec& r) { return satisfies(r, route); }))
-                throw Error(Code::internal, cat("Expected Route ", describe(route),
-                                                " not found in routing table"),
+                throw Error(Code::internal,
+                            cat("Expected Route ", describe(route), " not found in routing table"),
                             cat("interface ", link.name));
         }
     }

@@ -30,9 +30,8 @@ void enable_ipv6(const std::string& ifname) {
 }
 
 bool has_family(const Result& result, Family family) {
-    return std::any_of(result.ips.begin(), result.ips.end(), [&](const IpConfig& ip) {
-        return ip.address.ip.family() == family;
-    });
+    return std::any_of(result.ips.begin(), result.ips.end(),
+                       [&](const IpConfig& ip) { return ip.address.ip.family() == family; });
 }
 
 // To be called inside the container's namespace, before the link is up.
@@ -84,11 +83,11 @@ void settle_addresses(Rtnl& container, const Netns& netns, const Link& link) {
     const auto settled = [&] {
         for (const Address& address : addresses(container, link, Family::v6)) {
             if (address.dad_failed)
-                throw Error(Code::internal,
-                            cat("failed to settle addresses for ", quote(link.name), ": link ",
-                                link.name, " has address ", address.prefix.ip.to_string(),
-                                " in DADFAILED state"),
-                            "another host on the network uses the address");
+                throw Error(
+                    Code::internal,
+                    cat("failed to settle addresses for ", quote(link.name), ": link ", link.name,
+                        " has address ", address.prefix.ip.to_string(), " in DADFAILED state"),
+                    "another host on the network uses the address");
             if (address.tentative) return false;
         }
         return true;
@@ -97,9 +96,8 @@ void settle_addresses(Rtnl& container, const Netns& netns, const Link& link) {
         return NlMonitor({RTNLGRP_IPV6_IFADDR}).wait(settled, std::chrono::seconds(5));
     };
     if (netns.run(wait)) return;
-    throw Error(Code::internal,
-                cat("failed to settle addresses for ", quote(link.name), ": link ", link.name,
-                    " still has tentative addresses after 5 seconds"));
+    throw Error(Code::internal, cat("failed to settle addresses for ", quote(link.name), ": link ",
+                                    link.name, " still has tentative addresses after 5 seconds"));
 }
 
 void enable_forwarding(Family family) {

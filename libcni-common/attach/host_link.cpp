@@ -18,8 +18,8 @@ Mac mac_of(std::string_view network, std::string_view name) {
 
 HostLink host_link(std::string_view network, const AttachmentId& attachment, int attempt) {
     // No part can hold a slash, so different attachments never hash the same text.
-    const std::string hash = sha512_hex(cat("link/", network, "/", attachment.container_id, "/",
-                                            attachment.ifname, "/", attempt));
+    const std::string hash = sha512_hex(
+        cat("link/", network, "/", attachment.container_id, "/", attachment.ifname, "/", attempt));
     const std::string name = cat("veth", hash.substr(0, name_digits));
     return {name, mac_of(network, name)};
 }

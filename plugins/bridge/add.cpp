@@ -47,11 +47,11 @@ void require_possible(Context& c) {
     const Args& args = c.request.args;
     if (!c.config.layer3) Result{}.require_printable(c.request.conf.cni_version);
     if (c.container.find(args.ifname))
-        throw Error(Code::internal,
-                    cat("container veth name (", quote(args.ifname),
-                        ") peer provided already exists"),
-                    cat("the container of ", args.netns, " has an interface ", args.ifname,
-                        ": DEL the attachment before it is added again"));
+        throw Error(
+            Code::internal,
+            cat("container veth name (", quote(args.ifname), ") peer provided already exists"),
+            cat("the container of ", args.netns, " has an interface ", args.ifname,
+                ": DEL the attachment before it is added again"));
 }
 
 void enable_spoof_check(Context& c, const Veth& veth, Undo& undo) {
@@ -86,8 +86,8 @@ Link bring_up(Context& c, const Veth& veth, const Result& result) {
         c.container.get(veth.container.name);
         settle_addresses(c.container, c.netns, veth.container);
     }
-    // Asking for a link makes the kernel take notice of its carrier; until then, for up to a second,
-    // the link drops what is sent, the announcement first.
+    // Asking for a link makes the kernel take notice of its carrier; until then, for up to a
+    // second, the link drops what is sent, the announcement first.
     c.container.apply(get_link(veth.container.name), announce(veth.container));
     return port;
 }
@@ -112,8 +112,8 @@ Result add(const Request& request) {
     // The IPAM plugin works while the links are made.
     std::optional<PluginCall> allocation;
     if (config.layer3) {
-        undo.on_failure("release the addresses", [&c] { c.ipam.del(); });
         allocation.emplace(c.ipam.start_add());
+        undo.on_failure("release the addresses", [&c] { c.ipam.del(); });
     }
 
     const Link bridge = ensure_bridge(c.host, config);  // shared with others: never undone

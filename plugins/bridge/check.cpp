@@ -18,8 +18,7 @@ Error failure(std::string msg, std::string details = {}) {
 
 template <typename Predicate>
 const Interface* find_interface(const Result& result, Predicate predicate) {
-    const auto found =
-        std::find_if(result.interfaces.begin(), result.interfaces.end(), predicate);
+    const auto found = std::find_if(result.interfaces.begin(), result.interfaces.end(), predicate);
     return found == result.interfaces.end() ? nullptr : &*found;
 }
 
@@ -42,8 +41,7 @@ Link check_bridge(Rtnl& host, const Result& prev, const Config& config) {
                       cat("it is ", link->mac.to_string()));
     if (config.promiscuous != (link->promiscuity != 0))
         throw failure(cat("Bridge interface ", name, " configured Promisc Mode ",
-                          config.promiscuous ? "true" : "false",
-                          " doesn't match current state: ",
+                          config.promiscuous ? "true" : "false", " doesn't match current state: ",
                           link->promiscuity != 0 ? "true" : "false"));
     if (!link->is_up()) throw failure(cat("Bridge interface ", name, " is down"));
     return *link;
@@ -55,9 +53,9 @@ Link check_container_end(Rtnl& container, const Result& prev, const Request& req
         return i.name == name && i.sandbox == request.args.netns;
     });
     if (!recorded)
-        throw failure(cat("Sandbox in prevResult doesn't match configured netns: ",
-                          request.args.netns),
-                      cat("prevResult has no interface ", name, " there"));
+        throw failure(
+            cat("Sandbox in prevResult doesn't match configured netns: ", request.args.netns),
+            cat("prevResult has no interface ", name, " there"));
     const auto link = container.find(name);
     if (!link) throw failure(cat("Interface name ", name, " not found"));
     if (link->kind != "veth")
@@ -76,13 +74,14 @@ Link check_port(Rtnl& host, const Result& prev, const Link& bridge, const Link& 
         throw failure(cat("CNI veth created for bridge ", bridge.name, " was not found"));
     const Interface* recorded =
         find_interface(prev, [&](const Interface& i) { return i.name == port->name; });
-    if (!recorded) throw failure(cat("Interface name ", port->name, " not found"),
-                                 "prevResult does not list it");
+    if (!recorded)
+        throw failure(cat("Interface name ", port->name, " not found"),
+                      "prevResult does not list it");
     if (!recorded->sandbox.empty())
         throw failure(cat("Interface ", port->name, " should not be in sandbox"));
     if (!same_mac(recorded->mac, *port))
-        throw failure(cat("Interface ", port->name, " Mac doesn't match: ", recorded->mac,
-                          " not found"));
+        throw failure(
+            cat("Interface ", port->name, " Mac doesn't match: ", recorded->mac, " not found"));
     return *port;
 }
 
@@ -113,8 +112,8 @@ void check_gateways(Rtnl& host, const Link& bridge, const Result& result, const 
         const auto found = addresses(host, interface, gateway.ip.family());
         if (std::none_of(found.begin(), found.end(),
                          [&](const Address& a) { return a.prefix == gateway; }))
-            throw failure(cat("gateway address ", gateway.to_string(), " is not on ",
-                              interface.name));
+            throw failure(
+                cat("gateway address ", gateway.to_string(), " is not on ", interface.name));
     }
 }
 

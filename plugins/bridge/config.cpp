@@ -24,8 +24,7 @@ std::uint16_t trunk_id(const Json& id, std::string_view problem) {
 void add_trunk_entry(std::set<std::uint16_t>& ids, const Json& entry) {
     if (!entry.is_object()) throw entry.invalid("must be an object with id, or minID and maxID");
     const auto min = entry.find("minID"), max = entry.find("maxID"), id = entry.find("id");
-    constexpr std::string_view together =
-        "minID and maxID should be configured simultaneously, ";
+    constexpr std::string_view together = "minID and maxID should be configured simultaneously, ";
     if (min && !max) throw invalid(cat(together, "maxID is missing"), entry.path());
     if (max && !min) throw invalid(cat(together, "minID is missing"), entry.path());
     if (min) {
@@ -42,8 +41,8 @@ void parse_vlans(Config& config, const Json& json) {
     if (const auto vlan = json.find("vlan")) {
         const auto id = vlan->as_int(INT32_MIN, INT32_MAX);
         if (id < 0 || id > max_vlan)
-            throw invalid(
-                cat("invalid VLAN ID ", id, " (must be between 0 and ", max_vlan, ")"), "key \"vlan\"");
+            throw invalid(cat("invalid VLAN ID ", id, " (must be between 0 and ", max_vlan, ")"),
+                          "key \"vlan\"");
         config.vlan = static_cast<std::uint16_t>(id);
     }
     std::set<std::uint16_t> ids;

@@ -22,8 +22,8 @@ struct Config {
     std::uint32_t mtu = 0;  ///< bytes; 0: the kernel's choice
     PortOptions port;       ///< hairpinMode, portIsolation
     bool promiscuous = false;
-    std::uint16_t vlan = 0;  ///< 0: none
-    bool has_trunk = false;  ///< "vlanTrunk" is present, maybe empty
+    std::uint16_t vlan = 0;            ///< 0: none
+    bool has_trunk = false;            ///< "vlanTrunk" is present, maybe empty
     std::vector<std::uint16_t> trunk;  ///< sorted, distinct
     bool preserve_default_vlan = false;
     bool spoof_check = false;

@@ -29,7 +29,7 @@ VethOptions veth_options(const HostLink& name, const Netns& netns, const Request
 }
 
 std::string_view operstate_name(const Link& link) {
-    constexpr std::string_view names[] = {"unknown", "not-present", "down",   "lower-layer-down",
+    constexpr std::string_view names[] = {"unknown", "not-present", "down", "lower-layer-down",
                                           "testing", "dormant",     "up"};
     return link.operstate < std::size(names) ? names[link.operstate] : "unknown";
 }
@@ -79,8 +79,7 @@ Veth make_veth(Rtnl& host, const Netns& netns, const Request& request, const Con
 
 void configure_port(Rtnl& host, const Link& port, const Config& config) {
     std::vector<NlRequest> changes;
-    if (config.port.hairpin || config.port.isolated)
-        changes.push_back(set_port(port, config.port));
+    if (config.port.hairpin || config.port.isolated) changes.push_back(set_port(port, config.port));
     const auto vlans = config.port_vlans();
     if (!vlans.empty()) {
         if (!config.preserve_default_vlan) changes.push_back(remove_all_vlans(port));
@@ -92,8 +91,7 @@ void configure_port(Rtnl& host, const Link& port, const Config& config) {
 Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge) {
     const std::string name = cat(config.bridge, ".", config.vlan);
     if (!is_ifname(name))
-        throw Error(Code::invalid_config,
-                    cat("interface name ", quote(name), " is too long"),
+        throw Error(Code::invalid_config, cat("interface name ", quote(name), " is too long"),
                     "a gateway with \"vlan\" needs a shorter \"bridge\" name");
     // Up comes last: an interface that is down is one that nobody finished.
     if (const auto found = host.find(name); found && found->is_up()) return *found;

@@ -21,8 +21,8 @@ Veth make_veth(Rtnl& host, const Netns& netns, const Request& request, const Con
 /// Hairpin mode, isolation and VLANs of the host's port; `port` must be new.
 void configure_port(Rtnl& host, const Link& port, const Config& config);
 
-/// The bridge as the host sees it on VLAN `config.vlan`: the interface "<bridge>.<vlan>", one end of
-/// a pair whose other end is a port of the bridge. Found, or made and up.
+/// The bridge as the host sees it on VLAN `config.vlan`: the interface "<bridge>.<vlan>", one end
+/// of a pair whose other end is a port of the bridge. Found, or made and up.
 Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge);
 
 /// Brings the port up and waits until it forwards, which it does at once unless spanning tree runs.

@@ -45,7 +45,8 @@ void status(const Request& request) {
     try {
         rehearse(config);
     } catch (const SysError& error) {
-        throw Error(Code::plugin_not_available, cat("the kernel lacks what the configuration needs: ", error.msg),
+        throw Error(Code::plugin_not_available,
+                    cat("the kernel lacks what the configuration needs: ", error.msg),
                     error.details);
     }
 }
