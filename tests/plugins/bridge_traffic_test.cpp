@@ -74,10 +74,10 @@ TEST_F(BridgeTraffic, MasqueradedToTheOutside) {
     const Outside outside;
     const TestNetns c("c");
     add(c, layer3({{"ipMasq", true}}));
-    const ExchangeOptions v4{.server = outside.netns().netns(), .address = outside.address(),
-                             .client = c.netns()};
-    const ExchangeOptions v6{.server = outside.netns().netns(), .address = outside.address6(),
-                             .client = c.netns()};
+    const ExchangeOptions v4{
+        .server = outside.netns().netns(), .address = outside.address(), .client = c.netns()};
+    const ExchangeOptions v6{
+        .server = outside.netns().netns(), .address = outside.address6(), .client = c.netns()};
     for (const auto exchange : {exchange_tcp, exchange_udp}) {
         const Exchange over_v4 = exchange(v4), over_v6 = exchange(v6);
         EXPECT_TRUE(over_v4.answered) << over_v4.failure;

@@ -22,10 +22,9 @@ json BridgeTest::layer2(const json& keys) {
 }
 
 json BridgeTest::layer3(const json& keys) {
-    const json ipam = {
-        {"type", "host-local"},
-        {"ranges", {{{{"subnet", "10.1.2.0/24"}}}, {{{"subnet", "fd00:1:2::/64"}}}}},
-        {"routes", {{{"dst", "0.0.0.0/0"}}, {{"dst", "::/0"}}}}};
+    const json ipam = {{"type", "host-local"},
+                       {"ranges", {{{{"subnet", "10.1.2.0/24"}}}, {{{"subnet", "fd00:1:2::/64"}}}}},
+                       {"routes", {{{"dst", "0.0.0.0/0"}}, {{"dst", "::/0"}}}}};
     return merged(layer2({{"isGateway", true}, {"ipam", ipam}}), keys);
 }
 
@@ -44,10 +43,9 @@ std::string BridgeTest::ipam_result(std::initializer_list<const char*> addresses
 }
 
 PluginArgs BridgeTest::args(const TestNetns& container, const std::string& ifname) {
-    PluginArgs result{.container_id = container.name(), .netns = container.path(),
-                      .ifname = ifname};
-    // Where there is no host-local yet, the reference plugins' serves.
-    result.path = cat(bin_dir(), ":", ScriptedIpam::dir, ":", reference_dir().value_or("/"));
+    PluginArgs result{
+        .container_id = container.name(), .netns = container.path(), .ifname = ifname};
+    result.path = cat(bin_dir(), ":", ScriptedIpam::dir);
     return result;
 }
 
@@ -82,12 +80,16 @@ json BridgeTest::link(const TestNetns& container, const std::string& name) {
 
 std::vector<std::string> BridgeTest::addresses(const std::string& ifname) {
     std::vector<std::string> found;
-    const auto links = json::parse(
-        output_of({"ip", "-j", "address", "show", "dev", ifname, "scope", "global"}));
-    for (const json& shown : links)
-        for (const json& address : shown.value("addr_info", json::array()))
-            found.push_back(cat(address["local"].get<std::string>(), "/",
-                                address["prefixlen"].get<int>()));
+    const auto links =
+        json::parse(output_of({"ip", "-j", "address", "show", "dev", ifname, "scope", "global"}));
+    for (const json& shown : links) {
+        // What does not match the scope is there as an empty object.
+        if (!shown.contains("addr_info")) continue;
+        for (const json& address : shown["addr_info"])
+            if (address.contains("local"))
+                found.push_back(
+                    cat(address["local"].get<std::string>(), "/", address["prefixlen"].get<int>()));
+    }
     std::sort(found.begin(), found.end());
     return found;
 }
@@ -108,6 +110,13 @@ std::string BridgeTest::address_of(const json& result, char family) {
 
 std::string BridgeTest::sysctl(const std::string& key) {
     return find_sysctl(key).value_or("");
+}
+
+Snapshot BridgeTest::host_snapshot() {
+    Snapshot snapshot = take_snapshot();
+    std::erase_if(snapshot.files,
+                  [](const auto& file) { return file.first.starts_with("/run/netns/"); });
+    return snapshot;
 }
 
 std::string BridgeTest::ruleset() {

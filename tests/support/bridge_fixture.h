@@ -8,6 +8,7 @@
 #include "support/plugin_run.h"
 #include "support/sandbox.h"
 #include "support/scripted_ipam.h"
+#include "support/snapshot.h"
 #include "support/test_netns.h"
 
 namespace cni::test {
@@ -51,6 +52,8 @@ protected:
     static std::string port_of(const json& result) { return result["interfaces"][1]["name"]; }
     /// Of the thread's namespace; "" when the kernel has no such key.
     static std::string sysctl(const std::string& key);
+    /// The host's traces, without the mount points of namespaces.
+    static Snapshot host_snapshot();
     /// The ruleset, without counters.
     static std::string ruleset();
 };

@@ -61,8 +61,8 @@ FrameSocket::FrameSocket(const Netns& netns, const std::string& ifname) {
     address.sll_family = AF_PACKET;
     address.sll_protocol = htons(ETH_P_ALL);
     address.sll_ifindex = ifindex_;
-    check(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address),
-          "bind to ", ifname);
+    check(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), "bind to ",
+          ifname);
 }
 
 void FrameSocket::send(const Frame& frame) const {

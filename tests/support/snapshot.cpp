@@ -51,7 +51,14 @@ json addresses() {
 
 json links() {
     json result = list({"-d", "link"});
-    for (json& link : result) link["kind"] = link.value("/linkinfo/info_kind"_json_pointer, "");
+    for (json& link : result) {
+        link["kind"] = link.value("/linkinfo/info_kind"_json_pointer, "");
+        // The kernel takes notice of a carrier when it finds the time.
+        json flags = json::array();
+        for (const json& flag : link["flags"])
+            if (flag != "LOWER_UP" && flag != "NO-CARRIER") flags.push_back(flag);
+        link["flags"] = flags;
+    }
     return result;
 }
 
