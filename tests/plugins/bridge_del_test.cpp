@@ -1,0 +1,275 @@
+// DEL removes what ADD made, whatever became of the namespace, the configuration and the record.
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "support/bridge_fixture.h"
+#include "support/traffic.h"
+
+namespace cni::test {
+namespace {
+
+class BridgeDel : public BridgeTest {
+protected:
+    /// Everything an attachment can have, masquerading and spoof check included.
+    static json full(const json& keys = json::object()) {
+        json config = scripted({{"isGateway", true}, {"ipMasq", true}, {"macspoofchk", true}});
+        config.merge_patch(keys);
+        return config;
+    }
+    /// What is on a host that was used: bridge, gateways and tables, but no attachment.
+    static Snapshot used_host(const ScriptedIpam& ipam) {
+        ipam.answer(ipam_result({"10.1.2.9/24", "fd00:1:2::9/64"}));
+        const TestNetns c("earlier");
+        add(c, full());
+        del(c, full());
+        ipam.answer(ipam_result({"10.1.2.2/24", "fd00:1:2::2/64"}));
+        return host_snapshot();
+    }
+    static void expect_deleted(const PluginArgs& args, const json& config, const Snapshot& before) {
+        const PluginRun run = call("DEL", args, config);
+        EXPECT_TRUE(run.ok()) << run.report();
+        EXPECT_EQ(run.out, "");
+        EXPECT_EQ(host_snapshot(), before);
+    }
+    static json with_prev_result(json config, const json& result) {
+        config["prevResult"] = result;
+        return config;
+    }
+};
+
+TEST_F(BridgeDel, LeavesOnlyWhatIsShared) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    const Snapshot container = c.run(take_snapshot);
+    add(c, full());
+    expect_deleted(args(c), full(), before);
+    EXPECT_EQ(c.run(take_snapshot).links, container.links);
+    EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
+}
+
+TEST_F(BridgeDel, TwiceAndBeforeAnyAddSucceeds) {
+    const ScriptedIpam ipam;
+    const TestNetns c("c1");
+    const Snapshot untouched = host_snapshot();
+    EXPECT_TRUE(call("DEL", args(c), full()).ok());
+    EXPECT_EQ(host_snapshot(), untouched);
+    const Snapshot before = used_host(ipam);
+    add(c, full());
+    for (int i = 0; i < 2; ++i) expect_deleted(args(c), full(), before);
+}
+
+TEST_F(BridgeDel, WithNetnsUnmountedButKeptAlive) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    TestNetns c("c1");
+    add(c, full());
+    c.unmount();
+    expect_deleted(args(c), full(), before);
+    EXPECT_TRUE(link(c, "eth0").is_null());
+}
+
+TEST_F(BridgeDel, WithNetnsGone) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    PluginArgs of_gone;
+    {
+        const TestNetns c("c1");
+        add(c, full());
+        of_gone = args(c);
+    }
+    expect_deleted(of_gone, full(), before);
+}
+
+TEST_F(BridgeDel, WithEmptyOrUnsetNetns) {
+    for (const std::optional<std::string>& netns :
+         {std::optional<std::string>(""), std::optional<std::string>()}) {
+        ASSERT_FALSE(enter_sandbox());
+        const ScriptedIpam ipam;
+        const Snapshot before = used_host(ipam);
+        const TestNetns c("c1");
+        add(c, full());
+        PluginArgs without = args(c);
+        without.netns = netns;
+        expect_deleted(without, full(), before);
+        EXPECT_TRUE(link(c, "eth0").is_null());
+        EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
+    }
+}
+
+TEST_F(BridgeDel, WithLeftoverFileWhereTheNetnsWas) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    TestNetns c("c1");
+    add(c, full());
+    c.unmount();
+    output_of({"touch", c.path()});
+    expect_deleted(args(c), full(), before);
+    output_of({"rm", c.path()});
+}
+
+TEST_F(BridgeDel, WithALinkThatIsGoneAlready) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    add(c, full());
+    c.output_of({"ip", "link", "delete", "eth0"});
+    expect_deleted(args(c), full(), before);
+}
+
+TEST_F(BridgeDel, WithTheInterfaceRenamedByTheContainer) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    add(c, full());
+    c.output_of({"ip", "link", "set", "eth0", "down"});
+    c.output_of({"ip", "link", "set", "eth0", "name", "hidden"});
+    expect_deleted(args(c), full(), before);
+    EXPECT_TRUE(link(c, "hidden").is_null());
+}
+
+TEST_F(BridgeDel, WithOtherKeysThanAdd) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    for (const json& keys : std::vector<json>{
+             {{"ipMasq", false}, {"macspoofchk", false}},
+             {{"bridge", "other0"}},
+             {{"ipMasq", nullptr}, {"macspoofchk", nullptr}, {"isGateway", nullptr}}}) {
+        add(c, full());
+        expect_deleted(args(c), full(keys), before);
+    }
+}
+
+TEST_F(BridgeDel, WithKeysThatNoAddWouldTake) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    for (const json& keys : std::vector<json>{{{"vlan", 9999}},
+                                              {{"vlanTrunk", {nullptr}}},
+                                              {{"bridge", ""}},
+                                              {{"mtu", "x"}},
+                                              {{"ipMasqBackend", "ipchains"}},
+                                              {{"hairpinMode", true}, {"promiscMode", true}}}) {
+        add(c, full());
+        expect_deleted(args(c), full(keys), before);
+    }
+    add(c, full());
+    PluginArgs odd = args(c);
+    odd.args = "MAC;IP=1";
+    expect_deleted(odd, full(), before);
+}
+
+TEST_F(BridgeDel, WithPrevResultThatIsJunkOrOthers) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1"), d("d1");
+    for (const json& prev : std::vector<json>{
+             json::object(),
+             json::array(),
+             "text",
+             {{"cniVersion", "9.9.9"}},
+             {{"cniVersion", "1.0.0"}, {"interfaces", 5}},
+             {{"cniVersion", "1.0.0"}, {"interfaces", {{{"name", "../x"}, {"mac", "y"}}}}}}) {
+        add(c, full());
+        expect_deleted(args(c), with_prev_result(full(), prev), before);
+    }
+}
+
+// What a prevResult says is believed only while name, kind and MAC agree.
+TEST_F(BridgeDel, NeverHurtsAnotherContainer) {
+    const ScriptedIpam ipam;
+    used_host(ipam);
+    const TestNetns other("other"), c("c1");
+    ipam.answer(ipam_result({"10.1.2.3/24", "fd00:1:2::3/64"}));
+    add(other, full());
+    const Snapshot before = host_snapshot();
+    ipam.answer(ipam_result({"10.1.2.2/24", "fd00:1:2::2/64"}));
+    json result = add(c, full());
+    // A stale record: the name was the other's, the MAC never was.
+    c.output_of({"ip", "link", "delete", "eth0"});
+    result["interfaces"][1]["name"] = "cni0";
+    result["interfaces"][0]["name"] = "cni0";
+    const PluginRun run = call("DEL", args(c), with_prev_result(full(), result));
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(host_snapshot(), before);
+    EXPECT_TRUE(ping(other.netns(), "10.1.2.1"));
+}
+
+TEST_F(BridgeDel, OfOneInterfaceLeavesTheOtherOfTheContainer) {
+    const ScriptedIpam ipam;
+    used_host(ipam);
+    const Outside outside;
+    const TestNetns c("c1");
+    ipam.answer(ipam_result({"10.1.2.2/24"}, {{"routes", {{{"dst", "0.0.0.0/0"}}}}}));
+    add(c, full());
+    const Snapshot before = host_snapshot();
+    ipam.answer(ipam_result({"10.1.2.3/24"}));
+    add(c, full(), "net1");
+    del(c, full(), "net1");
+    EXPECT_EQ(host_snapshot(), before);
+    EXPECT_TRUE(ping(c.netns(), outside.address()));
+}
+
+TEST_F(BridgeDel, GoesOnWhenIpamFailsAndSaysSo) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    add(c, full());
+    ipam.on("DEL", "echo '{\"code\": 100, \"msg\": \"store is broken\"}'; exit 1");
+    const PluginRun run = call("DEL", args(c), full());
+    EXPECT_EQ(run.error_code(), 100);
+    EXPECT_EQ(run.error_message(), "store is broken");
+    EXPECT_EQ(host_snapshot(), before);
+}
+
+TEST_F(BridgeDel, ReleasesAddressesAfterTheInterfaceIsGone) {
+    const ScriptedIpam ipam;
+    used_host(ipam);
+    const TestNetns c("c1");
+    const json result = add(c, full());
+    ipam.on("DEL", cat("ip link show ", port_of(result), " >&2"));
+    const PluginRun run = call("DEL", args(c), full());
+    EXPECT_FALSE(run.ok()) << "the port was still there";
+    EXPECT_NE(run.error_message().find("does not exist"), std::string::npos) << run.report();
+}
+
+TEST_F(BridgeDel, RefusesWhatIsNoNamespaceAfterCleaningUp) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    add(c, full());
+    PluginArgs wrong = args(c);
+    wrong.netns = "/etc/passwd";
+    const PluginRun run = call("DEL", wrong, full());
+    EXPECT_EQ(run.error_code(), 8);
+    EXPECT_EQ(host_snapshot(), before);
+}
+
+TEST_F(BridgeDel, AttachmentsOfTheReferencePluginAndTheReverse) {
+    if (!reference_dir()) GTEST_SKIP() << "no reference plugins";
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    PluginArgs reference = args(c);
+    reference.executables = *reference_dir();
+    // That version masquerades through iptables, whose rules are not looked at here.
+    const json config = full({{"ipMasq", false}});
+    PluginRun run = call("ADD", reference, config);
+    ASSERT_TRUE(run.ok()) << run.report();
+    expect_deleted(args(c), with_prev_result(config, run.json()), before);
+
+    run = call("ADD", reference, config);
+    ASSERT_TRUE(run.ok()) << run.report();
+    PluginArgs without_netns = args(c);
+    without_netns.netns = "";
+    expect_deleted(without_netns, with_prev_result(config, run.json()), before);
+
+    const json ours = add(c, config);
+    run = call("DEL", reference, with_prev_result(config, ours));
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(host_snapshot(), before);
+}
+
+}  // namespace
+}  // namespace cni::test
