@@ -18,8 +18,8 @@ Fd open_at(int dir, const char* path, int flags, mode_t mode, std::string_view w
 /// Like open_at, nullopt when the file is missing (ENOENT, ENOTDIR).
 std::optional<Fd> find_at(int dir, const char* path, int flags, std::string_view what);
 
-/// Everything from the descriptor's position to the end, waiting for what comes late. Throws Error(io_failure) past `limit`
-/// bytes, SysError when a read fails.
+/// Everything from the descriptor's position to the end, waiting for what comes late. Throws
+/// Error(io_failure) past `limit` bytes, SysError when a read fails.
 std::string read_all(int fd, std::size_t limit, std::string_view what);
 
 /// A file's content; nullopt when there is no such file. Errors as in read_all.
@@ -33,15 +33,16 @@ void write_all(int fd, std::string_view text, std::string_view what);
 void write_atomically(int dir, const std::string& name, std::string_view content, mode_t mode,
                       std::string_view what);
 
-/// The same by way of a temporary file with a fixed name, for a file with one writer at a time: what
-/// a killed writer left is replaced by the next, and may be removed by its name.
+/// The same by way of a temporary file with a fixed name, for a file with one writer at a time:
+/// what a killed writer left is replaced by the next, and may be removed by its name.
 void replace_file(int dir, const std::string& name, const std::string& temporary,
                   std::string_view content, mode_t mode, std::string_view what);
 
 /// The names in a directory, sorted bytewise, without "." and "..". Throws SysError.
 std::vector<std::string> list_dir(Fd dir, std::string_view what);
 
-/// Opens a directory, made with its parents when missing (`mode` for what is made). Throws SysError.
+/// Opens a directory, made with its parents when missing (`mode` for what is made). Throws
+/// SysError.
 Fd open_dir(const std::string& path, mode_t mode);
 
 /// An exclusive flock(2), held until destruction. Blocks until it is free. Throws SysError.

@@ -17,8 +17,7 @@ inline void append(std::string& out, char c) {
     out.push_back(c);
 }
 template <std::integral T>
-    requires(!std::same_as<T, char> && !std::same_as<T, bool>)
-void append(std::string& out, T number) {
+requires(!std::same_as<T, char> && !std::same_as<T, bool>) void append(std::string& out, T number) {
     char buffer[24];
     out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr);
 }

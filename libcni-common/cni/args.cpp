@@ -19,10 +19,10 @@ bool is_alphanumeric(char c) {
 }
 
 // The characters Unicode calls white space, as UTF-8, beyond ASCII.
-constexpr std::string_view wide_spaces[] = {
-    "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005",
-    "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",
-    "\u3000"};
+constexpr std::string_view wide_spaces[] = {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001",
+                                            "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
+                                            "\u2007", "\u2008", "\u2009", "\u200a", "\u2028",
+                                            "\u2029", "\u202f", "\u205f", "\u3000"};
 
 bool has_space(std::string_view text) {
     return text.find_first_of(" \t\n\v\f\r") != text.npos ||

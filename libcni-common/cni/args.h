@@ -16,8 +16,8 @@ struct Args {
     std::string netns;
     std::string ifname;
     std::string cni_args;
-    std::string path;                    ///< CNI_PATH as given
-    bool allow_own_netns = false;        ///< CNI_NETNS_OVERRIDE
+    std::string path;              ///< CNI_PATH as given
+    bool allow_own_netns = false;  ///< CNI_NETNS_OVERRIDE
 
     /// Reads the environment; validates nothing.
     static Args from_environment();

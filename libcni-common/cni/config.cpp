@@ -11,7 +11,8 @@ constexpr std::string_view unmarshal = "error unmarshall network config";
 std::string read_name(const Json& json) {
     const auto name = json.find("name");
     if (name && !name->is_string())
-        throw Error(Code::decoding_failure, cat(unmarshal, ": ", name->invalid("must be a string").msg));
+        throw Error(Code::decoding_failure,
+                    cat(unmarshal, ": ", name->invalid("must be a string").msg));
     if (!name || name->as_string().empty())
         throw Error(Code::invalid_config, "missing network name",
                     "the configuration needs a \"name\"");
@@ -53,9 +54,8 @@ NetConf NetConf::parse(std::string text) {
     conf.name = read_name(conf.json);
     if (const auto version = conf.json.find("cniVersion")) {
         if (!version->is_string())
-            throw Error(Code::decoding_failure,
-                        cat("decoding version from network config: ",
-                            version->invalid("must be a string").msg));
+            throw Error(Code::decoding_failure, cat("decoding version from network config: ",
+                                                    version->invalid("must be a string").msg));
         conf.cni_version = version->as_string();
     }
     if (conf.cni_version.empty()) conf.cni_version = supported_versions.front();

@@ -11,8 +11,8 @@
 namespace cni {
 
 /// Finds the executable of plugin `type` in the directories of `path` (colon separated): the first
-/// regular file that may be executed. Throws Error(invalid_config) for a name that is empty or has a
-/// separator, Error(internal) naming the directories when there is none.
+/// regular file that may be executed. Throws Error(invalid_config) for a name that is empty or has
+/// a separator, Error(internal) naming the directories when there is none.
 std::string find_plugin(std::string_view type, std::string_view path);
 
 /// The environment of this process with some variables replaced ("NAME=value").
@@ -41,8 +41,7 @@ private:
 class Ipam {
 public:
     /// `request` must outlive the object.
-    explicit Ipam(const Request& request)
-        : request_(request), type_(request.conf.ipam_type()) {}
+    explicit Ipam(const Request& request) : request_(request), type_(request.conf.ipam_type()) {}
 
     /// False in layer 2: no "ipam.type". Then nothing else may be called.
     bool configured() const { return !type_.empty(); }

@@ -227,7 +227,8 @@ std::vector<std::pair<std::string, Json>> Json::members() const {
     std::vector<std::pair<std::string, Json>> out;
     if (is_null()) return out;
     require_object();
-    for (const Member& m : std::get<Value::Object>(value_->data)) out.emplace_back(m.key, member(m));
+    for (const Member& m : std::get<Value::Object>(value_->data))
+        out.emplace_back(m.key, member(m));
     return out;
 }
 
@@ -275,8 +276,8 @@ std::vector<Json> Json::as_list() const {
     if (is_null()) return out;
     if (!is_array()) throw not_a("a list");
     for (const Value& v : std::get<Value::Array>(value_->data))
-        out.push_back({std::shared_ptr<const Value>(value_, &v), cat(path_, "[", out.size(), "]"),
-                       v.offset});
+        out.push_back(
+            {std::shared_ptr<const Value>(value_, &v), cat(path_, "[", out.size(), "]"), v.offset});
     return out;
 }
 

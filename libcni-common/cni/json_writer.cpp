@@ -38,18 +38,39 @@ void append_unicode_escape(std::string& out, unsigned code) {
 
 void append_ascii(std::string& out, char c) {
     switch (c) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\b': out += "\\b"; return;
-        case '\f': out += "\\f"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
-        case '<': case '>': case '&': append_unicode_escape(out, static_cast<unsigned>(c)); return;
-        default: break;
+        case '"':
+            out += "\\\"";
+            return;
+        case '\\':
+            out += "\\\\";
+            return;
+        case '\b':
+            out += "\\b";
+            return;
+        case '\f':
+            out += "\\f";
+            return;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
+        case '<':
+        case '>':
+        case '&':
+            append_unicode_escape(out, static_cast<unsigned>(c));
+            return;
+        default:
+            break;
     }
-    if (static_cast<unsigned char>(c) < 0x20) append_unicode_escape(out, static_cast<unsigned>(c));
-    else out += c;
+    if (static_cast<unsigned char>(c) < 0x20)
+        append_unicode_escape(out, static_cast<unsigned>(c));
+    else
+        out += c;
 }
 
 void append_quoted(std::string& out, std::string_view text) {
@@ -57,11 +78,16 @@ void append_quoted(std::string& out, std::string_view text) {
     while (!text.empty()) {
         const std::size_t length = sequence_length(text);
         const std::string_view sequence = text.substr(0, length);
-        if (length == 0) append_unicode_escape(out, 0xfffd);
-        else if (length == 1) append_ascii(out, text[0]);
-        else if (sequence == "\u2028") append_unicode_escape(out, 0x2028);
-        else if (sequence == "\u2029") append_unicode_escape(out, 0x2029);
-        else out += sequence;
+        if (length == 0)
+            append_unicode_escape(out, 0xfffd);
+        else if (length == 1)
+            append_ascii(out, text[0]);
+        else if (sequence == "\u2028")
+            append_unicode_escape(out, 0x2028);
+        else if (sequence == "\u2029")
+            append_unicode_escape(out, 0x2029);
+        else
+            out += sequence;
         text.remove_prefix(length == 0 ? 1 : length);
     }
     out += '"';

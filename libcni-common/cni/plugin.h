@@ -25,8 +25,8 @@ struct Plugin {
 };
 
 /// The main function of every plugin: reads environment and stdin, checks them in the order of the
-/// specification, runs the command, prints exactly one JSON document (or none) on stdout and returns
-/// the exit status. Whatever is thrown becomes an error object.
+/// specification, runs the command, prints exactly one JSON document (or none) on stdout and
+/// returns the exit status. Whatever is thrown becomes an error object.
 int run(const Plugin& plugin) noexcept;
 
 /// The result of a chained plugin that adds nothing: prevResult, or an empty result without one.

@@ -113,7 +113,8 @@ Result Result::parse(const Json& json, std::string_view version) {
 void Result::require_printable(std::string_view version) const {
     if (family_of(version) == ResultFamily::v0_1 && ips.empty())
         throw Error(Code::invalid_config, "cannot convert: no valid IP addresses",
-                    cat("a result of version ", version, " needs an address; use cniVersion 0.3.0 "
+                    cat("a result of version ", version,
+                        " needs an address; use cniVersion 0.3.0 "
                         "or later"));
 }
 

@@ -64,7 +64,8 @@ struct Result {
     static Result parse(const Json& json, std::string_view version);
 
     /// The text printed for `version` (a supported one), indented by 4, without a final newline.
-    /// Throws Error(invalid_config) when that version cannot express it: 0.1 and 0.2 need an address.
+    /// Throws Error(invalid_config) when that version cannot express it: 0.1 and 0.2 need an
+    /// address.
     std::string print(std::string_view version) const;
     /// The same on one line.
     std::string print_compact(std::string_view version) const;

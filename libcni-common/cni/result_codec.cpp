@@ -158,9 +158,15 @@ std::string write(const Result& result, std::string_view version, JsonWriter::La
     JsonWriter out(layout);
     out.begin_object().member("cniVersion", version.empty() ? "0.1.0" : version);
     switch (family_of(version)) {
-        case ResultFamily::v0_1: write_v0_1(out, result); break;
-        case ResultFamily::v0_3: write_v0_3(out, result); break;
-        case ResultFamily::v1_0: write_v1_0(out, result); break;
+        case ResultFamily::v0_1:
+            write_v0_1(out, result);
+            break;
+        case ResultFamily::v0_3:
+            write_v0_3(out, result);
+            break;
+        case ResultFamily::v1_0:
+            write_v1_0(out, result);
+            break;
     }
     return out.end_object().take();
 }

@@ -68,8 +68,8 @@ bool Ip::is_global_unicast() const {
     if (is_any() || is_multicast()) return false;
     if (is_v4()) {
         const bool link_local = bytes_[0] == 169 && bytes_[1] == 254;
-        const bool broadcast = std::all_of(bytes_.begin(), bytes_.begin() + 4,
-                                           [](auto b) { return b == 0xff; });
+        const bool broadcast =
+            std::all_of(bytes_.begin(), bytes_.begin() + 4, [](auto b) { return b == 0xff; });
         return bytes_[0] != 127 && !link_local && !broadcast;
     }
     const bool loopback = masked(127).is_any() && bytes_[15] == 1;

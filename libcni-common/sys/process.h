@@ -23,7 +23,8 @@ struct Exit {
 
 /// A running child process: stdin, stdout and stderr are memory files, so that no size of input or
 /// output can block it. It gets no other descriptor (from Linux 5.11 on; before, what the runtime
-/// leaked to us), and SIGKILL when this process dies, so that it cannot outlive a killed ADD. Destruction without wait() kills it and waits for its end.
+/// leaked to us), and SIGKILL when this process dies, so that it cannot outlive a killed ADD.
+/// Destruction without wait() kills it and waits for its end.
 class Child {
 public:
     /// Executes `path` with argv {path}. `environment` holds "NAME=value" entries.
