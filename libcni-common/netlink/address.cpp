@@ -55,8 +55,8 @@ NlRequest remove_address(const Link& link, const Prefix& prefix) {
     nl_msg* message = nullptr;
     if (rtnl_addr_build_delete_request(describe(link, prefix).get(), 0, &message) < 0)
         throw std::bad_alloc();
-    return {NlMessage(message),
-            cat("remove address ", prefix.to_string(), " from ", link.name), EADDRNOTAVAIL};
+    return {NlMessage(message), cat("remove address ", prefix.to_string(), " from ", link.name),
+            EADDRNOTAVAIL};
 }
 
 std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family) {

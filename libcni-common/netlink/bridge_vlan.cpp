@@ -61,8 +61,7 @@ void collect(std::vector<PortVlan>& found, const nlattr* entry) {
 NlRequest add_vlans(const Link& port, const std::vector<PortVlan>& vlans) {
     NlMessage message = port_message(RTM_SETLINK, port);
     message.nest(IFLA_AF_SPEC, [&] { put_vlans(message, vlans); });
-    return {std::move(message),
-            cat("failed to setup vlan tag on interface ", quote(port.name))};
+    return {std::move(message), cat("failed to setup vlan tag on interface ", quote(port.name))};
 }
 
 NlRequest remove_all_vlans(const Link& port) {

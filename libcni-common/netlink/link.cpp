@@ -95,9 +95,8 @@ NlRequest add_bridge(const BridgeOptions& options) {
         if (!options.vlan_filtering) return;
         message.nest(IFLA_INFO_DATA, [&] { message.put_u8(IFLA_BR_VLAN_FILTERING, 1); });
     });
-    return {std::move(message),
-            cat("failed to create bridge ", quote(options.name), ": could not add ",
-                quote(options.name))};
+    return {std::move(message), cat("failed to create bridge ", quote(options.name),
+                                    ": could not add ", quote(options.name))};
 }
 
 NlRequest add_veth(const VethOptions& options) {
@@ -118,8 +117,8 @@ NlRequest add_veth(const VethOptions& options) {
             });
         });
     });
-    return {std::move(message), cat("failed to make veth pair ", options.host.name, " and ",
-                                    options.container.name)};
+    return {std::move(message),
+            cat("failed to make veth pair ", options.host.name, " and ", options.container.name)};
 }
 
 NlRequest get_link(const std::string& name) {

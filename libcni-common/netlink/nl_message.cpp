@@ -8,8 +8,7 @@
 
 namespace cni {
 
-NlMessage::NlMessage(int type, int flags)
-    : msg_(nlmsg_alloc_simple(type, NLM_F_REQUEST | flags)) {
+NlMessage::NlMessage(int type, int flags) : msg_(nlmsg_alloc_simple(type, NLM_F_REQUEST | flags)) {
     if (!msg_) throw std::bad_alloc();
 }
 

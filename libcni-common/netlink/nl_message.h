@@ -31,7 +31,8 @@ public:
     /// Takes over a message built by libnl-route.
     explicit NlMessage(nl_msg* built) : msg_(built) { raw()->nlmsg_flags |= NLM_F_REQUEST; }
 
-    /// Appends the protocol's fixed header (ifinfomsg, nfgenmsg, ...). First call after construction.
+    /// Appends the protocol's fixed header (ifinfomsg, nfgenmsg, ...). First call after
+    /// construction.
     template <typename Header>
     NlMessage& header(const Header& h) {
         append(&h, sizeof h);
@@ -111,7 +112,8 @@ public:
     std::span<const std::uint8_t> bytes(int attribute) const {
         const nlattr* a = table_[attribute];
         if (!a) return {};
-        return {static_cast<const std::uint8_t*>(nla_data(a)), static_cast<std::size_t>(nla_len(a))};
+        return {static_cast<const std::uint8_t*>(nla_data(a)),
+                static_cast<std::size_t>(nla_len(a))};
     }
 
 private:
