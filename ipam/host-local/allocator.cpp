@@ -144,12 +144,13 @@ std::vector<IpConfig> allocate(LeaseStore& store, const Config& config, const At
             if (!requested[i]) require_no_address(store, set, held);
             const Ip ip = requested[i] ? claim_requested(store, set, *requested[i], owner)
                                        : claim_next(store, set, i, owner);
-            undo.on_failure(cat("release ", ip.to_string()),
-                            [&store, ip, text] { store.release({ip, text}); });
+            undo.on_failure(cat("release ", ip.to_string()), [&store, ip, text] {
+                store.release({ip, text});
+            });
             remember(store, i, ip);
             const Range& range = *set.find(ip);
-            ips.push_back({.address = {ip, range.subnet.length}, .gateway = range.gateway,
-                           .interface = {}});
+            ips.push_back(
+                {.address = {ip, range.subnet.length}, .gateway = range.gateway, .interface = {}});
         } catch (const Error& error) {
             throw of_set(i, error);
         }

@@ -93,9 +93,9 @@ std::vector<RangeSet> make_sets(const std::vector<WrittenSet>& written) {
         try {
             sets.push_back(make_set(written[i]));
         } catch (const Error& error) {
-            throw Error(error.code, cat("invalid range set ", i, ": ", error.msg),
-                        cat(quote(written[i].path), error.details.empty() ? "" : ": ",
-                            error.details));
+            throw Error(
+                error.code, cat("invalid range set ", i, ": ", error.msg),
+                cat(quote(written[i].path), error.details.empty() ? "" : ": ", error.details));
         }
     }
     return sets;

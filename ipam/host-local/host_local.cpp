@@ -66,11 +66,11 @@ void check(const Request& request) {
         if (prev_result) require_in_result(leases, *prev_result, store.dir());
         if (!leases.empty()) return;
     }
-    throw Error(Code::internal,
-                cat("host-local: Failed to find address added by container ",
-                    request.args.container_id),
-                cat("no lease of ", request.args.container_id, " ", request.args.ifname, " in ",
-                    config.location.path()));
+    throw Error(
+        Code::internal,
+        cat("host-local: Failed to find address added by container ", request.args.container_id),
+        cat("no lease of ", request.args.container_id, " ", request.args.ifname, " in ",
+            config.location.path()));
 }
 
 void del(const Request& request) {

@@ -61,8 +61,8 @@ LeaseDir LeaseDir::make(const Location& location) {
     Fd parent = open_dir(location.data_dir, directory_mode);
     if (::mkdirat(parent.get(), location.network.c_str(), directory_mode) < 0 && errno != EEXIST)
         check(-1, "make directory ", location.path());
-    Fd dir = open_at(parent.get(), location.network.c_str(), O_RDONLY | O_DIRECTORY, 0,
-                     location.path());
+    Fd dir =
+        open_at(parent.get(), location.network.c_str(), O_RDONLY | O_DIRECTORY, 0, location.path());
     return LeaseDir(location, std::move(parent), std::move(dir));
 }
 
@@ -88,8 +88,8 @@ bool LeaseDir::set_mtime(std::int64_t ns) const {
 
 std::vector<Ip> LeaseDir::addresses() const {
     // A descriptor of its own: closedir closes it, and the position is not shared.
-    const int own = check(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open ",
-                          location_.path());
+    const int own =
+        check(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open ", location_.path());
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(own), ::closedir);
     if (!stream) check(-1, "read ", location_.path());
     std::vector<Ip> found;
@@ -175,8 +175,8 @@ LeaseDraft::LeaseDraft(const LeaseDir& dir, std::string_view text) : dir_(dir) {
     file_ = Fd(::openat(dir.fd(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, file_mode));
     if (!file_ && has_no_unnamed_files(errno)) {
         remove_leftover(dir);
-        file_ = Fd(::openat(dir.fd(), draft_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                            file_mode));
+        file_ =
+            Fd(::openat(dir.fd(), draft_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode));
         named_ = static_cast<bool>(file_);
     }
     check(file_.get(), "make a lease in ", path);

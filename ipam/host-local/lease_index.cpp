@@ -137,9 +137,9 @@ LeaseIndex LeaseIndex::replace(int dir, const std::string& name, const IndexHead
     // The lock is held, so one name is enough, and what a killed process left goes with it.
     const std::string temporary = name + ".new";
     ::unlinkat(dir, temporary.c_str(), 0);
-    LeaseIndex index(open_at(dir, temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600,
-                             name),
-                     header);
+    LeaseIndex index(
+        open_at(dir, temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, name),
+        header);
     try {
         index.write_new(entries);
         check(::renameat(dir, temporary.c_str(), dir, name.c_str()), "rename into ", name);
@@ -172,8 +172,8 @@ void LeaseIndex::write_new(const std::vector<IndexEntry>& entries) {
 
 void LeaseIndex::read_pages(std::uint64_t number, Page* pages, std::size_t count) const {
     const std::size_t size = count * sizeof(Page);
-    const ssize_t n = check(::pread(file_.get(), pages, size, page_offset(number)),
-                            "read the lease index");
+    const ssize_t n =
+        check(::pread(file_.get(), pages, size, page_offset(number)), "read the lease index");
     if (static_cast<std::size_t>(n) != size) throw SysError("read the lease index", EIO);
 }
 
@@ -232,6 +232,7 @@ void LeaseIndex::insert(const IndexEntry& entry) try {
         ++header_.entries;
         return;
     }
+    failed_ = true;  // damaged: no page has room
 } catch (const SysError&) {
     failed_ = true;
 }

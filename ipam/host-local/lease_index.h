@@ -13,10 +13,10 @@ namespace cni::host_local {
 
 /// What the index knows of one lease. Also its form on disk, in the machine's byte order.
 struct IndexEntry {
-    std::uint64_t holder = 0;   ///< hash of the holder's text
-    std::uint64_t inode = 0;    ///< of the lease file
-    std::int64_t changed = 0;   ///< its ctime, ns since the epoch
-    std::uint64_t boot = 0;     ///< the boot in which this program made it; 0: made by another
+    std::uint64_t holder = 0;  ///< hash of the holder's text
+    std::uint64_t inode = 0;   ///< of the lease file
+    std::int64_t changed = 0;  ///< its ctime, ns since the epoch
+    std::uint64_t boot = 0;    ///< the boot in which this program made it; 0: made by another
     std::array<std::uint8_t, 16> address{};
     enum class State : std::uint32_t { empty, removed, v4, v6 } state = State::empty;
     std::uint32_t unused[3] = {};
@@ -31,14 +31,14 @@ static_assert(sizeof(IndexEntry) == 64);
 /// What the index knows of the directory as a whole. Also its form on disk.
 struct IndexHeader {
     std::uint64_t magic = 0;
-    std::uint64_t pages = 0;    ///< of entries; a power of two
-    std::uint64_t entries = 0;  ///< in use
-    std::int64_t seal = 0;      ///< the directory's mtime as we set it last, ns since the epoch
-    std::int64_t sealed_at = 0; ///< the kernel's coarse clock then, ns since the epoch
-    std::uint64_t boot = 0;     ///< the boot in which it was sealed
-    std::uint64_t machine = 0;  ///< 0: unknown
-    std::uint64_t shared = 0;   ///< not 0: two machines have used the directory
-    std::uint64_t checksum = 0; ///< over all of the above
+    std::uint64_t pages = 0;     ///< of entries; a power of two
+    std::uint64_t entries = 0;   ///< in use
+    std::int64_t seal = 0;       ///< the directory's mtime as we set it last, ns since the epoch
+    std::int64_t sealed_at = 0;  ///< the kernel's coarse clock then, ns since the epoch
+    std::uint64_t boot = 0;      ///< the boot in which it was sealed
+    std::uint64_t machine = 0;   ///< 0: unknown
+    std::uint64_t shared = 0;    ///< not 0: two machines have used the directory
+    std::uint64_t checksum = 0;  ///< over all of the above
 };
 
 /// A hash table in a file, from holders to leases: a lookup or a change reads and writes one page
@@ -53,8 +53,6 @@ public:
     /// nullopt when there is none, or none that can be used: not a regular file of this user,
     /// writable by others, of another size or version than it says, damaged.
     static std::optional<LeaseIndex> open(int dir, const std::string& name);
-    /// The same on an open file, whoever owns it.
-    static std::optional<LeaseIndex> from_file(Fd file);
     /// An index of these entries that replaces the file in one step. Of `header`, the fields that
     /// describe the table are filled in.
     static LeaseIndex build(int dir, const std::string& name, IndexHeader header,
@@ -80,6 +78,7 @@ public:
 private:
     struct Page;
     LeaseIndex(Fd file, const IndexHeader& header) : file_(std::move(file)), header_(header) {}
+    static std::optional<LeaseIndex> from_file(Fd file);
     static LeaseIndex replace(int dir, const std::string& name, const IndexHeader& header,
                               const std::vector<IndexEntry>& entries);
     void write_new(const std::vector<IndexEntry>& entries);

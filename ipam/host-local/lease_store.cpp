@@ -60,8 +60,7 @@ LeaseIndex LeaseStore::load() const {
     auto index = LeaseIndex::open(dir_.parent(), index_name(dir_));
     if (!index) return rebuild(nullptr, 0);
     const IndexHeader& header = index->header();
-    if (boot_ != 0 && header.boot == boot_ && header.seal == dir_.mtime())
-        return *std::move(index);
+    if (boot_ != 0 && header.boot == boot_ && header.seal == dir_.mtime()) return *std::move(index);
     // A lease may have been replaced within the tick of the kernel's clock in which it was sealed;
     // only before that a file's stamp tells the two apart.
     return rebuild(&*index, header.sealed_at);

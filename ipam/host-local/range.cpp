@@ -40,7 +40,8 @@ Number number(const Ip& ip) {
 Ip plus(const Ip& ip, Number offset) {
     Number value = number(ip) + offset;
     std::uint8_t bytes[16];
-    for (std::size_t i = ip.size(); i-- > 0; value >>= 8) bytes[i] = static_cast<std::uint8_t>(value);
+    for (std::size_t i = ip.size(); i-- > 0; value >>= 8)
+        bytes[i] = static_cast<std::uint8_t>(value);
     return Ip::from_bytes(ip.family(), bytes);
 }
 
