@@ -14,9 +14,8 @@ Config parse(const std::string& keys, const std::string& cni_args = "",
              const std::string& version = "1.0.0") {
     Request request;
     request.args.cni_args = cni_args;
-    request.conf = NetConf::parse(
-        cat("{\"cniVersion\":", quote(version), ",\"name\":\"net\"", keys.empty() ? "" : ",", keys,
-            "}"));
+    request.conf = NetConf::parse(cat("{\"cniVersion\":", quote(version), ",\"name\":\"net\"",
+                                      keys.empty() ? "" : ",", keys, "}"));
     return Config::parse(request);
 }
 
@@ -69,10 +68,9 @@ TEST(HostLocalConfig, KeepsLeasesWhereTheReferenceDoes) {
 }
 
 TEST(HostLocalConfig, AddsUpRequestedAddressesInOrderWithoutRepeats) {
-    const Config config = parse(
-        subnet + R"(,"args":{"cni":{"ips":["10.1.2.8/24","10.1.2.7"]}},
+    const Config config = parse(subnet + R"(,"args":{"cni":{"ips":["10.1.2.8/24","10.1.2.7"]}},
                      "runtimeConfig":{"ips":["10.1.2.7/16","::ffff:10.1.2.6"]})",
-        "IgnoreUnknown=1;IP=10.1.2.9;K=v");
+                                "IgnoreUnknown=1;IP=10.1.2.9;K=v");
     std::vector<std::string> requested;
     for (const Ip& ip : config.requested) requested.push_back(ip.to_string());
     EXPECT_THAT(requested, ElementsAre("10.1.2.9", "10.1.2.8", "10.1.2.7", "10.1.2.6"));

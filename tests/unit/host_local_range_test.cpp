@@ -92,7 +92,9 @@ TEST(HostLocalRange, RefusesAStartBehindTheDefaultEnd) {
 
 TEST(HostLocalRangeSet, IsOfOneFamilyAndDisjoint) {
     EXPECT_EQ(error_of([] { RangeSet::make({}); }), "empty range set");
-    EXPECT_EQ(error_of([] { RangeSet::make({range("10.1.2.0/24"), range("fd00::/64")}); }),
+    EXPECT_EQ(error_of([] {
+                  RangeSet::make({range("10.1.2.0/24"), range("fd00::/64")});
+              }),
               "mixed address families");
     EXPECT_EQ(error_of([] {
                   RangeSet::make({range("10.1.2.0/24"), range("10.1.2.0/25")});
@@ -127,15 +129,14 @@ std::string order(const RangeSet& set, const std::optional<Ip>& last) {
 TEST(HostLocalRangeSet, GoesRoundFromTheAddressAfterTheLastOne) {
     const RangeSet set = RangeSet::make({range("10.1.2.0/29"), range("10.1.3.0/29")});
     EXPECT_EQ(order(set, {}), "10.1.2.1-10.1.2.6 10.1.3.1-10.1.3.6");
-    EXPECT_EQ(order(set, ip("10.1.2.4")),
-              "10.1.2.5-10.1.2.6 10.1.3.1-10.1.3.6 10.1.2.1-10.1.2.4");
+    EXPECT_EQ(order(set, ip("10.1.2.4")), "10.1.2.5-10.1.2.6 10.1.3.1-10.1.3.6 10.1.2.1-10.1.2.4");
     EXPECT_EQ(order(set, ip("10.1.3.6")), "10.1.2.1-10.1.2.6 10.1.3.1-10.1.3.6");
     EXPECT_EQ(order(set, ip("10.9.9.9")), "10.1.2.1-10.1.2.6 10.1.3.1-10.1.3.6");
 }
 
 TEST(HostLocalFirstFree, PassesOverTakenAddressesInAnyOrder) {
-    const std::vector<Ip> taken = {ip("10.0.0.3"), ip("10.0.0.1"), ip("10.0.0.2"), ip("fd00::4"),
-                                   ip("10.0.0.200"), ip("10.0.0.1")};
+    const std::vector<Ip> taken = {ip("10.0.0.3"), ip("10.0.0.1"),   ip("10.0.0.2"),
+                                   ip("fd00::4"),  ip("10.0.0.200"), ip("10.0.0.1")};
     EXPECT_EQ(first_free(ip("10.0.0.1"), ip("10.0.0.9"), taken), ip("10.0.0.4"));
     EXPECT_EQ(first_free(ip("10.0.0.2"), ip("10.0.0.3"), taken), std::nullopt);
     EXPECT_EQ(first_free(ip("10.0.0.200"), ip("10.0.0.200"), taken), std::nullopt);

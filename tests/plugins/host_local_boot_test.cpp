@@ -1,0 +1,116 @@
+// host-local across reboots: leases of an earlier boot belong to nobody any more.
+#include "plugins/host_local_fixture.h"
+
+namespace cni::test {
+namespace {
+
+using ::testing::ElementsAre;
+
+// The identity of the machine and of its boot, as the kernel and the system show them to us alone.
+class HostLocalBoot : public HostLocalTest {
+protected:
+    void SetUp() override {
+        HostLocalTest::SetUp();
+        if (IsSkipped()) return;
+        config_ = network(ipam({"10.1.2.0/29"}));
+        boot("1");
+        machine("a");
+        output_of({"mount", "--bind", "/run/boot", "/proc/sys/kernel/random/boot_id"});
+        if (!std::filesystem::exists("/etc/machine-id")) {
+            output_of({"mount", "-t", "tmpfs", "tmpfs", "/etc"});
+            output_of({"touch", "/etc/machine-id"});
+        }
+        output_of({"mount", "--bind", "/run/machine", "/etc/machine-id"});
+    }
+    static void boot(const std::string& digit) {
+        std::string id;
+        for (const int length : {8, 4, 4, 4, 12})
+            for (int i = 0; i < length + 1; ++i) id += i < length ? digit : "-";
+        id.back() = '\n';
+        output_of({"tee", "/run/boot"}, id);
+    }
+    static void machine(const std::string& digit) {
+        std::string id;
+        for (int i = 0; i < 32; ++i) id += digit;
+        output_of({"tee", "/run/machine"}, digit.empty() ? "" : id + "\n");
+    }
+    void fill() const {
+        for (int i = 0; i < 5; ++i) add(cat("old", i));
+    }
+};
+
+TEST_F(HostLocalBoot, LeasesOfAnEarlierBootAreReclaimed) {
+    fill();
+    EXPECT_FALSE(call("ADD", "new").ok());
+    boot("2");
+    EXPECT_EQ(add("new"), "10.1.2.2/29");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.2"));
+    EXPECT_EQ(add("old3"), "10.1.2.3/29");
+}
+
+TEST_F(HostLocalBoot, StatusIsNotMisledByThem) {
+    fill();
+    EXPECT_EQ(call("STATUS").error_code(), 50);
+    boot("2");
+    EXPECT_TRUE(call("STATUS").ok()) << call("STATUS").report();
+}
+
+TEST_F(HostLocalBoot, LeasesOfThisBootStayWhateverElseIsReclaimed) {
+    add("old");
+    boot("2");
+    add("new");
+    plant("10.1.2.6", "someone\r\neth0");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.3", "10.1.2.6"));
+    add("newer");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.3", "10.1.2.4", "10.1.2.6"));
+}
+
+TEST_F(HostLocalBoot, LeasesMadeByOthersAreNeverReclaimed) {
+    add("old");
+    plant("10.1.2.5", "foreign\r\neth0");
+    EXPECT_TRUE(call("CHECK", "foreign").ok());
+    boot("2");
+    add("new");
+    boot("3");
+    add("newer");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.4", "10.1.2.5"));
+}
+
+TEST_F(HostLocalBoot, ALeaseTouchedSinceIsNotReclaimed) {
+    add("old");
+    plant("10.1.2.2", "old\r\neth0");
+    boot("2");
+    add("new");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.2", "10.1.2.3"));
+}
+
+TEST_F(HostLocalBoot, NothingIsReclaimedInADirectoryThatTwoMachinesHaveUsed) {
+    add("old");
+    machine("b");
+    boot("2");
+    add("other");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.2", "10.1.2.3"));
+    machine("a");
+    boot("3");
+    add("new");
+    boot("4");
+    add("newer");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.2", "10.1.2.3", "10.1.2.4", "10.1.2.5"));
+}
+
+TEST_F(HostLocalBoot, NothingIsReclaimedOnAMachineWithoutIdentity) {
+    machine("");
+    add("old");
+    boot("2");
+    add("new");
+    machine("a");
+    boot("3");
+    add("newer");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.2", "10.1.2.3", "10.1.2.4"));
+    boot("4");
+    add("newest");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.2", "10.1.2.3", "10.1.2.5"));
+}
+
+}  // namespace
+}  // namespace cni::test
