@@ -1,0 +1,82 @@
+// Lease files and the index of them: neither may do anything but be refused or read.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/file.h"
+#include "host-local/lease.h"
+#include "host-local/lease_index.h"
+
+namespace {
+
+using cni::host_local::Holder;
+using cni::host_local::IndexEntry;
+using cni::host_local::lease_text;
+using cni::host_local::LeaseIndex;
+
+void read_lease(std::string_view content) {
+    const auto holder = Holder::parse(content);
+    const auto owner = holder ? holder->owner() : std::nullopt;
+    if (!owner) return;
+    const std::string text = owner->ifname.empty() ? owner->container_id : lease_text(*owner);
+    if (text != holder->text) std::abort();
+}
+
+// A directory that goes with the process, as far as a fuzzer ends in order.
+class Directory {
+public:
+    Directory() {
+        if (!::mkdtemp(path_)) std::abort();
+        fd_ = cni::open_dir(path_, 0700);
+    }
+    ~Directory() {
+        ::unlinkat(fd_.get(), name, 0);
+        ::rmdir(path_);
+    }
+    static constexpr const char* name = "index";
+
+    int fd() const { return fd_.get(); }
+    void overwrite(std::string_view content, off_t offset) const {
+        const cni::Fd file = cni::open_at(fd(), name, O_WRONLY | O_CREAT, 0600, name);
+        if (::pwrite(file.get(), content.data(), content.size(), offset) < 0) std::abort();
+    }
+
+private:
+    char path_[32] = "/tmp/lease_fuzzXXXXXX";
+    cni::Fd fd_;
+};
+
+void use(LeaseIndex& index) {
+    IndexEntry entry;
+    entry.holder = 7;
+    entry.set_ip(*cni::Ip::parse("10.1.2.3"));
+    index.insert(entry);
+    // What does not find its entries again must not be trusted later.
+    if (index.find(entry.holder).empty() && index.seal(1, 1)) std::abort();
+    for (const IndexEntry& found : index.entries()) found.ip().to_string();
+    index.erase(entry);
+}
+
+// A checksum guards the header, and no fuzzer guesses it: so once with the text as the file, and
+// once with the text as the entries behind a sound header.
+void read_index(std::string_view content) {
+    static const Directory dir;
+    constexpr off_t first_page = 4096;
+    LeaseIndex::build(dir.fd(), Directory::name, {}, {});
+    dir.overwrite(content, first_page);
+    if (auto index = LeaseIndex::open(dir.fd(), Directory::name)) use(*index);
+    dir.overwrite(content, 0);
+    if (auto index = LeaseIndex::open(dir.fd(), Directory::name)) use(*index);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    read_lease(text);
+    read_index(text);
+    return 0;
+}
