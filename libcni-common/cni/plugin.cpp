@@ -1,6 +1,7 @@
 #include "cni/plugin.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -128,10 +129,16 @@ std::string read_stdin() {
     }
 }
 
+// Input, or its end, is there at once if it comes at all: nobody types a configuration at a
+// terminal, and a pipe that a script holds open must not make VERSION wait for ever.
+bool has_stdin() {
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    return !::isatty(STDIN_FILENO) && ::poll(&input, 1, 200) > 0;
+}
+
 int print_versions() {
     std::string version(supported_versions.back());
-    // The configuration is optional here, and a person at a terminal will not type one.
-    if (!::isatty(STDIN_FILENO)) {
+    if (has_stdin()) {
         try {
             const Json conf = Json::parse(read_stdin(), "stdin");
             const std::string asked = conf.string_or("cniVersion", "");
