@@ -261,6 +261,7 @@ TEST_F(BridgeError, ForwardingThatCannotBeEnabled) {
                "mount -o remount,ro,bind /proc/sys"});
     expect_failure(scripted({{"isGateway", true}}),
                    {999, "failed to enable forwarding: Read-only file system"});
+    output_of({"umount", "/proc/sys"});
 }
 
 TEST_F(BridgeError, UndoingGoesOnWhenAStepOfItFails) {

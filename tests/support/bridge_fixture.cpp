@@ -17,23 +17,23 @@ json merged(json base, const json& keys) {
 
 }  // namespace
 
-json BridgeTest::layer2(const json& keys) {
+json BridgeCalls::layer2(const json& keys) {
     return merged({{"cniVersion", "1.0.0"}, {"name", "net1"}, {"type", "bridge"}}, keys);
 }
 
-json BridgeTest::layer3(const json& keys) {
+json BridgeCalls::layer3(const json& keys) {
     const json ipam = {{"type", "host-local"},
                        {"ranges", {{{{"subnet", "10.1.2.0/24"}}}, {{{"subnet", "fd00:1:2::/64"}}}}},
                        {"routes", {{{"dst", "0.0.0.0/0"}}, {{"dst", "::/0"}}}}};
     return merged(layer2({{"isGateway", true}, {"ipam", ipam}}), keys);
 }
 
-json BridgeTest::scripted(const json& keys) {
+json BridgeCalls::scripted(const json& keys) {
     return merged(layer2({{"ipam", {{"type", ScriptedIpam::type}}}}), keys);
 }
 
-std::string BridgeTest::ipam_result(std::initializer_list<const char*> addresses,
-                                    const json& keys) {
+std::string BridgeCalls::ipam_result(std::initializer_list<const char*> addresses,
+                                     const json& keys) {
     json ips = json::array();
     for (const std::string address : addresses) {
         const bool is_v6 = address.find(':') != address.npos;
@@ -42,43 +42,52 @@ std::string BridgeTest::ipam_result(std::initializer_list<const char*> addresses
     return merged({{"cniVersion", "1.0.0"}, {"ips", ips}}, keys).dump();
 }
 
-PluginArgs BridgeTest::args(const TestNetns& container, const std::string& ifname) {
+PluginArgs BridgeCalls::args(const TestNetns& container, const std::string& ifname) {
     PluginArgs result{
         .container_id = container.name(), .netns = container.path(), .ifname = ifname};
     result.path = cat(bin_dir(), ":", ScriptedIpam::dir);
     return result;
 }
 
-json BridgeTest::add(const TestNetns& container, const json& config, const std::string& ifname) {
+json BridgeCalls::add(const TestNetns& container, const json& config, const std::string& ifname) {
     const PluginRun run = try_add(container, config, ifname);
     EXPECT_TRUE(run.ok()) << run.report();
     return run.ok() ? run.json() : json::object();
 }
 
-PluginRun BridgeTest::try_add(const TestNetns& container, const json& config,
-                              const std::string& ifname) {
+PluginRun BridgeCalls::try_add(const TestNetns& container, const json& config,
+                               const std::string& ifname) {
     return call("ADD", args(container, ifname), config);
 }
 
-void BridgeTest::del(const TestNetns& container, const json& config, const std::string& ifname) {
+void BridgeCalls::del(const TestNetns& container, const json& config, const std::string& ifname) {
     const PluginRun run = call("DEL", args(container, ifname), config);
     EXPECT_TRUE(run.ok()) << run.report();
 }
 
-PluginRun BridgeTest::call(const std::string& command, const PluginArgs& args, const json& config) {
+std::vector<std::string> BridgeCalls::leases() {
+    std::vector<std::string> found;
+    const std::string shown = run({.argv = {"ls", "/var/lib/cni/networks/net1"}}).out;
+    for (const std::string_view name : split(shown, '\n'))
+        if (name.starts_with("10.") || name.starts_with("fd")) found.emplace_back(name);
+    return found;
+}
+
+PluginRun BridgeCalls::call(const std::string& command, const PluginArgs& args,
+                            const json& config) {
     return run_plugin("bridge", command, args, config.dump());
 }
 
-json BridgeTest::link(const std::string& name) {
+json BridgeCalls::link(const std::string& name) {
     const Finished shown = run({.argv = {"ip", "-d", "-j", "link", "show", "dev", name}});
     return shown.ok() ? json::parse(shown.out)[0] : json();
 }
 
-json BridgeTest::link(const TestNetns& container, const std::string& name) {
+json BridgeCalls::link(const TestNetns& container, const std::string& name) {
     return container.run([&] { return link(name); });
 }
 
-std::vector<std::string> BridgeTest::addresses(const std::string& ifname) {
+std::vector<std::string> BridgeCalls::addresses(const std::string& ifname) {
     std::vector<std::string> found;
     const auto links =
         json::parse(output_of({"ip", "-j", "address", "show", "dev", ifname, "scope", "global"}));
@@ -94,12 +103,12 @@ std::vector<std::string> BridgeTest::addresses(const std::string& ifname) {
     return found;
 }
 
-std::vector<std::string> BridgeTest::addresses(const TestNetns& container,
-                                               const std::string& ifname) {
+std::vector<std::string> BridgeCalls::addresses(const TestNetns& container,
+                                                const std::string& ifname) {
     return container.run([&] { return addresses(ifname); });
 }
 
-std::string BridgeTest::address_of(const json& result, char family) {
+std::string BridgeCalls::address_of(const json& result, char family) {
     for (const json& ip : result["ips"]) {
         const std::string address = ip["address"];
         if ((address.find(':') == address.npos) == (family == '4'))
@@ -108,18 +117,18 @@ std::string BridgeTest::address_of(const json& result, char family) {
     return {};
 }
 
-std::string BridgeTest::sysctl(const std::string& key) {
+std::string BridgeCalls::sysctl(const std::string& key) {
     return find_sysctl(key).value_or("");
 }
 
-Snapshot BridgeTest::host_snapshot() {
+Snapshot BridgeCalls::host_snapshot() {
     Snapshot snapshot = take_snapshot();
     std::erase_if(snapshot.files,
                   [](const auto& file) { return file.first.starts_with("/run/netns/"); });
     return snapshot;
 }
 
-std::string BridgeTest::ruleset() {
+std::string BridgeCalls::ruleset() {
     return output_of({"nft", "--stateless", "list", "ruleset"});
 }
 

@@ -14,7 +14,7 @@
 namespace cni::test {
 
 /// Calls of the bridge plugin for network "net1"; a container's id is the name of its namespace.
-class BridgeTest : public SandboxTest {
+class BridgeCalls {
 protected:
     using json = nlohmann::json;
 
@@ -56,6 +56,10 @@ protected:
     static Snapshot host_snapshot();
     /// The ruleset, without counters.
     static std::string ruleset();
+    /// The addresses host-local has handed out.
+    static std::vector<std::string> leases();
 };
+
+class BridgeTest : public SandboxTest, protected BridgeCalls {};
 
 }  // namespace cni::test
