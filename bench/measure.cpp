@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <memory>
 
@@ -154,9 +155,9 @@ void allow_many_descriptors() {
 
 double Cost::quantile(double q) const {
     std::vector<double> sorted = milliseconds;
-    const auto at = static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5);
-    std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(at));
-    return sorted[at];
+    const auto at = std::lround(q * static_cast<double>(sorted.size() - 1));
+    std::ranges::nth_element(sorted, sorted.begin() + at);
+    return sorted[static_cast<std::size_t>(at)];
 }
 
 Measurements measure(const Options& options) {
