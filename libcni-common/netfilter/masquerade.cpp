@@ -73,7 +73,7 @@ bool contains_in_order(const std::vector<ListedRule>& listed, const std::vector<
 
 bool is_hooked(Connection& nft) {
     const auto chain = nft.find_chain(table, postrouting);
-    return chain && chain->hook == hook;
+    return chain && chain->hook && chain->hook->is_same_place(hook);
 }
 
 void put_table(Batch& batch) {

@@ -28,6 +28,10 @@ struct Hook {
     std::int32_t priority;
     std::uint32_t policy = NF_ACCEPT;
     bool operator==(const Hook&) const = default;
+    /// Called for the same packets at the same time; the policy is its administrator's.
+    bool is_same_place(const Hook& other) const {
+        return type == other.type && number == other.number && priority == other.priority;
+    }
 };
 
 /// A set, or a map when data_length is not 0 (a verdict map: data_type NFT_DATA_VERDICT, and any
@@ -79,8 +83,8 @@ public:
     /// With everything in it. The commit ends in Outcome::missing when there is none.
     Batch& delete_table(const Table& table);
 
-    /// Made unless it exists; an existing one with another hook fails the batch. An existing base
-    /// chain counts as changed by the kernel, which makes closing the connection wait (see
+    /// Made unless it exists; an existing one with another hook fails the batch. An existing one
+    /// counts as changed for the kernel, and closing the connection waits as after a deletion (see
     /// Connection): look before adding one.
     Batch& add_chain(const Table& table, const std::string& chain,
                      const std::optional<Hook>& hook = {}, const std::string& comment = {});

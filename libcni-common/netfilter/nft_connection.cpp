@@ -14,13 +14,6 @@ namespace {
 // rule by rule; a rule is skipped only when one ahead of it went at the wrong moment, every time.
 constexpr int listings = 8;
 
-// The window between checking handles and using them is some 20 us: this many tries all lost to
-// others means that something is wrong.
-constexpr int tries = 200;
-
-// A batch must fit into the socket's send buffer (212992 bytes unless configured otherwise).
-constexpr std::size_t deletions_per_batch = 200;
-
 // Attributes are aligned to 4 bytes only; libnl copies.
 std::uint64_t handle_of(const nlattr* big) {
     return big ? be64toh(nla_get_u64(big)) : 0;

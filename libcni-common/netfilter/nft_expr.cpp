@@ -212,12 +212,17 @@ Expr parse_expression(const nlattr* element) {
     return Unknown{std::string(name)};
 }
 
+bool all_zero(const Bytes& bytes, std::size_t from = 0) {
+    return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.end(),
+                       [](auto b) { return b == 0; });
+}
+
 /// How many leading bytes the mask lets pass, when it passes nothing but whole leading bytes.
 std::optional<std::size_t> leading_bytes(const Bytes& mask) {
     const auto end = std::find_if(mask.begin(), mask.end(), [](auto b) { return b != 0xff; });
-    if (end == mask.begin() || !std::all_of(end, mask.end(), [](auto b) { return b == 0; }))
-        return {};
-    return static_cast<std::size_t>(end - mask.begin());
+    const auto length = static_cast<std::size_t>(end - mask.begin());
+    if (length == 0 || !all_zero(mask, length)) return {};
+    return length;
 }
 
 /// Payload, Bitwise, Cmp at `at` turned into a load of the leading bytes, if that is the same.
@@ -226,14 +231,12 @@ void shorten_load(Rule& rule, std::size_t at) {
     const auto* bits = std::get_if<Bitwise>(&rule[at + 1]);
     auto* compared = std::get_if<Cmp>(&rule[at + 2]);
     if (!load || !bits || !compared) return;
-    const auto length = leading_bytes(bits->mask);
-    const bool flips =
-        std::any_of(bits->flip.begin(), bits->flip.end(), [](auto b) { return b != 0; });
     const bool one_value = load->dreg == bits->sreg && bits->dreg == compared->sreg &&
                            load->length == bits->mask.size() &&
                            compared->data.size() == load->length;
-    const bool by_equality = compared->op == Op::eq || compared->op == Op::ne;
-    if (!length || flips || !one_value || !by_equality) return;
+    const auto length = leading_bytes(bits->mask);
+    if (!one_value || !length || !all_zero(bits->flip) || !all_zero(compared->data, *length))
+        return;
     load->length = static_cast<std::uint32_t>(*length);
     compared->sreg = load->dreg;
     compared->data.resize(*length);

@@ -56,7 +56,7 @@ std::vector<Rule> mac_chain_rules(const Mac& mac) {
 
 bool is_hooked(Connection& nft) {
     const auto chain = nft.find_chain(table, prerouting);
-    return chain && chain->hook == hook;
+    return chain && chain->hook && chain->hook->is_same_place(hook);
 }
 
 void put_table(Batch& batch) {

@@ -182,6 +182,22 @@ TEST_F(NftMasquerade, AddMakesAChainThatIsMissing) {
     EXPECT_NO_THROW(check_masquerade(connection(), net1_c1, both));
 }
 
+TEST_F(NftMasquerade, AddRepairsAChainWithOtherRulesInPlaceOfOurs) {
+    add_masquerade(connection(), net1_c1, both);
+    nft("flush chain inet cni_plugins_masquerade postrouting");
+    for (int i = 0; i < 3; ++i) nft("add rule inet cni_plugins_masquerade postrouting accept");
+    add_masquerade(connection(), net1_c1, both);
+    EXPECT_EQ(ruleset(), table_with(net1_c1_rules));
+}
+
+TEST_F(NftMasquerade, AddKeepsThePolicyOfTheChain) {
+    add_masquerade(connection(), net1_c1, both);
+    nft("add chain inet cni_plugins_masquerade postrouting { policy drop ; }");
+    add_masquerade(connection(), net1_c1, both);
+    EXPECT_EQ(count(ruleset(), "policy drop"), 1u) << ruleset();
+    EXPECT_EQ(count(ruleset(), "goto masq_checks"), 1u);
+}
+
 TEST_F(NftMasquerade, AddKeepsForeignRulesOfAChainThatWorks) {
     add_masquerade(connection(), net1_c1, both);
     nft("insert rule inet cni_plugins_masquerade postrouting ip daddr 192.0.2.9 accept");
@@ -223,6 +239,18 @@ TEST_F(NftMasquerade, CheckNamesWhatIsMissing) {
     EXPECT_EQ(check_error(connection(), net1_c1, both),
               "masquerading: a jump to masq_checks is missing from chain postrouting of nftables "
               "table inet cni_plugins_masquerade");
+}
+
+TEST_F(NftMasquerade, CheckMissesTheHookOfAChainThatHasTheRules) {
+    add_masquerade(connection(), net1_c1, both);
+    const std::string listed = ruleset();
+    const std::string hook = "\t\ttype nat hook postrouting priority srcnat; policy accept;\n";
+    nft(cat("delete table inet cni_plugins_masquerade\n",
+            std::string(listed).erase(listed.find(hook), hook.size())));
+    EXPECT_EQ(check_error(connection(), net1_c1, both),
+              "masquerading: the postrouting hook is missing from chain postrouting of nftables "
+              "table inet cni_plugins_masquerade");
+    EXPECT_THROW(add_masquerade(connection(), net1_c1, both), NlError);
 }
 
 TEST_F(NftMasquerade, GcKeepsValidAttachmentsAndOtherNetworks) {
@@ -272,7 +300,7 @@ TEST_F(NftMasquerade, ProbeFindsNoProblemAndLeavesNothing) {
 int child(int number) {
     try {
         nft::Connection connection;
-        const Owner owner{"net1", cat("c", number), "eth0"};
+        const Owner owner{"net1", cat("child", number), "eth0"};
         const auto mine = addresses({"10.1.2.2/24", "fd00:1::2/64"});
         for (int i = 0; i < 5; ++i) {
             add_masquerade(connection, owner, mine);
@@ -309,7 +337,7 @@ TEST_F(NftMasquerade, ConcurrentChangesLoseNobodysRules) {
     }
     const std::string shown = ruleset();
     for (int i = 0; i < children; ++i)
-        EXPECT_EQ(count(shown, cat("id: c", i, "\"")), i % 2 == 0 ? 2u : 0u) << i;
+        EXPECT_EQ(count(shown, cat("id: child", i, "\"")), i % 2 == 0 ? 2u : 0u) << i;
     EXPECT_EQ(count(shown, "comment \"foreign"), static_cast<std::size_t>(foreign));
     EXPECT_EQ(count(shown, "goto masq_checks"), 1u);
 }

@@ -134,6 +134,22 @@ TEST_F(NftSpoofCheck, RemovalFindsEveryJumpOfTheReference) {
     EXPECT_EQ(ruleset(), empty_layout);
 }
 
+TEST_F(NftSpoofCheck, RemovalFindsASecondJumpAmongThoseOfOthers) {
+    add_spoof_check(connection(), "c2-eth0", "veth2", mac);
+    const std::string before = ruleset();
+    add_c1();
+    nft("add rule bridge nat PREROUTING jump cni-br-iface-c1-eth0 comment \"macspoofchk-c1-eth0\"");
+    EXPECT_TRUE(remove_spoof_check(connection(), c1));
+    EXPECT_EQ(ruleset(), before);
+}
+
+TEST_F(NftSpoofCheck, AddKeepsThePolicyOfTheChain) {
+    nft("add table bridge nat; add chain bridge nat PREROUTING { type filter hook prerouting "
+        "priority dstnat ; policy drop ; }");
+    add_c1();
+    EXPECT_NE(ruleset().find("policy drop"), std::string::npos) << ruleset();
+}
+
 TEST_F(NftSpoofCheck, RemovalDoesNotTakeARuleForTheJumpByItsNumber) {
     add_c1();
     // Same distance to the chain, somebody else's rule: the jump is re-made behind it.

@@ -112,13 +112,15 @@ TEST(NftExpr, AMaskOfWholeLeadingBytesIsEquivalentToAShortLoad) {
     EXPECT_TRUE(equivalent(shorter, masked));
 }
 
-TEST(NftExpr, OtherMasksAreNot) {
+TEST(NftExpr, OtherMasksAndValuesAreNot) {
     const Rule shorter =
         rule(Payload{NFT_PAYLOAD_NETWORK_HEADER, 16, 3}, Cmp{Op::eq, {10, 1, 2}}, drop());
     EXPECT_FALSE(equivalent(masked_match({255, 255, 254, 0}, Op::eq, {10, 1, 2, 0}), shorter));
     EXPECT_FALSE(equivalent(masked_match({0, 255, 255, 255}, Op::eq, {10, 1, 2, 0}), shorter));
-    EXPECT_FALSE(equivalent(masked_match({255, 255, 255, 0}, Op::lt, {10, 1, 2, 0}), shorter));
+    EXPECT_FALSE(equivalent(masked_match({255, 255, 255, 0}, Op::ne, {10, 1, 2, 0}), shorter));
     EXPECT_FALSE(equivalent(masked_match({255, 255, 255, 0}, Op::eq, {10, 1, 3, 0}), shorter));
+    // No packet is like that.
+    EXPECT_FALSE(equivalent(masked_match({255, 255, 255, 0}, Op::eq, {10, 1, 2, 5}), shorter));
 }
 
 }  // namespace
