@@ -39,12 +39,19 @@ std::string lines(const json& objects, const std::set<std::string>& keys) {
     return join(result, "\n");
 }
 
+// What the kernel gives every IPv6 link when it finds the time: the link-local address with its
+// routes, the multicast route, the anycast address of routers.
+bool is_automatic(const std::string& destination, const json& object) {
+    return destination.starts_with("fe80:") || destination.starts_with("ff00:") ||
+           object.value("type", "") == "anycast";
+}
+
 json addresses() {
     json result = json::array();
     for (const json& link : list({"address"}))
         for (json address : link["addr_info"]) {
             address["ifname"] = link["ifname"];
-            result.push_back(address);
+            if (!is_automatic(address.value("local", ""), address)) result.push_back(address);
         }
     return result;
 }
@@ -69,6 +76,13 @@ json both_families(const std::vector<std::string>& argv) {
         words.insert(words.end(), argv.begin(), argv.end());
         for (const json& object : list(words)) result.push_back(object);
     }
+    return result;
+}
+
+json routes() {
+    json result = json::array();
+    for (const json& route : both_families({"route", "show", "table", "all"}))
+        if (!is_automatic(route.value("dst", ""), route)) result.push_back(route);
     return result;
 }
 
@@ -106,8 +120,7 @@ Snapshot take_snapshot() {
     return {
         .links = lines(links(), {"ifname", "kind", "flags", "master", "mtu", "promiscuity"}),
         .addresses = lines(addresses(), {"ifname", "family", "local", "prefixlen", "scope"}),
-        .routes = lines(both_families({"route", "show", "table", "all"}),
-                        {"type", "dst", "gateway", "dev", "table", "metric", "prefsrc"}),
+        .routes = lines(routes(), {"type", "dst", "gateway", "dev", "table", "metric", "prefsrc"}),
         .rules = lines(both_families({"rule"}), {"priority", "src", "dst", "iif", "table"}),
         .nftables = output_of({"nft", "--stateless", "list", "ruleset"}),
         .iptables = legacy_tables("iptables-legacy-save", "/proc/net/ip_tables_names") +

@@ -6,8 +6,8 @@
 namespace cni::test {
 
 /// What can be left behind, as sorted text lines, without what changes by itself (counters,
-/// handles, lifetimes, neighbour entries). Compare whole, or field by field where an operation
-/// may leave something.
+/// handles, lifetimes, neighbour entries, what the kernel adds to every IPv6 link). Compare whole,
+/// or field by field where an operation may leave something.
 struct Snapshot {
     std::string links;  ///< of the thread's network namespace, with kind, flags and master
     std::string addresses;
