@@ -129,7 +129,7 @@ bool LeaseStore::claim(const Ip& ip, const AttachmentId& owner) {
     entry.holder = hash(text);
     entry.inode = stamp->inode;
     entry.changed = stamp->changed;
-    entry.boot = knows_boots(index_.header()) ? boot_ : 0;
+    entry.boot = boot_;
     index_.insert(entry);
     return true;
 }
