@@ -103,6 +103,15 @@ TEST_F(HostLocal, AnUnusableLastAddressStartsFromTheBeginning) {
     }
 }
 
+TEST_F(HostLocal, TheAddressGivenLastIsRecordedWithoutRestsOfALongerOne) {
+    for (const char* ip : {"10.1.2.6", "10.1.2.5"}) {
+        plant("last_reserved_ip.0", "10.1.2.254 and more");
+        config_["runtimeConfig"]["ips"] = {ip};
+        add(ip);
+        EXPECT_EQ(content("last_reserved_ip.0"), ip);
+    }
+}
+
 TEST_F(HostLocal, RangesOfASetFollowEachOtherAndGatewaysAreLeftOut) {
     config_["ipam"]["ranges"] = json::parse(R"([[
         {"subnet":"10.1.2.0/29","rangeStart":"10.1.2.5","gateway":"10.1.2.6"},
