@@ -2,6 +2,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "netfilter/masquerade.h"
 #include "support/process.h"
 #include "support/sandbox.h"
@@ -76,12 +78,12 @@ void delete_by_comment_as_nft_does(const std::string& comment_prefix) {
     const std::string chain = "inet cni_plugins_masquerade masq_checks";
     const std::string listed =
         output_of({"nft", "-a", "list", "chain", "inet", "cni_plugins_masquerade", "masq_checks"});
-    std::string commands;
+    std::set<std::string> commands;  // a listing that others disturb may show a rule twice
     for (const auto line : split(listed, '\n'))
         if (line.find("comment \"" + comment_prefix) != line.npos)
-            commands += cat("delete rule ", chain, " handle ",
-                            line.substr(line.find("# handle ") + 9), "\n");
-    nft(commands);
+            commands.insert(cat("delete rule ", chain, " handle ",
+                                line.substr(line.find("# handle ") + 9), "\n"));
+    nft(join(commands, ""));
 }
 
 class NftMasquerade : public SandboxTest {
