@@ -100,7 +100,7 @@ TEST_F(BridgeStorm, AddsAndDelsMixed) {
 TEST_F(BridgeStorm, AddKilledAnywhereLeavesNothingToTheNextDel) {
     const Snapshot before = used_host();
     bool killed = true;
-    for (int number = 1; killed; number += 3) {
+    for (int number = 1; killed; number += 11) {
         std::list<TestNetns> c;
         c.emplace_back("c1");
         PluginArgs call_args = args(c.front());
@@ -117,7 +117,7 @@ TEST_F(BridgeStorm, AddKilledAnywhereLeavesNothingToTheNextDel) {
 
 TEST_F(BridgeStorm, AddKilledOnAFreshHostDoesNotHinderTheNext) {
     bool killed = true;
-    for (int number = 1; killed; number += 7) {
+    for (int number = 1; killed; number += 23) {
         ASSERT_FALSE(enter_sandbox());
         const TestNetns c("c1");
         killed = run_killed_at(plugin_program("bridge", "ADD", args(c), full().dump()), number);
@@ -134,7 +134,7 @@ TEST_F(BridgeStorm, AddKilledOnAFreshHostDoesNotHinderTheNext) {
 TEST_F(BridgeStorm, DelKilledAnywhereIsFinishedByTheNext) {
     const Snapshot before = used_host();
     bool killed = true;
-    for (int number = 1; killed; number += 5) {
+    for (int number = 1; killed; number += 11) {
         const TestNetns c("c1");
         add(c, full());
         killed = run_killed_at(plugin_program("bridge", "DEL", args(c), full().dump()), number);
