@@ -29,16 +29,11 @@ void enable_ipv6(const std::string& ifname) {
     if (const auto value = find_sysctl(key); value && *value != "0") set_sysctl(key, "0");
 }
 
-bool has_family(const Result& result, Family family) {
-    return std::any_of(result.ips.begin(), result.ips.end(),
-                       [&](const IpConfig& ip) { return ip.address.ip.family() == family; });
-}
-
 // To be called inside the container's namespace, before the link is up.
 void set_parameters(const std::string& ifname, const Result& result, Dad dad) {
     if (dad == Dad::on) set_if_possible(key_of("ipv6", ifname, "enhanced_dad"), "1");
     set_if_possible(key_of("ipv6", ifname, "accept_dad"), dad == Dad::on ? "1" : "0");
-    // The kernel announces the addresses to the neighbours when the link comes up.
+    // So that announce() makes the kernel tell the neighbours.
     set_if_possible(key_of("ipv4", ifname, "arp_notify"), "1");
     set_if_possible(key_of("ipv6", ifname, "ndisc_notify"), "1");
     if (!has_family(result, Family::v6)) return;
@@ -67,6 +62,11 @@ RouteSpec spec_of(const Route& route, const Result& result) {
 }
 
 }  // namespace
+
+bool has_family(const Result& result, Family family) {
+    return std::any_of(result.ips.begin(), result.ips.end(),
+                       [&](const IpConfig& ip) { return ip.address.ip.family() == family; });
+}
 
 void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
                          const Result& result, Dad dad) {

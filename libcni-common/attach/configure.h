@@ -7,6 +7,9 @@
 
 namespace cni {
 
+/// Whether the result has an address of the family.
+bool has_family(const Result& result, Family family);
+
 /// Gives an interface of a container what IPAM decided, in this order: the kernel parameters that
 /// must be there before the link is up, the addresses, link up, the routes in the order of the
 /// result. A route without a gateway uses the first gateway of its family unless its scope is

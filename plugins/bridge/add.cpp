@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <optional>
 
 #include "attach/configure.h"
@@ -70,11 +69,6 @@ void masquerade(Context& c, const Result& result, Undo& undo) {
     add_masquerade(*c.nft, owner_of(c.request), addresses);
 }
 
-bool has_ipv6(const Result& result) {
-    return std::any_of(result.ips.begin(), result.ips.end(),
-                       [](const IpConfig& ip) { return !ip.address.ip.is_v4(); });
-}
-
 // The host end comes up last: a pair of which the other end is up already costs the kernel less.
 Link bring_up(Context& c, const Veth& veth, const Result& result) {
     if (c.config.leave_container_link_down) {
@@ -82,7 +76,7 @@ Link bring_up(Context& c, const Veth& veth, const Result& result) {
         return veth.host;
     }
     const Link port = bring_up_port(c.host, veth.host);
-    if (c.config.dad == Dad::on && has_ipv6(result)) {
+    if (c.config.dad == Dad::on && has_family(result, Family::v6)) {
         c.container.get(veth.container.name);
         settle_addresses(c.container, c.netns, veth.container);
     }
@@ -145,7 +139,6 @@ Result add(const Request& request) {
                          describe(veth.container, request, request.args.netns)};
     if (vlan_interface) result.interfaces.push_back(describe(*vlan_interface, request));
     if (const auto dns = request.conf.dns()) result.dns = *dns;
-    result.require_printable(request.conf.cni_version);
     undo.commit();
     return result;
 }
