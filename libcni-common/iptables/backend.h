@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "iptables/table.h"
+
+namespace cni {
+
+/// How rules get into the kernel.
+enum class Backend {
+    nftables,         ///< tables of our own (or the reference plugins'), native expressions
+    iptables_nft,     ///< the iptables program's rules, in nf_tables
+    iptables_legacy,  ///< the iptables program's rules, in the legacy tables
+};
+
+/// What a configuration calls it: "nftables" or "iptables"; nullopt leaves it to the host.
+/// `configured` must be one of the two. Decided by what the kernel holds, without running a program
+/// or loading a module:
+///
+/// | asked for | legacy tables in use | iptables' tables in nf_tables | else, nf_tables | else |
+/// |---|---|---|---|---|
+/// | nothing | iptables_legacy | iptables_nft | nftables | iptables_legacy |
+/// | iptables | iptables_legacy | iptables_nft | iptables_nft | iptables_legacy |
+/// | nftables | nftables | nftables | nftables | nftables |
+///
+/// Legacy tables are in use when one that is loaded (/proc/net/ip_tables_names) holds a rule or a
+/// chain besides the built-in ones.
+Backend choose_backend(nft::Connection& nft, const std::optional<std::string>& configured);
+
+/// "nftables", "iptables (nf_tables)", "iptables (legacy)": for messages.
+std::string to_string(Backend backend);
+
+}  // namespace cni

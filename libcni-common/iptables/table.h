@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "iptables/rule.h"
+#include "netfilter/nft.h"
+
+namespace cni::ipt {
+
+/// Which of the kernel's two interfaces the host's iptables works with.
+enum class Flavour { legacy, nf_tables };
+
+/// Table nat of one family, inside of one transaction (see change): reads show what was there when
+/// it began with the changes made so far; changes reach the kernel together.
+class Table {
+public:
+    virtual ~Table() = default;
+
+    virtual Family family() const = 0;
+    virtual bool has_chain(const std::string& chain) = 0;
+    /// Of user-defined chains. Reads them all: for GC.
+    virtual std::vector<std::string> chains() = 0;
+    /// In order; none when there is no such chain.
+    virtual std::vector<Rule> rules(const std::string& chain) = 0;
+
+    /// Makes a user-defined chain unless it exists. Base chains (PREROUTING, ...) are always there.
+    virtual void ensure_chain(const std::string& chain) = 0;
+    virtual void append(const std::string& chain, const Rule& rule) = 0;
+    /// At position 1.
+    virtual void prepend(const std::string& chain, const Rule& rule) = 0;
+    /// Every rule of the chain for which `ours` is true; returns how many.
+    virtual std::size_t remove(const std::string& chain,
+                               const std::function<bool(const Rule&)>& ours) = 0;
+    /// With its rules; nothing may jump to it. Absent: nothing happens.
+    virtual void remove_chain(const std::string& chain) = 0;
+};
+
+/// Runs `body` on table nat of the family and commits what it changed, at once or not at all; when
+/// somebody else changed the table meanwhile, all over again on what it is then. A body that
+/// changes nothing commits nothing; one that throws changes nothing.
+///
+/// legacy: libiptc, under the lock of the iptables program (/run/xtables.lock), waited for up to
+/// 30 seconds. nf_tables: `nft` is used and stays open (see nft::Connection).
+/// Throws SysError; Error(try_again_later) when the lock or the table never comes to rest.
+void change(nft::Connection& nft, Flavour flavour, Family family,
+            const std::function<void(Table&)>& body);
+
+/// Whether the flavour has a table nat of the family at all, without making or loading one: if not,
+/// there is nothing to remove or to check.
+bool has_nat_table(nft::Connection& nft, Flavour flavour, Family family);
+
+/// Why rules could not be added; nullopt when they could. Changes nothing.
+std::optional<std::string> problem(nft::Connection& nft, Flavour flavour, Family family);
+
+}  // namespace cni::ipt

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "forwarding.h"
+#include "netfilter/nft.h"
+
+/// Port mappings in nf_tables: tables `ip cni_hostport` and `ip6 cni_hostport`, maps keyed by
+/// address, protocol and port (see docs/plugins/portmap.md for the layout).
+namespace cni::portmap::nftables {
+
+/// Both families in one commit. Takes over mappings that somebody else has; replaces what an
+/// earlier ADD of the same owner left. Throws NlError.
+void add(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
+
+/// Throws Error naming the first mapping, map or chain that is missing or differs.
+void check(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
+
+/// Removes what the owner has in both families, ours and the reference plugin's, but nothing that
+/// another one has taken over. Returns what was removed; empty when there was nothing.
+std::vector<Forwarded> remove(nft::Connection& nft, const Owner& owner);
+
+/// Removes what belongs to `network` and to none of `valid`.
+std::vector<Forwarded> gc(nft::Connection& nft, const std::string& network,
+                          const std::vector<Owner>& valid);
+
+/// Why mappings could not be added; nullopt when they could. Changes nothing.
+std::optional<std::string> problem(nft::Connection& nft);
+
+/// Drops what comes in through `ifname` for 127.0.0.0/8, once route_localnet lets it in. Shared by
+/// all attachments, stays for good.
+void guard_localnet(nft::Connection& nft, const std::string& ifname);
+
+}  // namespace cni::portmap::nftables
