@@ -1,30 +1,66 @@
 #include "bench/chain.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/process.h"
 
 namespace cni::bench {
 namespace {
+
+// What most nodes run.
+constexpr std::string_view full_chain =
+    R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "ipMasq": true,
+         "ipMasqBackend": "$backend",
+         "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                  "routes": [{"dst": "0.0.0.0/0"}]}},
+        {"type": "portmap", "snat": true, "backend": "$backend",
+         "runtimeConfig": {"portMappings": [{"containerPort": 80, "protocol": "tcp"}]}},
+        {"type": "tuning", "dataDir": "$data/tuning",
+         "sysctl": {"net.core.somaxconn": "500"}}])";
 
 constexpr Chain all[] = {
     {.name = "loopback", .plugins = R"([{"type": "loopback"}])"},
     {.name = "host-local",
      .plugins = R"([{"type": "host-local", "ipam": {"type": "host-local", "subnet": "$subnet",
                      "dataDir": "$data"}}])",
-     .varies_leases = true},
+     .load = Load::leases},
+    {.name = "static", .plugins = R"([{"type": "static", "ipam": {"type": "static",
+                     "addresses": [{"address": "10.1.2.3/24", "gateway": "10.1.2.1"}],
+                     "routes": [{"dst": "0.0.0.0/0"}]}}])"},
     {.name = "bridge", .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true,
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])"},
     {.name = "bridge-masq",
      .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "ipMasq": true,
+                     "ipMasqBackend": "nftables",
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])"},
+    {.name = "ptp", .plugins = R"([{"type": "ptp",
+                     "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])"},
+    {.name = "tuning", .plugins = R"([{"type": "bridge", "bridge": "$bridge", "untimed": true},
+                    {"type": "tuning", "mtu": 1400, "dataDir": "$data/tuning",
+                     "sysctl": {"net.core.somaxconn": "500",
+                                "net.ipv4.conf.IFNAME.arp_filter": "1"}}])"},
+    {.name = "full-nftables", .plugins = full_chain, .backend = "nftables", .load = Load::rules},
+    {.name = "full-iptables", .plugins = full_chain, .backend = "iptables", .load = Load::rules},
+    {.name = "full-legacy",
+     .plugins = full_chain,
+     .backend = "iptables",
+     .load = Load::rules,
+     .legacy_iptables = true},
 };
+
+std::string environment(const char* name) {
+    const char* value = ::getenv(name);
+    return value ? value : "";
+}
 
 void replace_all(std::string& text, std::string_view what, const std::string& with) {
     for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += with.size())
@@ -42,13 +78,29 @@ const Chain* find_chain(std::string_view name) {
     return found == std::end(all) ? nullptr : found;
 }
 
+std::vector<std::string> executables(const Chain& chain) {
+    std::vector<std::string> result;
+    const auto add = [&](const nlohmann::json& object) {
+        const std::string type = object.value("type", "");
+        if (!type.empty() && std::ranges::find(result, type) == result.end())
+            result.push_back(type);
+    };
+    for (const auto& plugin : nlohmann::json::parse(chain.plugins)) {
+        add(plugin);
+        if (plugin.contains("ipam")) add(plugin["ipam"]);
+    }
+    return result;
+}
+
 Side::Side(std::string name, std::string folder, int number, const Chain& chain)
     : name_(std::move(name)), folder_(std::move(folder)), number_(number) {
     std::string text(chain.plugins);
     replace_all(text, "$bridge", cat("bench", number));
     replace_all(text, "$subnet", cat("10.", 64 * (number + 1), ".0.0/12"));
+    replace_all(text, "$backend", std::string(chain.backend));
     replace_all(text, "$data", cat("/var/lib/cni/", name_));
     plugins_ = nlohmann::json::parse(text);
+    path_ = cat(iptables_folder(chain.legacy_iptables), ":", environment("PATH"));
 }
 
 std::string Side::data_dir() const {
@@ -59,35 +111,28 @@ std::string Side::network() const {
     return cat("bench-", name_);
 }
 
-std::vector<std::string> Side::executables() const {
-    std::vector<std::string> result;
-    const auto add = [&](const nlohmann::json& object) {
-        const std::string type = object.value("type", "");
-        if (!type.empty() && std::ranges::find(result, type) == result.end())
-            result.push_back(type);
-    };
-    for (const auto& plugin : plugins_) {
-        add(plugin);
-        if (plugin.contains("ipam")) add(plugin["ipam"]);
-    }
-    return result;
-}
-
 std::string Side::address(unsigned offset) const {
     return cat("10.", 64 * static_cast<unsigned>(number_ + 1) + (offset >> 16), ".",
                (offset >> 8) & 255, ".", offset & 255);
 }
 
-Call Side::call(std::size_t index, std::string_view command, const std::string& container,
-                const std::string& netns, const nlohmann::json& previous) const {
+bool Side::is_timed(std::size_t index) const {
+    return !plugins_[index].contains("untimed");
+}
+
+Call Side::call(std::size_t index, std::string_view command, const Attachment& attachment) const {
     nlohmann::json config = plugins_[index];
+    config.erase("untimed");
     config["cniVersion"] = "1.0.0";
     config["name"] = network();
-    if (!previous.is_null()) config["prevResult"] = previous;
-    const char* path = ::getenv("PATH");
+    if (!attachment.result.is_null()) config["prevResult"] = attachment.result;
+    if (config.contains("runtimeConfig"))
+        config["runtimeConfig"]["portMappings"][0]["hostPort"] =
+            20000 + 2 * attachment.number + static_cast<unsigned>(number_);
     return {.executable = cat(folder_, "/", config["type"].get<std::string>()),
-            .environment = {cat("PATH=", path ? path : ""), cat("CNI_COMMAND=", command),
-                            cat("CNI_CONTAINERID=", container), cat("CNI_NETNS=", netns),
+            .environment = {cat("PATH=", path_), cat("CNI_COMMAND=", command),
+                            cat("CNI_CONTAINERID=", attachment.container_id),
+                            cat("CNI_NETNS=", attachment.netns),
                             config["type"] == "loopback" ? "CNI_IFNAME=lo" : "CNI_IFNAME=eth0",
                             cat("CNI_PATH=", folder_)},
             .config = config.dump()};
@@ -103,6 +148,30 @@ void make_leases(const Side& side, unsigned count) {
     // .0 is the network's and .1 the gateway's.
     for (unsigned i = 0; i < count; ++i) write(side.address(i + 2), cat("other", i, "\r\neth0"));
     write("last_reserved_ip.0", side.address(count + 1));
+}
+
+void make_rules(bool legacy_iptables, unsigned count) {
+    // What can be sent at once is limited in a user namespace.
+    constexpr unsigned batch = 500;
+    for (unsigned done = 0; done < count;) {
+        std::string rules = done == 0 ? "*nat\n:OTHERS - [0:0]\n" : "*nat\n";
+        for (const unsigned end = std::min(count, done + batch); done < end; ++done)
+            rules += cat("-A OTHERS -s 198.18.", done >> 8, ".", done & 255, "/32 -j RETURN\n");
+        test::output_of(
+            {legacy_iptables ? "iptables-legacy-restore" : "iptables-nft-restore", "--noflush"},
+            rules + "COMMIT\n");
+    }
+}
+
+std::string iptables_folder(bool legacy_iptables) {
+    const std::string folder = cat("/run/iptables-", legacy_iptables ? "legacy" : "nft");
+    const Fd dir = open_dir(folder, 0755);
+    for (const std::string name : {"iptables", "ip6tables"}) {
+        const std::string target = cat("/usr/sbin/", name, legacy_iptables ? "-legacy" : "-nft");
+        if (::symlinkat(target.c_str(), dir.get(), name.c_str()) < 0 && errno != EEXIST)
+            throw SysError(cat("link ", folder, "/", name), errno);
+    }
+    return folder;
 }
 
 }  // namespace cni::bench

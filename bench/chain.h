@@ -11,18 +11,39 @@
 
 namespace cni::bench {
 
+/// What a chain is measured with different amounts of, all of them there before.
+enum class Load {
+    none,
+    leases,  ///< of other containers, in host-local's folder
+    rules,   ///< unrelated ones, in iptables' table nat
+};
+
 /// What is measured: the plugins an attachment goes through, as a network configuration list has
-/// them. In the text, "$bridge", "$subnet" and "$data" are put in for each side.
+/// them. In the text, "$bridge", "$subnet", "$data" and "$backend" are put in for each side; a
+/// plugin with "untimed" runs without being measured, and each port mapping gets a host port of its
+/// own.
 struct Chain {
     std::string_view name;
     std::string_view plugins;
-    /// Measured at each of the given numbers of leases made before.
-    bool varies_leases = false;
+    /// "$backend" in the text.
+    std::string_view backend = {};
+    Load load = Load::none;
+    /// The host's `iptables` is the legacy one; else that of nf_tables.
+    bool legacy_iptables = false;
+};
+
+/// One container of a side.
+struct Attachment {
+    unsigned number;  ///< from 0
+    std::string container_id, netns;
+    nlohmann::json result = {};  ///< of the chain so far, as a runtime keeps it for DEL
 };
 
 std::span<const Chain> chains();
 /// nullptr: no such chain.
 const Chain* find_chain(std::string_view name);
+/// The plugins of the chain, delegates included, each once.
+std::vector<std::string> executables(const Chain& chain);
 
 /// One folder of plugins on one chain; what it makes is named after it, so that two of them stay
 /// out of each other's way on one host.
@@ -36,22 +57,27 @@ public:
     std::string data_dir() const;
     std::string network() const;
     std::size_t length() const { return plugins_.size(); }
-    /// The executables of the chain, delegates included, each once.
-    std::vector<std::string> executables() const;
     /// The address `offset` above the subnet's.
     std::string address(unsigned offset) const;
 
-    /// The call of plugin `index`. `previous` is the result so far, null for none.
-    Call call(std::size_t index, std::string_view command, const std::string& container,
-              const std::string& netns, const nlohmann::json& previous) const;
+    /// Whether plugin `index` is measured.
+    bool is_timed(std::size_t index) const;
+    Call call(std::size_t index, std::string_view command, const Attachment& attachment) const;
 
 private:
-    std::string name_, folder_;
+    std::string name_, folder_, path_;
     int number_;
     nlohmann::json plugins_;
 };
 
 /// Makes `count` leases of other containers, as a node has them: the files that host-local keeps.
 void make_leases(const Side& side, unsigned count);
+
+/// Makes `count` rules, none of which anything goes through, in table nat of IPv4.
+void make_rules(bool legacy_iptables, unsigned count);
+
+/// A folder with `iptables` and `ip6tables` of the flavour in it, to be the first of a PATH; made
+/// on the host of the calling thread.
+std::string iptables_folder(bool legacy_iptables);
 
 }  // namespace cni::bench

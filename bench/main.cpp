@@ -19,8 +19,10 @@ constexpr const char* usage =
 Times ADD and DEL of the plugins in two folders, taking turns, in private
 namespaces: no root is needed and nothing of the machine is touched.
 
-  --chain NAME[,NAME...]  loopback host-local bridge bridge-masq (default: all)
-  --leases N[,N...]       leases made beforehand for host-local (0,1000,10000)
+  --chain NAME[,NAME...]  loopback host-local static bridge bridge-masq ptp tuning
+                          full-nftables full-iptables full-legacy (default: all)
+  --loads N[,N...]        leases of others made beforehand for host-local, and
+                          unrelated rules for the full chains (0,1000,10000)
   --rounds N              attachments of each row, 2 to 500 (50)
   --at-once N             calls at the same time for the throughput, 0 for none (16)
   --json FILE             everything that was measured
@@ -61,7 +63,7 @@ std::vector<const Chain*> parse_chains(std::string_view text) {
     return result;
 }
 
-std::vector<unsigned> parse_leases(std::string_view text) {
+std::vector<unsigned> parse_loads(std::string_view text) {
     std::vector<unsigned> result;
     // The subnet of the measurement has 2^20 addresses.
     for (const std::string_view number : split(text, ','))
@@ -81,7 +83,7 @@ void take(Arguments& arguments, int option, const char* value) {
             arguments.options.chains = parse_chains(value);
             break;
         case 'l':
-            arguments.options.leases = parse_leases(value);
+            arguments.options.loads = parse_loads(value);
             break;
         case 'r':
             arguments.options.rounds = parse_number(value, 2, 500);
@@ -104,7 +106,7 @@ Arguments parse(int argc, char** argv) {
     constexpr option known[] = {{"ours", required_argument, nullptr, 'o'},
                                 {"theirs", required_argument, nullptr, 't'},
                                 {"chain", required_argument, nullptr, 'c'},
-                                {"leases", required_argument, nullptr, 'l'},
+                                {"loads", required_argument, nullptr, 'l'},
                                 {"rounds", required_argument, nullptr, 'r'},
                                 {"at-once", required_argument, nullptr, 'a'},
                                 {"json", required_argument, nullptr, 'j'},

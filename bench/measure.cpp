@@ -20,9 +20,8 @@ namespace {
 using nlohmann::json;
 
 struct Container {
-    std::string id;
+    Attachment attachment;
     std::unique_ptr<test::TestNetns> netns;
-    json result;  // of the whole chain, as a runtime keeps it for DEL
 };
 
 struct Contestant {
@@ -38,7 +37,10 @@ std::vector<std::unique_ptr<test::TestNetns>> used;
 void make_containers(Contestant& contestant, unsigned count) {
     for (unsigned i = 0; i < count; ++i) {
         const std::string id = cat(contestant.side.name(), i);
-        contestant.containers.push_back({id, std::make_unique<test::TestNetns>(id), json()});
+        auto netns = std::make_unique<test::TestNetns>(id);
+        const std::string path = netns->path();
+        contestant.containers.push_back(
+            {{.number = i, .container_id = id, .netns = path}, std::move(netns)});
     }
 }
 
@@ -46,23 +48,23 @@ void retire_containers(Contestant& contestant) {
     for (Container& container : contestant.containers) used.push_back(std::move(container.netns));
 }
 
-// Runs the chain over one container, in order or backwards; `execute` returns a plugin's output.
-void run_chain(const Side& side, Container& container, const char* command,
-               const std::function<std::string(const Call&)>& execute) {
+// Runs the chain over one container, in order or backwards; `measured` runs the plugins that are
+// measured and returns their output.
+void run_chain(const Side& side, Attachment& attachment, const char* command,
+               const std::function<std::string(const Call&)>& measured) {
     const bool is_add = command[0] == 'A';
     for (std::size_t step = 0; step < side.length(); ++step) {
         const std::size_t index = is_add ? step : side.length() - 1 - step;
-        const Call call =
-            side.call(index, command, container.id, container.netns->path(), container.result);
-        const std::string output = execute(call);
-        if (is_add) container.result = json::parse(output);
+        const Call call = side.call(index, command, attachment);
+        const std::string output = side.is_timed(index) ? measured(call) : run_timed(call).output;
+        if (is_add) attachment.result = json::parse(output);
     }
-    if (!is_add) container.result = json();
+    if (!is_add) attachment.result = json();
 }
 
-void time_chain(const Side& side, Container& container, const char* command, Cost& cost) {
+void time_chain(const Side& side, Attachment& attachment, const char* command, Cost& cost) {
     double sum = 0;
-    run_chain(side, container, command, [&](const Call& call) {
+    run_chain(side, attachment, command, [&](const Call& call) {
         const Timed timed = run_timed(call);
         sum += timed.milliseconds;
         return timed.output;
@@ -70,8 +72,8 @@ void time_chain(const Side& side, Container& container, const char* command, Cos
     cost.milliseconds.push_back(sum);
 }
 
-void trace_chain(const Side& side, Container& container, const char* command, Cost& cost) {
-    run_chain(side, container, command, [&](const Call& call) {
+void trace_chain(const Side& side, Attachment& attachment, const char* command, Cost& cost) {
+    run_chain(side, attachment, command, [&](const Call& call) {
         const Trace traced = trace(call);
         cost.executions += traced.executions;
         cost.peak_kib = std::max(cost.peak_kib, traced.peak_kib);
@@ -85,14 +87,15 @@ void time_both(Contestant (&both)[2], const char* command, Cost Contestant::*cos
     for (std::size_t i = 0; i < both[0].containers.size(); ++i)
         for (const std::size_t turn : {i % 2, 1 - i % 2}) {
             Contestant& contestant = both[turn];
-            time_chain(contestant.side, contestant.containers[i], command, contestant.*cost);
+            time_chain(contestant.side, contestant.containers[i].attachment, command,
+                       contestant.*cost);
         }
 }
 
 std::vector<Call> calls_of(const Contestant& contestant, const char* command) {
     std::vector<Call> calls;
     for (const Container& c : contestant.containers)
-        calls.push_back(contestant.side.call(0, command, c.id, c.netns->path(), c.result));
+        calls.push_back(contestant.side.call(0, command, c.attachment));
     return calls;
 }
 
@@ -100,7 +103,7 @@ void run_all_at_once(Contestant& contestant, unsigned width) {
     const Throughput add = run_at_once(calls_of(contestant, "ADD"), width);
     contestant.add.at_once = add.per_second;
     for (std::size_t i = 0; i < add.outputs.size(); ++i)
-        contestant.containers[i].result = json::parse(add.outputs[i]);
+        contestant.containers[i].attachment.result = json::parse(add.outputs[i]);
     contestant.del.at_once = run_at_once(calls_of(contestant, "DEL"), width).per_second;
 }
 
@@ -108,25 +111,34 @@ void enter_host() {
     if (const auto reason = test::enter_sandbox()) throw Error(Code::internal, *reason);
 }
 
-void measure_chain(const Options& options, const Chain& chain, unsigned leases,
+// With thousands of rules an operation of the reference plugins takes seconds.
+unsigned rounds_of(const Options& options, const Chain& chain, unsigned amount) {
+    return chain.load == Load::rules && amount > 0 ? std::max(2u, options.rounds / 5)
+                                                   : options.rounds;
+}
+
+void measure_chain(const Options& options, const Chain& chain, unsigned amount,
                    std::vector<Row>& rows) {
     enter_host();
+    if (chain.load == Load::rules) make_rules(chain.legacy_iptables, amount);
     Contestant both[2] = {{.side = Side("ours", options.ours, 0, chain)},
                           {.side = Side("theirs", options.theirs, 1, chain)}};
     for (Contestant& contestant : both) {
-        make_leases(contestant.side, leases);
-        make_containers(contestant, options.rounds);
+        if (chain.load == Load::leases) make_leases(contestant.side, amount);
+        make_containers(contestant, rounds_of(options, chain, amount));
         // Not timed: it also makes what is made only once, the bridge and the netfilter tables.
-        trace_chain(contestant.side, contestant.containers[0], "ADD", contestant.add);
-        trace_chain(contestant.side, contestant.containers[0], "DEL", contestant.del);
+        Attachment& first = contestant.containers[0].attachment;
+        trace_chain(contestant.side, first, "ADD", contestant.add);
+        trace_chain(contestant.side, first, "DEL", contestant.del);
     }
     time_both(both, "ADD", &Contestant::add);
     time_both(both, "DEL", &Contestant::del);
     // One plugin after the other cannot be done at once by calls alone.
     if (options.width && both[0].side.length() == 1)
         for (Contestant& contestant : both) run_all_at_once(contestant, options.width);
-    rows.push_back({std::string(chain.name), "ADD", leases, both[0].add, both[1].add});
-    rows.push_back({std::string(chain.name), "DEL", leases, both[0].del, both[1].del});
+    const std::string name(chain.name);
+    rows.push_back({name, "ADD", chain.load, amount, both[0].add, both[1].add});
+    rows.push_back({name, "DEL", chain.load, amount, both[0].del, both[1].del});
     for (Contestant& contestant : both) retire_containers(contestant);
 }
 
@@ -137,7 +149,7 @@ long size_of(const std::string& path) {
 }
 
 void note_sizes(const Options& options, const Chain& chain, std::vector<Size>& sizes) {
-    for (const std::string& name : Side("", "", 0, chain).executables())
+    for (const std::string& name : executables(chain))
         if (std::ranges::find(sizes, name, &Size::executable) == sizes.end())
             sizes.push_back({name, size_of(cat(options.ours, "/", name)),
                              size_of(cat(options.theirs, "/", name))});
@@ -165,11 +177,11 @@ Measurements measure(const Options& options) {
     Measurements result;
     for (const Chain* chain : options.chains) {
         note_sizes(options, *chain, result.sizes);
-        if (!chain->varies_leases)
+        if (chain->load == Load::none)
             measure_chain(options, *chain, 0, result.rows);
         else
-            for (const unsigned leases : options.leases)
-                measure_chain(options, *chain, leases, result.rows);
+            for (const unsigned amount : options.loads)
+                measure_chain(options, *chain, amount, result.rows);
     }
     return result;
 }

@@ -12,7 +12,7 @@ struct Options {
     std::string ours, theirs;  ///< folders of plugins
     unsigned rounds = 50;      ///< attachments per row
     unsigned width = 16;       ///< calls at once; 0: no such rows
-    std::vector<unsigned> leases{0, 1000, 10000};
+    std::vector<unsigned> loads{0, 1000, 10000};
     std::vector<const Chain*> chains;
 };
 
@@ -33,7 +33,8 @@ private:
 struct Row {
     std::string chain;
     std::string operation;
-    unsigned leases = 0;
+    Load load = Load::none;
+    unsigned amount = 0;  ///< of the load
     Cost ours, theirs;
 };
 

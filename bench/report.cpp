@@ -26,7 +26,8 @@ std::string ratio(double ours, double theirs) {
 }
 
 std::string label(const Row& row) {
-    const std::string at = row.leases ? cat(", ", row.leases, " leases") : "";
+    const char* const unit = row.load == Load::rules ? " rules" : " leases";
+    const std::string at = row.amount ? cat(", ", row.amount, unit) : "";
     return cat(row.chain, at, " ", row.operation);
 }
 
@@ -133,7 +134,7 @@ std::string as_json(const Measurements& measurements, const Options& options) {
     for (const Row& row : measurements.rows)
         document["rows"].push_back({{"chain", row.chain},
                                     {"operation", row.operation},
-                                    {"leases", row.leases},
+                                    {"load", row.amount},
                                     {"ours", as_object(row.ours)},
                                     {"theirs", as_object(row.theirs)}});
     for (const Size& size : measurements.sizes)
