@@ -23,7 +23,7 @@ Child spawn_when_installed(const std::string& executable,
                            const std::vector<std::string>& environment, std::string_view input) {
     for (int attempt = 0;; ++attempt) {
         try {
-            return Child::spawn(executable, environment, input);
+            return Child::spawn({executable}, environment, input);
         } catch (const SysError& error) {
             if (error.error != ETXTBSY || attempt == 50) throw;
         }

@@ -75,6 +75,7 @@ Link parse_link(const nlmsghdr* message) {
     link.index = header->ifi_index;
     link.flags = header->ifi_flags;
     link.name = attributes.string(IFLA_IFNAME);
+    link.alias = attributes.string(IFLA_IFALIAS);
     if (const Mac* mac = attributes.get<Mac>(IFLA_ADDRESS)) link.mac = *mac;
     link.mtu = attributes.get_or<std::uint32_t>(IFLA_MTU, 0);
     link.operstate = attributes.get_or<std::uint8_t>(IFLA_OPERSTATE, 0);
@@ -157,6 +158,12 @@ NlRequest announce(const Link& link) {
     NlRequest request = set_mac(link, link.mac);
     request.act = cat("announce the addresses of ", link.name);
     return request;
+}
+
+NlRequest set_alias(const Link& link, const std::string& alias) {
+    NlMessage message = change(link);
+    message.put(IFLA_IFALIAS, alias.data(), alias.size());
+    return {std::move(message), cat("set the alias of ", link.name, " to ", quote(alias))};
 }
 
 NlRequest set_vlan_filtering(const Link& bridge) {

@@ -14,7 +14,8 @@ namespace cni {
 struct Link {
     int index = 0;
     std::string name;
-    std::string kind;  ///< "veth", "bridge", ...; empty for physical devices and lo
+    std::string alias;  ///< a label for people, "" without (ip link set alias)
+    std::string kind;   ///< "veth", "bridge", ...; empty for physical devices and lo
     Mac mac;
     std::uint32_t mtu = 0;       ///< bytes
     std::uint32_t flags = 0;     ///< IFF_*
@@ -65,6 +66,8 @@ NlRequest set_mac(const Link& link, const Mac& mac);
 /// Sets the MAC that the link has: the kernel then tells the neighbours of all its addresses, as
 /// the parameters arp_notify and ndisc_notify ask for.
 NlRequest announce(const Link& link);
+/// "" removes it.
+NlRequest set_alias(const Link& link, const std::string& alias);
 NlRequest set_vlan_filtering(const Link& bridge);
 NlRequest set_master(const Link& link, const Link& master);
 struct PortOptions {

@@ -33,8 +33,7 @@ struct Stdio {
 };
 
 // Runs between vfork and exec, in this process's memory: system calls only. Returns the errno.
-int become(const char* path, char* const* environment, const Stdio& stdio, pid_t parent) {
-    char* const argv[] = {const_cast<char*>(path), nullptr};
+int become(char* const* argv, char* const* environment, const Stdio& stdio, pid_t parent) {
     // PR_SET_PDEATHSIG survives exec; the parent may have died before it was set.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || ::getppid() != parent) return ECHILD;
     sigset_t none;
@@ -46,8 +45,16 @@ int become(const char* path, char* const* environment, const Stdio& stdio, pid_t
         return errno;
     // What the runtime leaked to us stops here.
     ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-    ::execve(path, argv, environment);
+    ::execve(argv[0], argv, environment);
     return errno;
+}
+
+// As execve wants them; valid as long as the strings are.
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+    std::vector<char*> out;
+    for (const std::string& string : strings) out.push_back(const_cast<char*>(string.c_str()));
+    out.push_back(nullptr);
+    return out;
 }
 
 }  // namespace
@@ -75,30 +82,26 @@ Child::~Child() {
     }
 }
 
-Child Child::spawn(const std::string& path, const std::vector<std::string>& environment,
-                   std::string_view input) {
+Child Child::spawn(const std::vector<std::string>& argv,
+                   const std::vector<std::string>& environment, std::string_view input) {
     const Fd in = memory_file("stdin");
     Fd out = memory_file("stdout"), err = memory_file("stderr");
     write_all(in.get(), input, "the child's stdin");
     check(::lseek(in.get(), 0, SEEK_SET), "rewind the child's stdin");
 
-    std::vector<char*> variables;
-    for (const std::string& entry : environment)
-        variables.push_back(const_cast<char*>(entry.c_str()));
-    variables.push_back(nullptr);
-
+    const std::vector<char*> arguments = pointers(argv), variables = pointers(environment);
     const Stdio stdio{in.get(), out.get(), err.get()};
     const pid_t self = ::getpid();
     // Written by the child, in the memory it shares until it has executed the program.
     volatile int failure = 0;
     const pid_t pid = ::vfork();
     if (pid == 0) {
-        failure = become(path.c_str(), variables.data(), stdio, self);
+        failure = become(arguments.data(), variables.data(), stdio, self);
         ::_exit(127);
     }
-    check(pid, "start ", path);
+    check(pid, "start ", argv[0]);
     Child child(pid, std::move(out), std::move(err));
-    if (failure != 0) throw SysError(cat("execute ", path), failure);
+    if (failure != 0) throw SysError(cat("execute ", argv[0]), failure);
     return child;
 }
 

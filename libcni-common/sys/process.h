@@ -27,10 +27,10 @@ struct Exit {
 /// Destruction without wait() kills it and waits for its end.
 class Child {
 public:
-    /// Executes `path` with argv {path}. `environment` holds "NAME=value" entries.
+    /// Executes the file argv[0] with these arguments. `environment` holds "NAME=value" entries.
     /// Throws SysError when the program cannot be executed.
-    static Child spawn(const std::string& path, const std::vector<std::string>& environment,
-                       std::string_view input);
+    static Child spawn(const std::vector<std::string>& argv,
+                       const std::vector<std::string>& environment, std::string_view input);
     Child(Child&& other) noexcept;
     Child& operator=(Child&&) = delete;
     ~Child();

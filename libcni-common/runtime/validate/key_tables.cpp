@@ -145,6 +145,7 @@ constexpr Key tuning_keys[] = {{"sysctl", map_of(text)}, {"mac", mac},
                                {"promisc", flag},        {"mtu", mtu},
                                {"allmulti", flag},       {"txQLen", unsigned_number},
                                {"dataDir", text}};
+constexpr Key sample_keys[] = {{"anotherAwesomeArg", text, true}, {"myAwesomeFlag", flag}};
 constexpr Key sbr_keys[] = {
     {"table", unsigned_number}, {"gateways", list_of(ip)}, {"addSourceHints", flag}};
 constexpr Key vrf_keys[] = {{"vrfname", text, true}, {"table", unsigned_number}};
@@ -226,6 +227,7 @@ constexpr Entry plugins[] = {
     {"macvlan", plugin(macvlan_keys)},
     {"portmap", plugin(portmap_keys)},
     {"ptp", plugin(ptp_keys, check_needs_ipam)},
+    {"sample", plugin(sample_keys)},
     {"sbr", plugin(sbr_keys)},
     {"tap", plugin(tap_keys)},
     {"tuning", plugin(tuning_keys)},

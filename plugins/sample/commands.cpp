@@ -1,0 +1,63 @@
+#include "commands.h"
+
+#include "base/undo.h"
+#include "cni/delegate.h"
+#include "config.h"
+#include "netlink/link.h"
+
+namespace cni::sample {
+namespace {
+
+Result require_addresses(const Request& request) {
+    const auto result = request.conf.prev_result();
+    if (!result)
+        throw Error(Code::invalid_config, "must be called as chained plugin",
+                    "put it behind an interface plugin in the list of plugins");
+    if (result->ips.empty()) throw Error(Code::invalid_config, "got no container IPs");
+    return *result;
+}
+
+}  // namespace
+
+Result add(const Request& request) {
+    const Config config = parse_config(request.conf);
+    const Result result = require_addresses(request);
+    Rtnl container = Rtnl::in(Netns::open(request.args.netns));
+    const Link link = container.get(request.args.ifname);
+
+    Undo undo;
+    if (config.label_interface) {
+        undo.on_failure("take the label back",
+                        [&container, link] { container.apply(set_alias(link, link.alias)); });
+        container.apply(set_alias(link, config.label));
+    }
+    // Further steps, each followed by its undo, would stand here.
+    undo.commit();
+    return result;
+}
+
+void check(const Request& request) {
+    const Config config = parse_config(request.conf);
+    require_addresses(request);
+    Rtnl container = Rtnl::in(Netns::open(request.args.netns));
+    const Link link = container.get(request.args.ifname);
+    if (config.label_interface && link.alias != config.label)
+        throw Error(Code::internal, cat("interface ", link.name, " is labelled ", quote(link.alias),
+                                        " instead of ", quote(config.label)));
+}
+
+// Whatever the configuration says today. Without a namespace or an interface there is no label.
+void del(const Request& request) {
+    const auto netns = Netns::find(request.args.netns);
+    if (!netns) return;
+    Rtnl container = Rtnl::in(*netns);
+    if (const auto link = container.find(request.args.ifname); link && !link->alias.empty())
+        container.apply(set_alias(*link, ""));
+}
+
+void status(const Request& request) {
+    parse_config(request.conf);
+    if (const Ipam ipam(request); ipam.configured()) ipam.status();
+}
+
+}  // namespace cni::sample

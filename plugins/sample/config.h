@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "cni/config.h"
+
+namespace cni::sample {
+
+/// The sample plugin's configuration; every value is valid.
+struct Config {
+    bool label_interface = false;  ///< myAwesomeFlag
+    /// What the interface is labelled with: anotherAwesomeArg, or runtimeConfig.sample.label.
+    std::string label;
+};
+
+/// Throws Error(invalid_config) naming the key.
+Config parse_config(const NetConf& conf);
+
+}  // namespace cni::sample

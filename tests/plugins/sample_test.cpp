@@ -1,0 +1,85 @@
+#include <gmock/gmock.h>
+
+#include "support/bridge_fixture.h"
+
+namespace cni::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+// An interface made by bridge, and sample behind it in the chain.
+class Sample : public BridgeTest {
+protected:
+    void SetUp() override {
+        BridgeTest::SetUp();
+        if (IsSkipped()) return;
+        container_.emplace("c1");
+        result_ = add(*container_, layer3());
+    }
+
+    json config(const json& keys = json::object()) const {
+        json out = {{"cniVersion", "1.0.0"}, {"name", "net1"},
+                    {"type", "sample"},      {"anotherAwesomeArg", "hello"},
+                    {"myAwesomeFlag", true}, {"prevResult", result_}};
+        out.merge_patch(keys);
+        return out;
+    }
+    PluginRun sample(const std::string& command, const json& keys = json::object()) const {
+        return run_plugin("sample", command, args(*container_), config(keys).dump());
+    }
+    std::string alias() const { return link(*container_, "eth0").value("ifalias", ""); }
+
+    std::optional<TestNetns> container_;
+    json result_;
+};
+
+TEST_F(Sample, AddLabelsTheInterfaceAndPassesTheResultOn) {
+    const PluginRun run = sample("ADD");
+    ASSERT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(run.json(), result_);
+    EXPECT_EQ(alias(), "hello");
+    EXPECT_TRUE(sample("CHECK").ok());
+    EXPECT_TRUE(sample("DEL").ok());
+    EXPECT_EQ(alias(), "");
+    EXPECT_TRUE(sample("DEL").ok());
+}
+
+TEST_F(Sample, WithoutTheFlagNothingIsChanged) {
+    const PluginRun run = sample("ADD", {{"myAwesomeFlag", nullptr}});
+    ASSERT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(alias(), "");
+}
+
+TEST_F(Sample, CheckNamesTheLabelItFinds) {
+    ASSERT_TRUE(sample("ADD").ok());
+    container_->output_of({"ip", "link", "set", "eth0", "alias", "other"});
+    EXPECT_EQ(sample("CHECK").error_message(),
+              R"(interface eth0 is labelled "other" instead of "hello")");
+}
+
+TEST_F(Sample, AddWantsAChainWithAddresses) {
+    EXPECT_EQ(sample("ADD", {{"prevResult", nullptr}}).error_message(),
+              "must be called as chained plugin");
+    EXPECT_EQ(sample("ADD", {{"prevResult", {{"ips", nullptr}}}}).error_message(),
+              "got no container IPs");
+    EXPECT_EQ(sample("ADD", {{"anotherAwesomeArg", nullptr}}).error_code(), 7);
+}
+
+TEST_F(Sample, DelSucceedsWithoutConfigurationNamespaceOrInterface) {
+    EXPECT_TRUE(sample("DEL", {{"anotherAwesomeArg", nullptr}, {"prevResult", nullptr}}).ok());
+    del(*container_, layer3());
+    EXPECT_TRUE(sample("DEL").ok());
+    container_->unmount();
+    EXPECT_TRUE(sample("DEL").ok());
+}
+
+TEST_F(Sample, StatusAsksTheIpamPluginIfThereIsOne) {
+    EXPECT_TRUE(sample("STATUS", {{"cniVersion", "1.1.0"}, {"prevResult", nullptr}}).ok());
+    const PluginRun run = sample(
+        "STATUS",
+        {{"cniVersion", "1.1.0"}, {"prevResult", nullptr}, {"ipam", {{"type", "none-such"}}}});
+    EXPECT_THAT(run.error_message(), HasSubstr("failed to find plugin \"none-such\""));
+}
+
+}  // namespace
+}  // namespace cni::test

@@ -1,0 +1,82 @@
+#include <gmock/gmock.h>
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/file.h"
+#include "runtime/validate/key_tables.h"
+
+namespace cni::test {
+namespace {
+
+using Words = std::set<std::string, std::less<>>;
+
+const std::string folder = CNIXX_SOURCE_DIR "/docs/plugins";
+
+std::vector<std::string> pages() {
+    std::vector<std::string> types;
+    for (const std::string& name :
+         list_dir(open_at(AT_FDCWD, folder.c_str(), O_RDONLY | O_DIRECTORY, 0, folder), folder))
+        types.push_back(name.substr(0, name.rfind(".md")));
+    return types;
+}
+
+/// What stands between backticks.
+std::vector<std::string> quoted_words(std::string_view text) {
+    std::vector<std::string> words;
+    const auto parts = split(text, '`');
+    for (std::size_t i = 1; i < parts.size(); i += 2) words.emplace_back(parts[i]);
+    return words;
+}
+
+/// The words of the first column of the first table under "## Keys".
+std::vector<std::string> documented_keys(const std::string& type) {
+    const std::string page = read_file(cat(folder, "/", type, ".md"), 1u << 20).value();
+    std::vector<std::string> keys;
+    bool in_section = false, in_table = false;
+    for (const std::string_view line : split(page, '\n')) {
+        if (line.starts_with("## ")) in_section = line == "## Keys";
+        if (in_table && !line.starts_with('|')) break;
+        in_table = in_section && line.starts_with('|');
+        if (in_table && line.starts_with("| `"))
+            for (std::string& word : quoted_words(line.substr(0, line.find(" | ", 2))))
+                keys.push_back(std::move(word));
+    }
+    return keys;
+}
+
+Words names_of(const ObjectSchema& schema) {
+    Words names;
+    for (const Key& key : schema.keys) names.emplace(key.name);
+    return names;
+}
+
+/// Whether the word is another source of a value (runtimeConfig.mac, `MAC` in `CNI_ARGS`).
+bool is_parameter(std::string_view word) {
+    return word.starts_with("runtimeConfig.") || word.starts_with("args.cni.") ||
+           std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+TEST(Docs, EachPageHasTheKeysThatTheProgramsKnow) {
+    for (const std::string& type : pages()) {
+        const ObjectSchema* ipam = ipam_schema(type);
+        const ObjectSchema* schema = ipam ? ipam : plugin_schema(type);
+        ASSERT_NE(schema, nullptr) << type;
+        Words missing = names_of(*schema);
+        missing.erase("type");
+        Words known = names_of(*schema);
+        if (schema->common) known.merge(names_of(*schema->common));
+        for (std::string word : documented_keys(type)) {
+            if (ipam && word.starts_with("ipam.")) word.erase(0, 5);
+            missing.erase(word);
+            EXPECT_TRUE(known.contains(word) || is_parameter(word))
+                << type << ".md has a key " << word << " that the tables do not know";
+        }
+        EXPECT_THAT(missing, ::testing::IsEmpty()) << type << ".md lacks these keys";
+    }
+}
+
+}  // namespace
+}  // namespace cni::test
