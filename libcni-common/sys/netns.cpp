@@ -49,6 +49,17 @@ bool is_unmounted_leftover(int fd) {
            ::fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
 }
 
+Fd require_open(Fd fd, const std::string& path) {
+    if (!fd) {
+        const int error = errno;
+        throw Error(Code::invalid_netns,
+                    cat("failed to Statfs ", quote(path), ": ", errno_text(error)),
+                    "CNI_NETNS must be the path of a network namespace");
+    }
+    require_network_namespace(fd.get(), path);
+    return fd;
+}
+
 }  // namespace
 
 Netns Netns::current() {
@@ -59,23 +70,15 @@ Netns Netns::current() {
 }
 
 Netns Netns::open(const std::string& path) {
-    Fd fd = try_open(path);
-    if (!fd) {
-        const int error = errno;
-        throw Error(Code::invalid_netns,
-                    cat("failed to Statfs ", quote(path), ": ", errno_text(error)),
-                    "CNI_NETNS must be the path of a network namespace");
-    }
-    require_network_namespace(fd.get(), path);
-    return {std::move(fd), path};
+    return {require_open(try_open(path), path), path};
 }
 
 std::optional<Netns> Netns::find(const std::string& path) {
     if (path.empty()) return {};
-    const Fd fd = try_open(path);
+    Fd fd = try_open(path);
     if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ESRCH)) return {};
     if (fd && is_unmounted_leftover(fd.get())) return {};
-    return open(path);
+    return Netns(require_open(std::move(fd), path), path);
 }
 
 bool Netns::is_same(const Netns& other) const {
