@@ -10,7 +10,12 @@ function(cni_add_executable name)
       target_link_options(${name} PRIVATE -s)
     endif()
   endif()
-  install(TARGETS ${name} RUNTIME DESTINATION ${CNIXX_INSTALL_DIR})
+  # A runtime may execute it at any moment: the old file is there until the new one is whole.
+  install(PROGRAMS $<TARGET_FILE:${name}> DESTINATION ${CNIXX_INSTALL_DIR} RENAME .${name}.new)
+  install(CODE "
+    cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_PREFIX OUTPUT_VARIABLE prefix)
+    cmake_path(APPEND prefix \"${CNIXX_INSTALL_DIR}\" OUTPUT_VARIABLE folder)
+    file(RENAME \"\$ENV{DESTDIR}\${folder}/.${name}.new\" \"\$ENV{DESTDIR}\${folder}/${name}\")")
 endfunction()
 
 # cni_add_layer(NAME [SOURCES...] [DEPENDS...]): a static library of libcni-common.
