@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cni/json.h"
+#include "iptables/backend.h"
+#include "netfilter/owner.h"
+
+/// "ipMasq" of interface plugins: what an attachment sends beyond its own subnets, and not to
+/// multicast, leaves the host with an address of the host. Rules are those of the reference
+/// plugins, in each of the backends.
+namespace cni {
+
+/// "ipMasqBackend", for choose_backend: "iptables", "nftables", or nullopt when it is absent or "".
+/// Throws Error(invalid_config).
+std::optional<std::string> masquerade_backend(const Json& config);
+
+/// What the owner has of these addresses already is not doubled. Throws SysError, Error.
+void add_masquerading(nft::Connection& nft, Backend backend, const Owner& owner,
+                      const std::vector<Prefix>& addresses);
+
+/// The addresses of an attachment, as far as they can still be told; empty when they cannot.
+using KnownAddresses = std::function<std::vector<Prefix>()>;
+
+/// Removes the owner's rules from every backend; that nothing is there is no error, and costs one
+/// query for each place. iptables' rules name the container and the network only: `addresses` tells
+/// which of them are of this interface (all of them, when it tells none). It is asked only when
+/// there are any. Every backend is tried before what went wrong in one is thrown.
+void remove_masquerading(nft::Connection& nft, const Owner& owner, const KnownAddresses& addresses);
+
+/// Throws Error naming what is missing from `backend`, unless another backend has it all: which one
+/// is chosen may change while an attachment lives.
+void check_masquerading(nft::Connection& nft, Backend backend, const Owner& owner,
+                        const std::vector<Prefix>& addresses);
+
+/// Removes the rules of `network` whose owner is not one of `valid`, from every backend. The
+/// entries' own network is not looked at.
+void gc_masquerading(nft::Connection& nft, const std::string& network,
+                     const std::vector<Owner>& valid);
+
+/// Why the backend cannot masquerade; nullopt when it can. Changes nothing.
+std::optional<std::string> masquerading_problem(nft::Connection& nft, Backend backend);
+
+}  // namespace cni
