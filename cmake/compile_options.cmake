@@ -26,7 +26,7 @@ if(CNIXX_FUZZ)
 endif()
 
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  add_compile_options(-fstack-protector-strong)
+  add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   add_link_options(-Wl,-z,relro,-z,now)
 endif()
 
