@@ -68,6 +68,15 @@ struct Element {
     bool operator==(const Element&) const = default;
 };
 
+/// What the kernel's compatibility layer wants to know of a rule besides its expressions: which
+/// protocol (IPPROTO_*, 0 for any) it matches.
+struct XtProtocol {
+    std::uint8_t number = 0;
+    bool inverted = false;
+};
+
+enum class Place { first, last };
+
 /// Comments longer than this do not fit into the kernel's user data (rules, elements, objects).
 constexpr std::size_t comment_max = 253;
 /// Names of tables, chains and sets.
@@ -95,6 +104,9 @@ public:
     /// At the end of the chain.
     Batch& add_rule(const Table& table, const std::string& chain, const Rule& rule,
                     const std::string& comment = {});
+    /// A rule with expressions of iptables in it.
+    Batch& add_xt_rule(const Table& table, const std::string& chain, const Rule& rule,
+                       XtProtocol protocol, Place place = Place::last);
     Batch& delete_rule(const Table& table, const std::string& chain, std::uint64_t handle);
 
     /// Made unless it exists.

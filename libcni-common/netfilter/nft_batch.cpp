@@ -122,6 +122,19 @@ Batch& Batch::add_rule(const Table& table, const std::string& chain, const Rule&
     return *this;
 }
 
+Batch& Batch::add_xt_rule(const Table& table, const std::string& chain, const Rule& rule,
+                          XtProtocol protocol, Place place) {
+    const int flags = place == Place::last ? create | NLM_F_APPEND : create;
+    auto& m = push(NFT_MSG_NEWRULE, flags, table, table.act("add a rule to chain", chain));
+    m.put_string(NFTA_RULE_TABLE, table.name).put_string(NFTA_RULE_CHAIN, chain);
+    put_rule(m, NFTA_RULE_EXPRESSIONS, rule);
+    m.nest(NFTA_RULE_COMPAT, [&] {
+        m.put_be32(NFTA_RULE_COMPAT_PROTO, protocol.number);
+        m.put_be32(NFTA_RULE_COMPAT_FLAGS, protocol.inverted ? NFT_RULE_COMPAT_F_INV : 0);
+    });
+    return *this;
+}
+
 Batch& Batch::delete_rule(const Table& table, const std::string& chain, std::uint64_t handle) {
     push(NFT_MSG_DELRULE, 0, table, table.act("delete a rule from chain", chain))
         .put_string(NFTA_RULE_TABLE, table.name)

@@ -1,6 +1,7 @@
 #include "netfilter/nft_expr.h"
 
 #include <arpa/inet.h>
+#include <linux/netfilter/nf_tables_compat.h>
 
 #include <algorithm>
 
@@ -100,6 +101,18 @@ struct Encoder {
             m.put_be32(NFTA_FIB_DREG, e.dreg);
         });
     }
+    void operator()(const XtMatch& e) const {
+        put_expression(m, "match", [&] {
+            m.put_string(NFTA_MATCH_NAME, e.name).put_be32(NFTA_MATCH_REV, e.revision);
+            m.put(NFTA_MATCH_INFO, e.info);
+        });
+    }
+    void operator()(const XtTarget& e) const {
+        put_expression(m, "target", [&] {
+            m.put_string(NFTA_TARGET_NAME, e.name).put_be32(NFTA_TARGET_REV, e.revision);
+            m.put(NFTA_TARGET_INFO, e.info);
+        });
+    }
     void operator()(const Unknown& e) const {
         put_expression(m, e.name.c_str(), [] {});
     }
@@ -190,6 +203,16 @@ Expr parse_fib(const nlattr* nest) {
     return Fib{f.number(NFTA_FIB_FLAGS), f.number(NFTA_FIB_RESULT), f.number(NFTA_FIB_DREG)};
 }
 
+/// XtMatch or XtTarget: their attributes have the same numbers.
+template <typename Xt>
+Expr parse_xt(const nlattr* nest) {
+    static_assert(int{NFTA_MATCH_MAX} == int{NFTA_TARGET_MAX});
+    const Fields<NFTA_MATCH_MAX> f(nest);
+    const auto info = f.bytes(NFTA_MATCH_INFO);
+    return Xt{
+        std::string(f.string(NFTA_MATCH_NAME)), f.number(NFTA_MATCH_REV), {info.begin(), info.end()}};
+}
+
 struct Parser {
     std::string_view name;
     Expr (*parse)(const nlattr* nest);
@@ -200,7 +223,8 @@ constexpr Parser parsers[] = {
     {"bitwise", parse_bitwise}, {"lookup", parse_lookup},
     {"nat", parse_nat},         {"immediate", parse_immediate},
     {"fib", parse_fib},         {"counter", parse_counter},
-    {"masq", parse_masquerade},
+    {"masq", parse_masquerade}, {"match", parse_xt<XtMatch>},
+    {"target", parse_xt<XtTarget>},
 };
 
 Expr parse_expression(const nlattr* element) {

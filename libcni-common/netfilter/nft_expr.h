@@ -126,6 +126,20 @@ struct Fib {
     std::uint32_t dreg = reg(0);
     bool operator==(const Fib&) const = default;
 };
+/// A match or target of iptables, through the kernel's compatibility layer: `info` is its structure
+/// in linux/netfilter/xt_*.h. The kernel lists it with zeros up to a multiple of 8 bytes.
+struct XtMatch {
+    std::string name;
+    std::uint32_t revision = 0;
+    Bytes info;
+    bool operator==(const XtMatch&) const = default;
+};
+struct XtTarget {
+    std::string name;
+    std::uint32_t revision = 0;
+    Bytes info;
+    bool operator==(const XtTarget&) const = default;
+};
 /// An expression of somebody else's rule that is none of the above; equal to nothing.
 struct Unknown {
     std::string name;
@@ -133,7 +147,7 @@ struct Unknown {
 };
 
 using Expr = std::variant<Meta, SetMeta, Ct, Payload, Cmp, Bitwise, Lookup, Immediate, Verdict,
-                          Counter, Masquerade, Nat, Fib, Unknown>;
+                          Counter, Masquerade, Nat, Fib, XtMatch, XtTarget, Unknown>;
 using Rule = std::vector<Expr>;
 
 inline Verdict accept() {

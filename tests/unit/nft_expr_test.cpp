@@ -59,7 +59,9 @@ TEST(NftExpr, EveryKindIsReadBackAsItWas) {
         Masquerade{NF_NAT_RANGE_PROTO_RANDOM_FULLY},
         Nat{NFT_NAT_DNAT, NFPROTO_IPV4, reg(0), reg(4), NF_NAT_RANGE_PERSISTENT},
         Nat{NFT_NAT_SNAT, NFPROTO_IPV6, reg(0), {}, 0},
-        Fib{NFTA_FIB_F_DADDR, NFT_FIB_RESULT_ADDRTYPE, reg(0)}};
+        Fib{NFTA_FIB_F_DADDR, NFT_FIB_RESULT_ADDRTYPE, reg(0)},
+        XtMatch{"multiport", 1, {0, 1, 2, 80, 0, 81, 0, 0}},
+        XtTarget{"MASQUERADE", 0, {1, 2, 3, 4, 5, 6, 7, 8}}};
     for (const Expr& expr : all) EXPECT_EQ(round_trip({expr}), Rule{expr}) << expr.index();
     EXPECT_EQ(round_trip(all), all);
 }
