@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,14 +21,11 @@ std::optional<std::string> masquerade_backend(const Json& config);
 void add_masquerading(nft::Connection& nft, Backend backend, const Owner& owner,
                       const std::vector<Prefix>& addresses);
 
-/// The addresses of an attachment, as far as they can still be told; empty when they cannot.
-using KnownAddresses = std::function<std::vector<Prefix>()>;
-
 /// Removes the owner's rules from every backend; that nothing is there is no error, and costs one
-/// query for each place. iptables' rules name the container and the network only: `addresses` tells
-/// which of them are of this interface (all of them, when it tells none). It is asked only when
-/// there are any. Every backend is tried before what went wrong in one is thrown.
-void remove_masquerading(nft::Connection& nft, const Owner& owner, const KnownAddresses& addresses);
+/// query for each place. iptables' rules name the container and the network, not the interface:
+/// those for addresses that another interface in `netns` (CNI_NETNS, maybe gone) bears stay. Every
+/// backend is tried before what went wrong in one is thrown.
+void remove_masquerading(nft::Connection& nft, const Owner& owner, const std::string& netns);
 
 /// Throws Error naming what is missing from `backend`, unless another backend has it all: which one
 /// is chosen may change while an attachment lives.

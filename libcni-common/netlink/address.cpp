@@ -41,6 +41,47 @@ std::string act(const Link& link, const Prefix& prefix) {
     return cat("failed to add IP addr ", prefix.to_string(), " to ", quote(link.name));
 }
 
+bool is_of(const ifaddrmsg& header, const Link& link) {
+    return header.ifa_index == static_cast<unsigned>(link.index);
+}
+
+std::optional<Address> parse(const nlmsghdr* message, const ifaddrmsg& header) {
+    if (header.ifa_family != AF_INET && header.ifa_family != AF_INET6) return {};
+    const Family family = header.ifa_family == AF_INET ? Family::v4 : Family::v6;
+    const NlAttributes<IFA_MAX> attributes(message, sizeof header);
+    auto bytes = attributes.bytes(IFA_LOCAL);
+    if (bytes.empty()) bytes = attributes.bytes(IFA_ADDRESS);
+    if (bytes.size() != Ip::any(family).size()) return {};
+    const auto flags = attributes.get_or<std::uint32_t>(IFA_FLAGS, header.ifa_flags);
+    return Address{{Ip::from_bytes(family, bytes.data()), header.ifa_prefixlen},
+                   (flags & IFA_F_TENTATIVE) != 0,
+                   (flags & IFA_F_DADFAILED) != 0};
+}
+
+/// `family` AF_UNSPEC and `ifindex` 0 for any.
+template <typename Keep>
+std::vector<Address> list(Rtnl& rtnl, unsigned char family, int ifindex, const std::string& what,
+                          Keep keep) {
+    std::vector<Address> found;
+    const auto query = [&] {
+        ifaddrmsg header{};
+        header.ifa_family = family;
+        header.ifa_index = static_cast<unsigned>(ifindex);
+        NlMessage message(RTM_GETADDR, 0);
+        message.header(header);
+        return message;
+    };
+    const auto visit = [&](const nlmsghdr* m) {
+        if (nlmsg_datalen(m) < static_cast<int>(sizeof(ifaddrmsg))) return;
+        const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(m));
+        if (family != AF_UNSPEC && header->ifa_family != family) return;
+        if (!keep(*header)) return;
+        if (const auto address = parse(m, *header)) found.push_back(*address);
+    };
+    rtnl.dump(query, what, visit, [&] { found.clear(); });
+    return found;
+}
+
 }  // namespace
 
 NlRequest add_address(const Link& link, const Prefix& prefix, Dad dad) {
@@ -60,32 +101,15 @@ NlRequest remove_address(const Link& link, const Prefix& prefix) {
 }
 
 std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family) {
-    std::vector<Address> found;
-    const auto query = [&] {
-        ifaddrmsg header{};
-        header.ifa_family = static_cast<unsigned char>(Ip::any(family).af());
-        header.ifa_index = static_cast<unsigned>(link.index);
-        NlMessage message(RTM_GETADDR, 0);
-        message.header(header);
-        return message;
-    };
-    const auto visit = [&](const nlmsghdr* m) {
-        if (nlmsg_datalen(m) < static_cast<int>(sizeof(ifaddrmsg))) return;
-        const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(m));
-        // A kernel without strict checking lists all links.
-        if (header->ifa_index != static_cast<unsigned>(link.index)) return;
-        const NlAttributes<IFA_MAX> attributes(m, sizeof *header);
-        auto bytes = attributes.bytes(IFA_LOCAL);
-        if (bytes.empty()) bytes = attributes.bytes(IFA_ADDRESS);
-        const Ip blank = Ip::any(family);
-        if (bytes.size() != blank.size() || header->ifa_family != blank.af()) return;
-        const auto flags = attributes.get_or<std::uint32_t>(IFA_FLAGS, header->ifa_flags);
-        found.push_back({{Ip::from_bytes(family, bytes.data()), header->ifa_prefixlen},
-                         (flags & IFA_F_TENTATIVE) != 0,
-                         (flags & IFA_F_DADFAILED) != 0});
-    };
-    rtnl.dump(query, cat("list addresses of ", link.name), visit, [&] { found.clear(); });
-    return found;
+    // A kernel without strict checking lists all links.
+    return list(rtnl, static_cast<unsigned char>(Ip::any(family).af()), link.index,
+                cat("list addresses of ", link.name),
+                [&](const ifaddrmsg& header) { return is_of(header, link); });
+}
+
+std::vector<Address> addresses_besides(Rtnl& rtnl, const std::optional<Link>& link) {
+    return list(rtnl, AF_UNSPEC, 0, "list addresses",
+                [&](const ifaddrmsg& header) { return !link || !is_of(header, *link); });
 }
 
 }  // namespace cni

@@ -25,5 +25,7 @@ NlRequest remove_address(const Link& link, const Prefix& prefix);
 
 /// Of this link only, in the kernel's order.
 std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family);
+/// Of both families, of all links of the namespace except this one.
+std::vector<Address> addresses_besides(Rtnl& rtnl, const std::optional<Link>& link);
 
 }  // namespace cni
