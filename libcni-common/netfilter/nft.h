@@ -139,6 +139,7 @@ struct ListedRule {
 };
 
 struct ListedChain {
+    std::string name;
     std::uint64_t handle;
     std::uint32_t uses;        // rules in it, and jumps to it
     std::optional<Hook> hook;  // of a base chain
@@ -176,6 +177,9 @@ public:
     // Queries; where the kernel has no nf_tables, nothing exists.
     bool has_table(const Table& table);
     std::optional<ListedChain> find_chain(const Table& table, const std::string& chain);
+    /// All of a table; the kernel shows those of every table of the family. Others may change them
+    /// meanwhile.
+    std::vector<ListedChain> chains(const Table& table);
     std::optional<ListedRule> find_rule(const Table& table, const std::string& chain,
                                         std::uint64_t handle);
 

@@ -39,7 +39,8 @@ NlAttributes<max> attributes_of(const nlmsghdr* message) {
 
 ListedChain parse_chain(const nlmsghdr* message) {
     const auto chain = attributes_of<NFTA_CHAIN_MAX>(message);
-    ListedChain out{handle_of(chain[NFTA_CHAIN_HANDLE]),
+    ListedChain out{std::string(chain.string(NFTA_CHAIN_NAME)),
+                    handle_of(chain[NFTA_CHAIN_HANDLE]),
                     ntohl(chain.get_or<std::uint32_t>(NFTA_CHAIN_USE, 0)),
                     {}};
     if (!chain[NFTA_CHAIN_HOOK]) return out;
@@ -165,6 +166,23 @@ std::optional<ListedChain> Connection::find_chain(const Table& table, const std:
     message.put_string(NFTA_CHAIN_TABLE, table.name).put_string(NFTA_CHAIN_NAME, chain);
     query(std::move(message), table.act("look for chain", chain), ENOENT,
           [&](const nlmsghdr* answer) { out = parse_chain(answer); });
+    return out;
+}
+
+std::vector<ListedChain> Connection::chains(const Table& table) {
+    std::vector<ListedChain> out;
+    if (!available()) return out;
+    const auto visit = [&](const nlmsghdr* answer) {
+        if (attributes_of<NFTA_CHAIN_MAX>(answer).string(NFTA_CHAIN_TABLE) == table.name)
+            out.push_back(parse_chain(answer));
+    };
+    for (int i = 0; i < listings; ++i) {
+        out.clear();
+        if (socket().dump_once({table_message(NFT_MSG_GETCHAIN, 0, table),
+                                cat("list the chains of nftables table ", table.to_string())},
+                               visit))
+            break;
+    }
     return out;
 }
 

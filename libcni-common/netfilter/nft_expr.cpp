@@ -209,8 +209,9 @@ Expr parse_xt(const nlattr* nest) {
     static_assert(int{NFTA_MATCH_MAX} == int{NFTA_TARGET_MAX});
     const Fields<NFTA_MATCH_MAX> f(nest);
     const auto info = f.bytes(NFTA_MATCH_INFO);
-    return Xt{
-        std::string(f.string(NFTA_MATCH_NAME)), f.number(NFTA_MATCH_REV), {info.begin(), info.end()}};
+    return Xt{std::string(f.string(NFTA_MATCH_NAME)),
+              f.number(NFTA_MATCH_REV),
+              {info.begin(), info.end()}};
 }
 
 struct Parser {
@@ -218,12 +219,18 @@ struct Parser {
     Expr (*parse)(const nlattr* nest);
 };
 constexpr Parser parsers[] = {
-    {"meta", parse_meta},       {"ct", parse_ct},
-    {"payload", parse_payload}, {"cmp", parse_cmp},
-    {"bitwise", parse_bitwise}, {"lookup", parse_lookup},
-    {"nat", parse_nat},         {"immediate", parse_immediate},
-    {"fib", parse_fib},         {"counter", parse_counter},
-    {"masq", parse_masquerade}, {"match", parse_xt<XtMatch>},
+    {"meta", parse_meta},
+    {"ct", parse_ct},
+    {"payload", parse_payload},
+    {"cmp", parse_cmp},
+    {"bitwise", parse_bitwise},
+    {"lookup", parse_lookup},
+    {"nat", parse_nat},
+    {"immediate", parse_immediate},
+    {"fib", parse_fib},
+    {"counter", parse_counter},
+    {"masq", parse_masquerade},
+    {"match", parse_xt<XtMatch>},
     {"target", parse_xt<XtTarget>},
 };
 
