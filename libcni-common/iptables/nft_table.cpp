@@ -1,0 +1,213 @@
+#include "iptables/nft_table.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <map>
+
+#include "iptables/extensions.h"
+#include "iptables/nft_base_chains.h"
+#include "iptables/nft_rule_codec.h"
+
+namespace cni::ipt {
+namespace {
+
+nft::Table nat_table(Family family) {
+    return {family == Family::v4 ? std::uint8_t{NFPROTO_IPV4} : std::uint8_t{NFPROTO_IPV6}, "nat"};
+}
+
+class NftTable final : public Table {
+public:
+    NftTable(nft::Connection& nft, Family family)
+        : nft_(nft), family_(family), table_(nat_table(family)), generation_(nft.generation()) {}
+
+    Family family() const override { return family_; }
+
+    bool has_chain(const std::string& chain) override {
+        return base_chain_hook(table_.name, chain) || state(chain).exists;
+    }
+
+    std::vector<std::string> chains() override {
+        std::vector<std::string> out;
+        for (const nft::ListedChain& chain : nft_.chains(table_))
+            if (!chain.hook && state(chain.name).exists) out.push_back(chain.name);
+        for (const auto& [name, chain] : chains_)
+            if (chain.exists && !base_chain_hook(table_.name, name) &&
+                std::ranges::find(out, name) == out.end())
+                out.push_back(name);
+        return out;
+    }
+
+    std::vector<Rule> rules(const std::string& chain) override {
+        std::vector<Rule> out;
+        for (const Entry& entry : listed(chain).rules) out.push_back(entry.rule);
+        return out;
+    }
+
+    void ensure_chain(const std::string& chain) override { make(chain, {}); }
+
+    void append(const std::string& chain, const Rule& rule) override {
+        Chain& to = writable(chain);
+        to.rules.push_back(add(chain, rule, nft::Place::last));
+    }
+
+    void prepend(const std::string& chain, const Rule& rule) override {
+        Chain& to = writable(chain);
+        to.rules.insert(to.rules.begin(), add(chain, rule, nft::Place::first));
+        ++to.prepended;
+    }
+
+    std::size_t remove(const std::string& chain,
+                       const std::function<bool(const Rule&)>& ours) override {
+        return std::erase_if(listed(chain).rules, [&](const Entry& entry) {
+            if (!ours(entry.rule)) return false;
+            if (entry.handle == 0)
+                changes_[entry.change] = {};
+            else
+                changes_.push_back([this, chain, handle = entry.handle](nft::Batch& batch) {
+                    batch.delete_rule(table_, chain, handle);
+                });
+            return true;
+        });
+    }
+
+    void remove_chain(const std::string& chain) override {
+        Chain& gone = state(chain);
+        if (!gone.exists) return;
+        changes_.push_back([this, chain](nft::Batch& batch) { batch.delete_chain(table_, chain); });
+        gone = {.exists = false, .is_listed = true};
+    }
+
+    /// False when somebody else changed nf_tables since the table was read: nothing was done.
+    bool commit() {
+        nft::Batch batch;
+        for (const Change& change : changes_)
+            if (change) change(batch);
+        if (batch.empty()) return true;
+        // The generation vouches for all that is named: what is missing is missing for good.
+        batch.insist();
+        return nft_.try_commit(std::move(batch), generation_) == nft::Outcome::done;
+    }
+
+private:
+    using Change = std::function<void(nft::Batch&)>;
+
+    struct Entry {
+        std::uint64_t handle;  // 0: made by change number `change`
+        std::size_t change;
+        Rule rule;
+    };
+
+    struct Chain {
+        bool exists = false;
+        bool is_listed = false;  // before, `rules` are those of our changes only
+        std::vector<Entry> rules = {};
+        std::ptrdiff_t prepended = 0;  // of them, while not listed
+    };
+
+    Chain& state(const std::string& name) {
+        const auto found = chains_.find(name);
+        if (found != chains_.end()) return found->second;
+        Chain chain{.exists = nft_.find_chain(table_, name).has_value()};
+        chain.is_listed = !chain.exists;
+        return chains_.emplace(name, std::move(chain)).first->second;
+    }
+
+    Chain& listed(const std::string& name) {
+        Chain& chain = state(name);
+        if (chain.is_listed) return chain;
+        std::vector<Entry> found;
+        for (const nft::ListedRule& rule : nft_.rules(table_, name))
+            found.push_back({rule.handle, 0, from_nft(rule, family_)});
+        chain.rules.insert(chain.rules.begin() + chain.prepended,
+                           std::make_move_iterator(found.begin()),
+                           std::make_move_iterator(found.end()));
+        chain.is_listed = true;
+        return chain;
+    }
+
+    Chain& writable(const std::string& name) {
+        if (const auto hook = base_chain_hook(table_.name, name)) make(name, hook);
+        return state(name);
+    }
+
+    void make(const std::string& name, const std::optional<nft::Hook>& hook) {
+        Chain& chain = state(name);
+        if (chain.exists) return;
+        chain.exists = true;
+        if (!has_table()) changes_.push_back([this](nft::Batch& b) { b.add_table(table_); });
+        table_exists_ = true;
+        changes_.push_back(
+            [this, name, hook](nft::Batch& batch) { batch.add_chain(table_, name, hook); });
+    }
+
+    bool has_table() {
+        if (!table_exists_) table_exists_ = nft_.has_table(table_);
+        return *table_exists_;
+    }
+
+    Entry add(const std::string& chain, const Rule& rule, nft::Place place) {
+        changes_.push_back([this, chain, rule, place](nft::Batch& batch) {
+            batch.add_xt_rule(table_, chain, to_nft(rule), xt_protocol(rule), place);
+        });
+        return {0, changes_.size() - 1, rule};
+    }
+
+    nft::Connection& nft_;
+    const Family family_;
+    const nft::Table table_;
+    const std::optional<std::uint32_t> generation_;  // older than all that is read
+    std::optional<bool> table_exists_;
+    std::map<std::string, Chain> chains_;
+    std::vector<Change> changes_;
+};
+
+/// Lets others finish: a program that changes rules in a loop leaves gaps between its commits that
+/// tries at growing distances find sooner than tries without a pause.
+class Patience {
+public:
+    bool is_left() const { return tries_ < limit; }
+    void pause() {
+        constexpr long first = 50'000, longest = 5'000'000;  // nanoseconds
+        const timespec time{0, std::min(longest, first * (1 + tries_))};
+        ::nanosleep(&time, nullptr);
+        ++tries_;
+    }
+
+private:
+    static constexpr int limit = 2000;
+    int tries_ = 0;
+};
+
+}  // namespace
+
+void change_nf_tables(nft::Connection& nft, Family family,
+                      const std::function<void(Table&)>& body) {
+    for (Patience patience; patience.is_left(); patience.pause()) {
+        NftTable table(nft, family);
+        body(table);
+        if (table.commit()) return;
+    }
+    throw Error(Code::try_again_later, cat("others keep changing nftables while table ",
+                                           nat_table(family).to_string(), " is changed"));
+}
+
+bool nf_tables_has_nat_table(nft::Connection& nft, Family family) {
+    return nft.has_table(nat_table(family));
+}
+
+std::optional<std::string> nf_tables_problem(nft::Connection& nft, Family family) {
+    const nft::Table table = nat_table(family);
+    // What iptables made once can be made again.
+    if (is_iptables_table(nft, table)) return {};
+    const std::string chain = "POSTROUTING";
+    Rule rule;
+    rule.matches = {comment("probe")};
+    rule.target = masquerade(family);
+    nft::Batch batch;
+    batch.add_table(table).add_chain(table, chain, base_chain_hook(table.name, chain));
+    batch.add_xt_rule(table, chain, to_nft(rule), xt_protocol(rule));
+    return nft.rehearse(std::move(batch));
+}
+
+}  // namespace cni::ipt
