@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/hash.h"
 #include "netfilter/nft_match.h"
 
 namespace cni {
@@ -13,7 +12,6 @@ namespace {
 
 using nft::Batch;
 using nft::Connection;
-using nft::ListedRule;
 using nft::Op;
 using nft::Rule;
 using nft::Side;
@@ -27,19 +25,6 @@ constexpr char table_comment[] =
     "Masquerading for plugins from github.com/containernetworking/plugins";
 constexpr char checks_comment[] =
     "Masquerade traffic from certain IPs to any (non-multicast) IP outside their subnet";
-
-constexpr std::size_t hash_length = 16;
-constexpr std::size_t owner_length = 2 * hash_length + 1;  // "<hash>-<hash>"
-constexpr std::size_t comment_limit = 128;                 // of the `nft` program
-
-std::string short_hash(const std::string& text) {
-    return sha512_hex(text).substr(0, hash_length);
-}
-
-std::string owner_hashes(const Owner& owner) {
-    return cat(short_hash(owner.network), "-",
-               short_hash(cat(owner.ifname, ":", owner.container_id)));
-}
 
 Connection::CommentFilter rules_of(const Owner& owner) {
     return [prefix = owner_hashes(owner)](std::string_view comment) {
@@ -61,14 +46,6 @@ Rule masquerade_rule(const Prefix& address) {
     return nft::rule(nft::family_is(address.ip.family()),
                      nft::address(Side::source, Op::eq, Prefix::host(address.ip)),
                      nft::address(Side::destination, Op::ne, address), nft::Masquerade{});
-}
-
-/// All of `wanted` among the listed rules, in their order; others may stand between them.
-bool contains_in_order(const std::vector<ListedRule>& listed, const std::vector<Rule>& wanted) {
-    auto next = wanted.begin();
-    for (const ListedRule& rule : listed)
-        if (next != wanted.end() && equivalent(rule.rule, *next)) ++next;
-    return next == wanted.end();
 }
 
 bool is_hooked(Connection& nft) {
@@ -95,15 +72,8 @@ bool is_in_place(Connection& nft) {
 
 }  // namespace
 
-std::string masquerade_comment(const Owner& owner) {
-    std::string text = cat(owner_hashes(owner), ", net: ", owner.network, ", if: ", owner.ifname,
-                           ", id: ", owner.container_id);
-    std::erase(text, '"');
-    return text.substr(0, comment_limit);
-}
-
 void add_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefix>& addresses) {
-    const std::string comment = masquerade_comment(owner);
+    const std::string comment = owner_comment(owner);
     delete_rules(nft, table, checks, rules_of(owner), [&](Batch& batch) {
         // Not sent for good measure: changing a base chain or flushing it makes the process wait
         // when it closes the connection.
@@ -136,9 +106,10 @@ std::size_t gc_masquerade(Connection& nft, const std::string& network,
     std::set<std::string, std::less<>> kept;
     for (const Owner& owner : valid)
         kept.insert(owner_hashes({network, owner.container_id, owner.ifname}));
-    const std::string prefix = short_hash(network) + "-";
+    const std::string prefix = network_hash(network) + "-";
     return delete_rules(nft, table, checks, [&](std::string_view comment) {
-        return comment.starts_with(prefix) && !kept.contains(comment.substr(0, owner_length));
+        return comment.starts_with(prefix) &&
+               !kept.contains(comment.substr(0, owner_hashes_length));
     });
 }
 

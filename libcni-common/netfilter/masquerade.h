@@ -9,12 +9,9 @@
 #include "netfilter/owner.h"
 
 /// Masquerading in table inet cni_plugins_masquerade: one rule per address in chain masq_checks.
-/// Layout and comments are those of the reference plugins, so either removes the other's rules.
+/// Layout and comments (see owner_comment) are those of the reference plugins, so either removes
+/// the other's rules.
 namespace cni {
-
-/// "8e48f37d5de60467-f4d01f2ef4b92245, net: net1, if: eth0, id: c1": two hashes identify the owner
-/// (33 characters), the rest is for people and cut at 128 bytes.
-std::string masquerade_comment(const Owner& owner);
 
 /// Masquerades what the addresses send to destinations outside their own subnet that are not
 /// multicast. In one batch: whatever of the table is missing or broken is made or repaired, rules

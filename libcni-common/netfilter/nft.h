@@ -119,7 +119,13 @@ public:
     Batch& delete_element(const Table& table, const std::string& set, const Bytes& key);
     Batch& flush_set(const Table& table, const std::string& set);
 
-    /// From here on what is missing is an error of the commit, not an outcome.
+    // The same for what must not exist yet, not even with the same value: the commit ends in
+    // Outcome::exists when it does.
+    Batch& create_set(const Table& table, const Set& set);
+    Batch& create_elements(const Table& table, const std::string& set,
+                           const std::vector<Element>& elements);
+
+    /// From here on what is missing or exists is an error of the commit, not an outcome.
     void insist();
 
     bool empty() const { return requests_.empty(); }
@@ -128,6 +134,8 @@ public:
 
 private:
     NlMessage& push(int type, int flags, const Table& table, std::string act);
+    NlMessage& push_exclusive(int type, const Table& table, std::string act);
+    void put_set(NlMessage& message, const Table& table, const Set& set);
     std::vector<NlRequest> requests_;
     std::uint32_t set_id_ = 0;
 };
@@ -148,6 +156,7 @@ struct ListedChain {
 enum class Outcome {
     done,
     missing,  // a table, chain, set or rule it names does not exist: nothing was done
+    exists,   // something that it creates exists: nothing was done
     changed,  // the ruleset is no longer of the generation given: nothing was done
 };
 
@@ -190,6 +199,8 @@ public:
     std::vector<ListedRule> rules(const Table& table, const std::string& chain,
                                   const CommentFilter& keep = {});
 
+    /// Names of all sets and maps of the table.
+    std::vector<std::string> sets(const Table& table);
     /// All elements; none when there is no such set.
     std::vector<Element> elements(const Table& table, const std::string& set);
     /// One element by its key.
@@ -203,6 +214,9 @@ private:
     std::optional<NlSocket> socket_;
     std::optional<bool> available_;
 };
+
+/// All of `wanted` among the listed rules, in their order; others may stand between them.
+bool contains_in_order(const std::vector<ListedRule>& listed, const std::vector<Rule>& wanted);
 
 /// Deletes the rules of a chain whose comment passes, and nobody else's: a handle is used only
 /// while the ruleset is the one it was read from. Returns how many.

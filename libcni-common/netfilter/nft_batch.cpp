@@ -6,19 +6,37 @@ namespace {
 
 constexpr int create = NLM_F_CREATE;
 
+// All of a list has to fit into an attribute of 64 KiB: an element takes at most 400 bytes.
+constexpr std::ptrdiff_t elements_per_message = 100;
+
 // Type numbers of libnftnl's user data (libnftnl/udata.h); comments of all other objects are 0.
+constexpr std::uint8_t byte_order_of_set = 0;
 constexpr std::uint8_t comment_of_set = 7;
 constexpr std::uint8_t comment_of_rest = 0;
 
-void put_comment(NlMessage& message, int attribute, const std::string& comment,
-                 std::uint8_t type = comment_of_rest) {
-    if (comment.empty()) return;
+// Type, length, and the text with its terminating zero.
+Bytes comment_tlv(std::uint8_t type, const std::string& comment) {
+    if (comment.empty()) return {};
     if (comment.size() > comment_max)
         throw Error(Code::internal, cat("comment is longer than ", comment_max, " bytes"), comment);
-    // Type, length, and the text with its terminating zero.
     Bytes tlv{type, static_cast<std::uint8_t>(comment.size() + 1)};
     tlv.insert(tlv.end(), comment.c_str(), comment.c_str() + comment.size() + 1);
-    message.put(attribute, tlv);
+    return tlv;
+}
+
+// `nft` takes keys for big endian unless told otherwise.
+Bytes byte_order_tlv(std::uint32_t key_type) {
+    if (key_type != type_mark && key_type != type_ifname) return {};
+    constexpr std::uint32_t host_endian = 1;
+    Bytes tlv{byte_order_of_set, sizeof host_endian};
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&host_endian);
+    tlv.insert(tlv.end(), bytes, bytes + sizeof host_endian);
+    return tlv;
+}
+
+void put_comment(NlMessage& message, int attribute, const std::string& comment) {
+    if (const Bytes tlv = comment_tlv(comment_of_rest, comment); !tlv.empty())
+        message.put(attribute, tlv);
 }
 
 void put_hook(NlMessage& message, const Hook& hook) {
@@ -34,6 +52,14 @@ void put_value(NlMessage& message, const Element& element) {
         put_data(message, NFTA_SET_ELEM_DATA, *data);
     else if (const auto* verdict = std::get_if<Verdict>(&element.value))
         put_verdict(message, NFTA_SET_ELEM_DATA, *verdict);
+}
+
+void put_element(NlMessage& message, const Element& element) {
+    message.nest(NFTA_LIST_ELEM, [&] {
+        put_data(message, NFTA_SET_ELEM_KEY, element.key);
+        put_value(message, element);
+        put_comment(message, NFTA_SET_ELEM_USERDATA, element.comment);
+    });
 }
 
 }  // namespace
@@ -72,8 +98,18 @@ NlMessage& Batch::push(int type, int flags, const Table& table, std::string act)
     return requests_.back().message;
 }
 
+NlMessage& Batch::push_exclusive(int type, const Table& table, std::string act) {
+    NlMessage& message = push(type, create | NLM_F_EXCL, table, std::move(act));
+    // EBUSY: some kernels say that of an element that is there with another value.
+    requests_.back().also_tolerated = {EEXIST, EBUSY};
+    return message;
+}
+
 void Batch::insist() {
-    for (NlRequest& r : requests_) r.tolerated = 0;
+    for (NlRequest& r : requests_) {
+        r.tolerated = 0;
+        r.also_tolerated = {};
+    }
 }
 
 Batch& Batch::add_table(const Table& table, const std::string& comment) {
@@ -143,9 +179,8 @@ Batch& Batch::delete_rule(const Table& table, const std::string& chain, std::uin
     return *this;
 }
 
-Batch& Batch::add_set(const Table& table, const Set& set) {
+void Batch::put_set(NlMessage& m, const Table& table, const Set& set) {
     const bool is_map = set.data_length != 0 || set.data_type != 0;
-    auto& m = push(NFT_MSG_NEWSET, create, table, table.act("add set", set.name));
     m.put_string(NFTA_SET_TABLE, table.name).put_string(NFTA_SET_NAME, set.name);
     m.put_be32(NFTA_SET_FLAGS, set.flags | (is_map ? NFT_SET_MAP : 0));
     m.put_be32(NFTA_SET_KEY_TYPE, set.key_type).put_be32(NFTA_SET_KEY_LEN, set.key_length);
@@ -155,7 +190,19 @@ Batch& Batch::add_set(const Table& table, const Set& set) {
     }
     // The kernel wants a number for sets that the same batch refers to before they have a name.
     m.put_be32(NFTA_SET_ID, ++set_id_);
-    put_comment(m, NFTA_SET_USERDATA, set.comment, comment_of_set);
+    Bytes userdata = byte_order_tlv(set.key_type);
+    const Bytes comment = comment_tlv(comment_of_set, set.comment);
+    userdata.insert(userdata.end(), comment.begin(), comment.end());
+    if (!userdata.empty()) m.put(NFTA_SET_USERDATA, userdata);
+}
+
+Batch& Batch::add_set(const Table& table, const Set& set) {
+    put_set(push(NFT_MSG_NEWSET, create, table, table.act("add set", set.name)), table, set);
+    return *this;
+}
+
+Batch& Batch::create_set(const Table& table, const Set& set) {
+    put_set(push_exclusive(NFT_MSG_NEWSET, table, table.act("create set", set.name)), table, set);
     return *this;
 }
 
@@ -168,17 +215,25 @@ Batch& Batch::delete_set(const Table& table, const std::string& set) {
 
 Batch& Batch::add_element(const Table& table, const std::string& set, const Element& element) {
     auto& m = push(NFT_MSG_NEWSETELEM, create, table, table.act("add an element to set", set));
-    put_element(m, table, set, [&] {
-        put_data(m, NFTA_SET_ELEM_KEY, element.key);
-        put_value(m, element);
-        put_comment(m, NFTA_SET_ELEM_USERDATA, element.comment);
-    });
+    put_elements(m, table, set, [&] { put_element(m, element); });
+    return *this;
+}
+
+Batch& Batch::create_elements(const Table& table, const std::string& set,
+                              const std::vector<Element>& elements) {
+    for (auto next = elements.begin(); next != elements.end();) {
+        const auto end = next + std::min(elements.end() - next, elements_per_message);
+        auto& m = push_exclusive(NFT_MSG_NEWSETELEM, table, table.act("add elements to set", set));
+        put_elements(m, table, set, [&] {
+            for (; next != end; ++next) put_element(m, *next);
+        });
+    }
     return *this;
 }
 
 Batch& Batch::delete_element(const Table& table, const std::string& set, const Bytes& key) {
     auto& m = push(NFT_MSG_DELSETELEM, 0, table, table.act("delete an element from set", set));
-    put_element(m, table, set, [&] { put_data(m, NFTA_SET_ELEM_KEY, key); });
+    put_elements(m, table, set, [&] { put_key(m, key); });
     return *this;
 }
 

@@ -116,6 +116,9 @@ Outcome Connection::try_commit(Batch batch, std::optional<std::uint32_t> generat
             return Outcome::done;
         case ERESTART:
             return Outcome::changed;
+        case EEXIST:
+        case EBUSY:
+            return Outcome::exists;
         default:
             return Outcome::missing;
     }
@@ -221,6 +224,23 @@ std::vector<ListedRule> Connection::rules(const Table& table, const std::string&
     return all;
 }
 
+std::vector<std::string> Connection::sets(const Table& table) {
+    std::vector<std::string> out;
+    if (!available()) return out;
+    for (int i = 0; i < listings; ++i) {
+        out.clear();
+        NlMessage message = table_message(NFT_MSG_GETSET, 0, table);
+        message.put_string(NFTA_SET_TABLE, table.name);
+        if (socket().dump_once({std::move(message), table.act("list", "the sets"), ENOENT},
+                               [&](const nlmsghdr* answer) {
+                                   const auto set = attributes_of<NFTA_SET_MAX>(answer);
+                                   out.emplace_back(set.string(NFTA_SET_NAME));
+                               }))
+            break;
+    }
+    return out;
+}
+
 std::vector<Element> Connection::elements(const Table& table, const std::string& set) {
     std::vector<Element> out;
     if (!available()) return out;
@@ -244,11 +264,18 @@ std::optional<Element> Connection::find_element(const Table& table, const std::s
     std::vector<Element> found;
     if (!available()) return {};
     NlMessage message = table_message(NFT_MSG_GETSETELEM, 0, table);
-    put_element(message, table, set, [&] { put_data(message, NFTA_SET_ELEM_KEY, key); });
+    put_elements(message, table, set, [&] { put_key(message, key); });
     query(std::move(message), table.act("look for an element of set", set), ENOENT,
           [&](const nlmsghdr* answer) { parse_elements(answer, found); });
     if (found.empty()) return {};
     return found.front();
+}
+
+bool contains_in_order(const std::vector<ListedRule>& listed, const std::vector<Rule>& wanted) {
+    auto next = wanted.begin();
+    for (const ListedRule& rule : listed)
+        if (next != wanted.end() && equivalent(rule.rule, *next)) ++next;
+    return next == wanted.end();
 }
 
 }  // namespace cni::nft

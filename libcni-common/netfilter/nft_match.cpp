@@ -19,6 +19,8 @@ std::uint32_t address_offset(Side side, Family family) {
     return side == Side::source ? v6_source : v6_destination;
 }
 
+}  // namespace
+
 Bytes host_order(std::uint32_t number) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(&number);
     return {bytes, bytes + sizeof number};
@@ -32,7 +34,10 @@ std::uint8_t nfproto(Family family) {
     return family == Family::v4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 }
 
-}  // namespace
+Payload address_load(Side side, Family family, std::uint32_t dreg) {
+    const std::uint32_t size = family == Family::v4 ? 4 : 16;
+    return {NFT_PAYLOAD_NETWORK_HEADER, address_offset(side, family), size, dreg};
+}
 
 Rule family_is(Family family) {
     return rule(Meta{NFT_META_NFPROTO}, Cmp{Op::eq, {nfproto(family)}});
@@ -60,10 +65,19 @@ Rule port(Side side, Op op, std::uint16_t number) {
     return rule(Payload{NFT_PAYLOAD_TRANSPORT_HEADER, offset, 2}, Cmp{op, network_order(number)});
 }
 
-Rule input_interface(const std::string& name) {
+Bytes interface_name(const std::string& name) {
     Bytes padded(IFNAMSIZ);
     std::copy_n(name.begin(), std::min<std::size_t>(name.size(), IFNAMSIZ - 1), padded.begin());
-    return rule(Meta{NFT_META_IIFNAME}, Cmp{Op::eq, padded});
+    return padded;
+}
+
+Rule interface(std::uint32_t meta, Op op, const std::string& name) {
+    if (!name.ends_with('*')) return rule(Meta{meta}, Cmp{op, interface_name(name)});
+    return rule(Meta{meta}, Cmp{op, {name.begin(), name.end() - 1}});
+}
+
+Rule input_interface(const std::string& name) {
+    return rule(Meta{NFT_META_IIFNAME}, Cmp{Op::eq, interface_name(name)});
 }
 
 Rule ether_source(const Mac& mac) {

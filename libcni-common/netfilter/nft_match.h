@@ -23,6 +23,15 @@ Rule rule(const Parts&... parts) {
     return out;
 }
 
+/// Data of registers.
+Bytes host_order(std::uint32_t number);
+Bytes network_order(std::uint16_t number);
+Bytes interface_name(const std::string& name);
+/// NFPROTO_IPV4, NFPROTO_IPV6
+std::uint8_t nfproto(Family family);
+/// Loads the whole address.
+Payload address_load(Side side, Family family, std::uint32_t dreg = reg(0));
+
 /// "meta nfproto": needed once, ahead of address matches, in tables of the inet family only.
 Rule family_is(Family family);
 /// "ip saddr", "ip6 daddr" ...: inside the prefix (Op::eq) or outside (Op::ne).
@@ -33,6 +42,9 @@ Rule protocol_is(std::uint8_t protocol);
 Rule port(Side side, Op op, std::uint16_t number);
 /// "iifname", the whole name.
 Rule input_interface(const std::string& name);
+/// `meta` is NFT_META_IIFNAME or NFT_META_OIFNAME; a "*" at the end of the name, which is not all
+/// of it, stands for any rest.
+Rule interface(std::uint32_t meta, Op op, const std::string& name);
 /// "ether saddr", in tables of the bridge family.
 Rule ether_source(const Mac& mac);
 /// "fib daddr type local": the destination is an address of this host.

@@ -14,12 +14,17 @@ inline NlMessage table_message(int type, int flags, const Table& table) {
     return message;
 }
 
-/// One element of a set around what `body` puts (NFTA_SET_ELEM_*).
+/// Elements of a set around what `body` puts (NFTA_LIST_ELEM).
 template <typename F>
-void put_element(NlMessage& message, const Table& table, const std::string& set, F&& body) {
+void put_elements(NlMessage& message, const Table& table, const std::string& set, F&& body) {
     message.put_string(NFTA_SET_ELEM_LIST_TABLE, table.name);
     message.put_string(NFTA_SET_ELEM_LIST_SET, set);
-    message.nest(NFTA_SET_ELEM_LIST_ELEMENTS, [&] { message.nest(NFTA_LIST_ELEM, body); });
+    message.nest(NFTA_SET_ELEM_LIST_ELEMENTS, body);
+}
+
+/// One element that is only named.
+inline void put_key(NlMessage& message, const Bytes& key) {
+    message.nest(NFTA_LIST_ELEM, [&] { put_data(message, NFTA_SET_ELEM_KEY, key); });
 }
 
 }  // namespace cni::nft

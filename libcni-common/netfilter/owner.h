@@ -11,4 +11,13 @@ struct Owner {
     std::string ifname;
 };
 
+/// "8e48f37d5de60467": what owner_hashes begins with for every owner of the network.
+std::string network_hash(const std::string& network);
+/// "8e48f37d5de60467-f4d01f2ef4b92245": network, then interface and container.
+std::string owner_hashes(const Owner& owner);
+constexpr std::size_t owner_hashes_length = 33;
+/// "8e48f37d5de60467-f4d01f2ef4b92245, net: net1, if: eth0, id: c1": the hashes identify the owner,
+/// the rest is for people and cut at 128 bytes.
+std::string owner_comment(const Owner& owner);
+
 }  // namespace cni

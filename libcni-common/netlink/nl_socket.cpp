@@ -62,9 +62,12 @@ struct NlSocket::Answers {
     int result_of(const NlRequest& request) const {
         const auto found = errors.find(request.message.raw()->nlmsg_seq);
         if (found == errors.end()) return 0;
-        if (found->second.error != request.tolerated)
-            throw NlError(request.act, found->second.error, found->second.text);
-        return found->second.error;
+        const int error = found->second.error;
+        const auto& further = request.also_tolerated;
+        if (error != request.tolerated &&
+            std::find(further.begin(), further.end(), error) == further.end())
+            throw NlError(request.act, error, found->second.text);
+        return error;
     }
 };
 

@@ -2,6 +2,7 @@
 
 #include <netlink/socket.h>
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <span>
@@ -25,6 +26,7 @@ struct NlRequest {
     std::string act;
     /// An errno that counts as success: EEXIST when making, ENOENT when removing. 0 for none.
     int tolerated = 0;
+    std::array<int, 2> also_tolerated = {};
 };
 
 /// A netlink socket in the network namespace of the thread that opens it; it stays there.

@@ -274,7 +274,7 @@ TEST_F(NftMasquerade, GcRemovesMoreRulesThanOneBatchHolds) {
     nft::Batch batch;
     for (int i = 0; i < 900; ++i)
         batch.add_rule({NFPROTO_INET, "cni_plugins_masquerade"}, "masq_checks", {nft::Counter{}},
-                       masquerade_comment({"net1", cat("c", i), "eth0"}));
+                       owner_comment({"net1", cat("c", i), "eth0"}));
     connection().commit(std::move(batch));
     EXPECT_EQ(gc_masquerade(connection(), "net1", {{"net1", "kept", "eth0"}}), 900u);
     EXPECT_EQ(count(ruleset(), "net: net1"), 1u);

@@ -33,7 +33,8 @@ TEST(NftBatch, MessagesCarryTheFamilyOfTheirTable) {
 TEST(NftBatch, CommentsAreTypeLengthAndTerminatedText) {
     Batch batch;
     batch.add_rule(table, "c", {}, "abc").add_table(table, "abc").add_chain(table, "c", {}, "abc");
-    batch.add_set(table, {.name = "s", .key_type = type_mark, .key_length = 4, .comment = "abc"});
+    batch.add_set(table,
+                  {.name = "s", .key_type = type_inet_proto, .key_length = 1, .comment = "abc"});
     batch.add_element(table, "s", {.key = {1, 2, 3, 4}, .comment = "abc"});
     const Bytes comment{0, 4, 'a', 'b', 'c', 0}, comment_of_set{7, 4, 'a', 'b', 'c', 0};
     EXPECT_EQ(bytes(attributes<NFTA_RULE_MAX>(batch, 0).bytes(NFTA_RULE_USERDATA)), comment);

@@ -8,13 +8,13 @@
 namespace cni {
 namespace {
 
-TEST(MasqueradeComment, BeginsWithTheHashesOfNetworkAndAttachment) {
-    EXPECT_EQ(masquerade_comment({"net1", "c1", "eth0"}),
+TEST(OwnerComment, BeginsWithTheHashesOfNetworkAndAttachment) {
+    EXPECT_EQ(owner_comment({"net1", "c1", "eth0"}),
               "8e48f37d5de60467-f4d01f2ef4b92245, net: net1, if: eth0, id: c1");
 }
 
-TEST(MasqueradeComment, DropsQuotesAndEndsAfter128Bytes) {
-    const std::string comment = masquerade_comment({"a\"b\"", std::string(300, 'x'), "eth0"});
+TEST(OwnerComment, DropsQuotesAndEndsAfter128Bytes) {
+    const std::string comment = owner_comment({"a\"b\"", std::string(300, 'x'), "eth0"});
     EXPECT_EQ(comment.size(), 128u);
     EXPECT_EQ(comment.substr(33, 20), ", net: ab, if: eth0,");
     EXPECT_EQ(comment.substr(0, 16), sha512_hex("a\"b\"").substr(0, 16));
