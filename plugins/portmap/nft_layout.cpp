@@ -1,0 +1,238 @@
+#include "nft_layout.h"
+
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter_ipv4.h>
+
+#include <algorithm>
+
+#include "netfilter/nft_match.h"
+
+namespace cni::portmap::nftables {
+namespace {
+
+using nft::Bytes;
+using nft::reg;
+using nft::Rule;
+using nft::Side;
+
+const std::string mapped = "mapped";
+const std::string masquerade = "mapped_masquerade";
+constexpr std::string_view masquerade_prefix = "masquerade_";
+
+// A packet for one of our mappings is translated before rules at the usual priorities see it:
+// those of iptables and of the reference plugin may be left from a container that is gone.
+constexpr std::int32_t before_others = -1;
+
+std::uint32_t words(Family family) {
+    return family == Family::v4 ? 1 : 4;
+}
+
+std::uint32_t address_type(Family family) {
+    return family == Family::v4 ? nft::type_ipv4_addr : nft::type_ipv6_addr;
+}
+
+Bytes bytes_of(const Ip& ip) {
+    return {ip.data(), ip.data() + ip.size()};
+}
+
+Bytes mask_of(Family family, int length) {
+    return bytes_of(Ip::any(family).filled(0).masked(length));
+}
+
+/// "ip saddr & <mask>": whole addresses need no mask.
+Rule masked_address(Side side, Family family, int length) {
+    const nft::Payload load = nft::address_load(side, family);
+    const Bytes mask = mask_of(family, length);
+    if (length == Ip::any(family).bits()) return nft::rule(load);
+    return nft::rule(load, nft::Bitwise{mask, Bytes(mask.size())});
+}
+
+/// "meta l4proto . th dport" from register word `word` on.
+Rule protocol_and_port(std::uint32_t word) {
+    return nft::rule(nft::Meta{NFT_META_L4PROTO, reg(word)},
+                     nft::Payload{NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, reg(word + 1)});
+}
+
+/// The packet's destination as a key of the maps: its own address, or any (length 0).
+Rule destination_key(Family family, int length) {
+    return nft::rule(masked_address(Side::destination, family, length),
+                     protocol_and_port(words(family)));
+}
+
+std::vector<int> exact_and_any(Family family) {
+    return {Ip::any(family).bits(), 0};
+}
+
+std::vector<Rule> mapped_rules(Family family) {
+    std::vector<Rule> out;
+    for (const int length : exact_and_any(family))
+        out.push_back(nft::rule(destination_key(family, length),
+                                nft::Lookup{conditional_mappings, reg(0), NFT_REG_VERDICT}));
+    const auto unconditional = translations(family, mappings);
+    out.insert(out.end(), unconditional.begin(), unconditional.end());
+    return out;
+}
+
+std::vector<Rule> masquerade_rules(Family family, const Skeleton::Lengths& lengths) {
+    std::vector<Rule> out;
+    for (const int length : lengths)
+        out.push_back(nft::rule(masked_address(Side::source, family, length),
+                                nft::address_load(Side::destination, family, reg(words(family))),
+                                protocol_and_port(2 * words(family)),
+                                nft::Lookup{cat(masquerade_prefix, length)}, nft::Masquerade{}));
+    return out;
+}
+
+Rule is_translated() {
+    return nft::rule(nft::Ct{NFT_CT_STATUS},
+                     nft::Bitwise{nft::host_order(IPS_DST_NAT), nft::host_order(0)},
+                     nft::Cmp{nft::Op::ne, nft::host_order(0)});
+}
+
+}  // namespace
+
+nft::Table table_of(Family family) {
+    return {nft::nfproto(family), "cni_hostport"};
+}
+
+nft::Element mapping_element(const Forwarded& mapping) {
+    const Family family = mapping.container_ip.family();
+    return {.key = nft::concatenated_key({bytes_of(mapping.host_ip.value_or(Ip::any(family))),
+                                          {mapping.protocol},
+                                          nft::network_order(mapping.host_port)}),
+            .value = nft::concatenated_key(
+                {bytes_of(mapping.container_ip), nft::network_order(mapping.container_port)})};
+}
+
+std::optional<Forwarded> parse_mapping(Family family, const nft::Element& element) {
+    const std::size_t address = Ip::any(family).size();
+    const auto* value = std::get_if<Bytes>(&element.value);
+    const Bytes& key = element.key;
+    if (!value || value->size() < address + 2 || key.size() < address + 6) return {};
+    const auto port_at = [](const Bytes& bytes, std::size_t at) {
+        return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+    };
+    const Ip host_ip = Ip::from_bytes(family, key.data());
+    return Forwarded{.protocol = key[address],
+                     .host_ip = host_ip.is_any() ? std::nullopt : std::optional(host_ip),
+                     .host_port = port_at(key, address + 4),
+                     .container_ip = Ip::from_bytes(family, value->data()),
+                     .container_port = port_at(*value, address)};
+}
+
+nft::Set mapping_map(Family family, const std::string& name) {
+    const std::uint32_t address = 4 * words(family);
+    return {.name = name,
+            .key_type = nft::concatenated(
+                {address_type(family), nft::type_inet_proto, nft::type_inet_service}),
+            .key_length = address + 8,
+            .data_type = nft::concatenated({address_type(family), nft::type_inet_service}),
+            .data_length = address + 4};
+}
+
+std::vector<Rule> translations(Family family, const std::string& map) {
+    std::vector<Rule> out;
+    for (const int length : exact_and_any(family))
+        out.push_back(nft::rule(destination_key(family, length), nft::Lookup{map, reg(0), reg(0)},
+                                nft::Nat{.type = NFT_NAT_DNAT,
+                                         .family = nft::nfproto(family),
+                                         .port_sreg = reg(words(family))}));
+    return out;
+}
+
+std::string masquerade_set(const Prefix& source) {
+    return cat(masquerade_prefix, source.length);
+}
+
+Bytes masquerade_key(const Prefix& source, const Forwarded& mapping) {
+    return nft::concatenated_key({bytes_of(source.network().ip),
+                                  bytes_of(mapping.container_ip),
+                                  {mapping.protocol},
+                                  nft::network_order(mapping.container_port)});
+}
+
+std::vector<nft::Set> Skeleton::sets(const Lengths& lengths) const {
+    nft::Set conditional = mapping_map(family_, conditional_mappings);
+    conditional.data_type = NFT_DATA_VERDICT;
+    std::vector<nft::Set> out{mapping_map(family_, mappings), conditional};
+    const std::uint32_t type = address_type(family_);
+    for (const int length : lengths)
+        out.push_back({.name = cat(masquerade_prefix, length),
+                       .key_type = nft::concatenated(
+                           {type, type, nft::type_inet_proto, nft::type_inet_service}),
+                       .key_length = 8 * words(family_) + 8});
+    return out;
+}
+
+std::vector<Skeleton::Chain> Skeleton::chains(const Lengths& lengths) const {
+    const auto hook = [](std::uint32_t number, std::int32_t priority) {
+        return nft::Hook{"nat", number, priority + before_others};
+    };
+    const Rule if_local = nft::rule(nft::destination_is_local(), nft::jump(mapped));
+    return {{mapped, {}, mapped_rules(family_)},
+            {masquerade, {}, masquerade_rules(family_, lengths)},
+            {"mapped_prerouting", hook(NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST), {if_local}},
+            {"mapped_output", hook(NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST), {if_local}},
+            {"mapped_postrouting",
+             hook(NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC),
+             {nft::rule(is_translated(), nft::jump(masquerade))}}};
+}
+
+bool Skeleton::looks_intact(nft::Connection& nft, std::size_t lengths) const {
+    // Its rules, and the jumps of two chains; the rules, and one jump.
+    const auto uses = [&](const std::string& name) {
+        const auto chain = nft.find_chain(table_, name);
+        return chain ? chain->uses : 0;
+    };
+    return uses(mapped) >= mapped_rules(family_).size() + 2 && uses(masquerade) >= lengths + 1;
+}
+
+bool Skeleton::is_in_place(nft::Connection& nft, const Chain& wanted) const {
+    const auto chain = nft.find_chain(table_, wanted.name);
+    if (!chain || chain->hook.has_value() != wanted.hook.has_value()) return false;
+    if (wanted.hook && !chain->hook->is_same_place(*wanted.hook)) return false;
+    return nft::contains_in_order(nft.rules(table_, wanted.name), wanted.rules);
+}
+
+std::optional<std::string> Skeleton::fault(nft::Connection& nft, const Lengths& lengths) const {
+    for (Chain& chain : chains({}))
+        if (!is_in_place(nft, chain)) return cat("chain ", chain.name);
+    // In no particular order: a set comes when it is needed first.
+    for (const Rule& rule : masquerade_rules(family_, lengths))
+        if (!nft::contains_in_order(nft.rules(table_, masquerade), {rule}))
+            return cat("chain ", masquerade);
+    return {};
+}
+
+void Skeleton::put(nft::Connection& nft, nft::Batch& batch, Lengths lengths) const {
+    for (const std::string& set : nft.sets(table_))
+        if (set.starts_with(masquerade_prefix))
+            if (const auto length =
+                    parse_int<int>(std::string_view(set).substr(masquerade_prefix.size())))
+                lengths.insert(*length);
+    batch.add_table(table_, std::string(table_comment));
+    for (const nft::Set& set : sets(lengths)) batch.add_set(table_, set);
+    for (const Chain& chain : chains(lengths)) repair(nft, batch, chain);
+}
+
+void Skeleton::repair(nft::Connection& nft, nft::Batch& batch, const Chain& chain) const {
+    if (is_in_place(nft, chain)) return;
+    if (const auto present = nft.find_chain(table_, chain.name);
+        !present || chain.hook.has_value() != present->hook.has_value() ||
+        (chain.hook && !chain.hook->is_same_place(*present->hook)))
+        batch.add_chain(table_, chain.name, chain.hook);
+    else
+        batch.flush_chain(table_, chain.name);
+    for (const Rule& rule : chain.rules) batch.add_rule(table_, chain.name, rule);
+}
+
+void Skeleton::put_new(nft::Batch& batch, const Lengths& lengths) const {
+    batch.add_table(table_, std::string(table_comment));
+    for (const nft::Set& set : sets(lengths)) batch.add_set(table_, set);
+    for (const Chain& chain : chains(lengths)) {
+        batch.add_chain(table_, chain.name, chain.hook);
+        for (const Rule& rule : chain.rules) batch.add_rule(table_, chain.name, rule);
+    }
+}
+
+}  // namespace cni::portmap::nftables

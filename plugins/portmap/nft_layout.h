@@ -1,0 +1,79 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forwarding.h"
+#include "netfilter/nft.h"
+
+/// What stands in tables `ip cni_hostport` and `ip6 cni_hostport`, independent of the chains that
+/// the reference plugin has in the same tables:
+///
+/// | object | what it is |
+/// |---|---|
+/// | map mappings | address . protocol . port : container address . port; any address is 0.0.0.0 |
+/// | map conditional_mappings | the same keys : jump to the attachment's chain |
+/// | chain mapped | looks a packet up in both, exact address first |
+/// | chains mapped_prerouting, mapped_output | send it what is addressed to this host |
+/// | set masquerade_<n> | first n bits of source . container address . protocol . port |
+/// | chain mapped_masquerade | looks what was translated up in those |
+/// | chain mapped_postrouting | sends it what was translated |
+/// | map a-<hashes> | an attachment's own mappings: how DEL finds them |
+/// | chain c-<hashes> | of an attachment with conditions: them, then its own mappings |
+namespace cni::portmap::nftables {
+
+inline const std::string mappings = "mappings";
+inline const std::string conditional_mappings = "conditional_mappings";
+constexpr std::string_view table_comment = "CNI portmap plugin";
+
+nft::Table table_of(Family family);
+
+/// Element of such a map; and read back, nullopt when it is none.
+nft::Element mapping_element(const Forwarded& mapping);
+std::optional<Forwarded> parse_mapping(Family family, const nft::Element& element);
+
+/// A map with the keys and values of mapping_element.
+nft::Set mapping_map(Family family, const std::string& name);
+/// "dnat to ip daddr . meta l4proto . th dport map @name", for the packet's own destination address
+/// and for any.
+std::vector<nft::Rule> translations(Family family, const std::string& map);
+
+/// "masquerade_24" for a source of 10.1.2.0/24.
+std::string masquerade_set(const Prefix& source);
+nft::Bytes masquerade_key(const Prefix& source, const Forwarded& mapping);
+
+/// What all attachments of a family share. `lengths` are those of the sources that somebody wants
+/// masqueraded.
+class Skeleton {
+public:
+    using Lengths = std::set<int>;
+    explicit Skeleton(Family family) : family_(family), table_(table_of(family)) {}
+
+    /// As far as two lookups tell: the chains have as many rules as they should.
+    bool looks_intact(nft::Connection& nft, std::size_t lengths) const;
+    /// What is missing or differs ("chain mapped"); nullopt when all is in place.
+    std::optional<std::string> fault(nft::Connection& nft, const Lengths& lengths) const;
+    /// Makes or repairs what is missing or differs.
+    void put(nft::Connection& nft, nft::Batch& batch, Lengths lengths) const;
+    /// Makes all of it; there must be nothing yet.
+    void put_new(nft::Batch& batch, const Lengths& lengths) const;
+
+private:
+    struct Chain {
+        std::string name;
+        std::optional<nft::Hook> hook;
+        std::vector<nft::Rule> rules;
+    };
+    std::vector<nft::Set> sets(const Lengths& lengths) const;
+    std::vector<Chain> chains(const Lengths& lengths) const;
+    bool is_in_place(nft::Connection& nft, const Chain& chain) const;
+    void repair(nft::Connection& nft, nft::Batch& batch, const Chain& chain) const;
+
+    Family family_;
+    nft::Table table_;
+};
+
+}  // namespace cni::portmap::nftables
