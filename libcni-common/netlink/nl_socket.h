@@ -26,7 +26,7 @@ struct NlRequest {
     std::string act;
     /// An errno that counts as success: EEXIST when making, ENOENT when removing. 0 for none.
     int tolerated = 0;
-    std::array<int, 2> also_tolerated = {};
+    std::array<int, 3> also_tolerated = {};
 };
 
 /// A netlink socket in the network namespace of the thread that opens it; it stays there.
@@ -38,6 +38,7 @@ public:
     NlSocket(const NlSocket&) = delete;
     NlSocket& operator=(const NlSocket&) = delete;
 
+    /// Must not use a netlink socket itself: all of them receive into one buffer.
     using Visitor = std::function<void(const nlmsghdr*)>;
 
     /// Sends the requests, up to 32 in one sendmsg, and waits for every answer. Each is

@@ -88,4 +88,8 @@ struct Forwarded {
     bool operator==(const Forwarded&) const = default;
 };
 
+/// The mappings of an attachment that apply to the family of its address. Of two for one port of
+/// the host the first counts.
+std::vector<Forwarded> forwarded_by(const Forwarding& forwarding);
+
 }  // namespace cni::portmap

@@ -69,20 +69,11 @@ Skeleton::Lengths Record::lengths() const {
 }
 
 Record record_of(const Forwarding& forwarding) {
-    Record out{.family = forwarding.family(),
-               .hashes = owner_hashes(forwarding.owner),
-               .mappings = {},
-               .sources = masqueraded_sources(forwarding),
-               .conditional = !forwarding.conditions.empty()};
-    std::set<nft::Bytes> keys;
-    for (const Mapping& m : forwarding.mappings) {
-        if (!m.applies_to(out.family)) continue;
-        const Forwarded mapping{m.protocol, m.destination(), m.host_port, forwarding.container.ip,
-                                m.container_port};
-        // As with rules: the first of two for one port counts.
-        if (keys.insert(mapping_element(mapping).key).second) out.mappings.push_back(mapping);
-    }
-    return out;
+    return {.family = forwarding.family(),
+            .hashes = owner_hashes(forwarding.owner),
+            .mappings = forwarded_by(forwarding),
+            .sources = masqueraded_sources(forwarding),
+            .conditional = !forwarding.conditions.empty()};
 }
 
 std::optional<Record> find_record(nft::Connection& nft, Family family, const std::string& hashes) {

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "net/ip.h"
+#include "netlink/nl_socket.h"
+
+/// The flows that the kernel remembers: packets of a flow go where its first one went, whatever the
+/// rules say by now.
+namespace cni {
+
+struct Flow {
+    std::uint8_t protocol;  ///< IPPROTO_*
+    Ip destination;         ///< as the sender of the first packet wrote it
+    std::uint16_t port;
+    Ip answers_from;  ///< where it really goes to
+    std::uint16_t answering_port;
+};
+
+/// Flows of one network namespace. A kernel that tracks none has none.
+class Conntrack {
+public:
+    /// In the namespace of the calling thread. Throws SysError.
+    Conntrack();
+
+    /// Deletes the flows to the ports for which `stale` is true, one by one; returns how many. The
+    /// kernel goes through all that it has, also those of other namespaces: once for all ports.
+    std::size_t remove(Family family, std::uint8_t protocol, const std::set<std::uint16_t>& ports,
+                       const std::function<bool(const Flow&)>& stale);
+
+private:
+    struct Found {
+        Flow flow;
+        NlRequest deletion;
+    };
+    std::vector<Found> list(Family family, std::uint8_t protocol,
+                            const std::set<std::uint16_t>& ports);
+    std::optional<NlSocket> socket_;
+};
+
+}  // namespace cni

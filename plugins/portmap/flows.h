@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "forwarding.h"
+#include "netlink/link.h"
+
+/// UDP and SCTP flows go on where they went, whatever becomes of the rules; a TCP connection ends
+/// by itself. One pass over the kernel's flows for each protocol and family there is a mapping of,
+/// none without.
+namespace cni::portmap {
+
+/// After ADD: deletes flows to the ports of the host that lead anywhere but through the mappings.
+/// `host` tells which addresses are the host's.
+void forget_flows_elsewhere(Rtnl& host, const std::vector<Forwarded>& added);
+
+/// After DEL: deletes the flows that lead through the mappings. Does nothing when the kernel tracks
+/// no flows.
+void forget_flows_through(const std::vector<Forwarded>& removed);
+
+}  // namespace cni::portmap
