@@ -1,5 +1,6 @@
 # Flags every target of the project is compiled and linked with.
-add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough)
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wimplicit-fallthrough
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 if(CNIXX_WERROR)
   add_compile_options(-Werror)
 endif()

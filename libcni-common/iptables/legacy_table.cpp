@@ -1,0 +1,252 @@
+// Ahead of the kernel's headers, which define the same things unless it came first.
+#include <net/if.h>
+
+// Ahead of the kernel's headers, which define the same things unless it came first.
+#include <net/if.h>
+
+#include "iptables/legacy_table.h"
+
+#include <libiptc/libiptc.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+// Unlike its sister it leaves this to others.
+extern "C" {
+#include <libiptc/libip6tc.h>
+}
+
+#include "base/error.h"
+#include "base/file.h"
+#include "iptables/extensions.h"
+#include "iptables/legacy_entry.h"
+#include "iptables/xtables_lock.h"
+
+namespace cni::ipt {
+namespace {
+
+// The two libraries under the same names.
+
+struct Ip4tc {
+    using Entry = ipt_entry;
+    static constexpr Family family = Family::v4;
+    static constexpr const char* name = "iptables";
+    static constexpr const char* module = "iptable_nat";
+    static constexpr const char* names_file = "/proc/thread-self/net/ip_tables_names";
+    static constexpr auto init = iptc_init;
+    static constexpr auto release = iptc_free;
+    static constexpr auto is_chain = iptc_is_chain;
+    static constexpr auto is_builtin = iptc_builtin;
+    static constexpr auto first_chain = iptc_first_chain;
+    static constexpr auto next_chain = iptc_next_chain;
+    static constexpr auto first_rule = iptc_first_rule;
+    static constexpr auto next_rule = iptc_next_rule;
+    static constexpr auto target = iptc_get_target;
+    static constexpr auto insert = iptc_insert_entry;
+    static constexpr auto append = iptc_append_entry;
+    static constexpr auto remove = iptc_delete_num_entry;
+    static constexpr auto flush = iptc_flush_entries;
+    static constexpr auto create_chain = iptc_create_chain;
+    static constexpr auto delete_chain = iptc_delete_chain;
+    static constexpr auto commit = iptc_commit;
+};
+struct Ip6tc {
+    using Entry = ip6t_entry;
+    static constexpr Family family = Family::v6;
+    static constexpr const char* name = "ip6tables";
+    static constexpr const char* module = "ip6table_nat";
+    static constexpr const char* names_file = "/proc/thread-self/net/ip6_tables_names";
+    static constexpr auto init = ip6tc_init;
+    static constexpr auto release = ip6tc_free;
+    static constexpr auto is_chain = ip6tc_is_chain;
+    static constexpr auto is_builtin = ip6tc_builtin;
+    static constexpr auto first_chain = ip6tc_first_chain;
+    static constexpr auto next_chain = ip6tc_next_chain;
+    static constexpr auto first_rule = ip6tc_first_rule;
+    static constexpr auto next_rule = ip6tc_next_rule;
+    static constexpr auto target = ip6tc_get_target;
+    static constexpr auto insert = ip6tc_insert_entry;
+    static constexpr auto append = ip6tc_append_entry;
+    static constexpr auto remove = ip6tc_delete_num_entry;
+    static constexpr auto flush = ip6tc_flush_entries;
+    static constexpr auto create_chain = ip6tc_create_chain;
+    static constexpr auto delete_chain = ip6tc_delete_chain;
+    static constexpr auto commit = ip6tc_commit;
+};
+
+/// A chain's name as libiptc takes it.
+class Label {
+public:
+    explicit Label(const std::string& chain) {
+        if (chain.size() >= sizeof text_)
+            throw Error(Code::internal, cat("the name of chain ", chain, " is too long"));
+        chain.copy(text_, chain.size());
+    }
+    operator const char*() const { return text_; }
+
+private:
+    xt_chainlabel text_{};
+};
+
+template <typename Lib>
+class LegacyTable final : public Table {
+public:
+    LegacyTable() : handle_(Lib::init("nat")) {
+        if (!handle_) throw failure("read", errno);
+    }
+
+    Family family() const override { return Lib::family; }
+
+    bool has_chain(const std::string& chain) override {
+        return Lib::is_chain(Label(chain), handle_.get());
+    }
+
+    std::vector<std::string> chains() override {
+        std::vector<std::string> out;
+        for (const char* chain = Lib::first_chain(handle_.get()); chain;
+             chain = Lib::next_chain(handle_.get()))
+            if (!Lib::is_builtin(chain, handle_.get())) out.emplace_back(chain);
+        return out;
+    }
+
+    std::vector<Rule> rules(const std::string& chain) override {
+        std::vector<Rule> out;
+        if (!has_chain(chain)) return out;
+        for (const auto* entry = Lib::first_rule(Label(chain), handle_.get()); entry;
+             entry = Lib::next_rule(entry, handle_.get()))
+            out.push_back(from_entry(*entry, label_of(*entry)));
+        return out;
+    }
+
+    void ensure_chain(const std::string& chain) override {
+        if (!has_chain(chain))
+            done(Lib::create_chain(Label(chain), handle_.get()), "make chain ", chain);
+    }
+
+    void append(const std::string& chain, const Rule& rule) override {
+        const Bytes entry = to_entry(rule, Lib::family);
+        done(Lib::append(Label(chain), as_entry(entry), handle_.get()), "add a rule to chain ",
+             chain);
+    }
+
+    void prepend(const std::string& chain, const Rule& rule) override {
+        const Bytes entry = to_entry(rule, Lib::family);
+        done(Lib::insert(Label(chain), as_entry(entry), 0, handle_.get()), "add a rule to chain ",
+             chain);
+    }
+
+    std::size_t remove(const std::string& chain,
+                       const std::function<bool(const Rule&)>& ours) override {
+        const std::vector<Rule> present = rules(chain);
+        std::size_t removed = 0;
+        // Backwards: the numbers of those before stay what they are.
+        for (std::size_t i = present.size(); i-- > 0;) {
+            if (!ours(present[i])) continue;
+            done(Lib::remove(Label(chain), static_cast<unsigned>(i), handle_.get()),
+                 "delete a rule of chain ", chain);
+            ++removed;
+        }
+        return removed;
+    }
+
+    void remove_chain(const std::string& chain) override {
+        if (!has_chain(chain)) return;
+        done(Lib::flush(Label(chain), handle_.get()), "flush chain ", chain);
+        done(Lib::delete_chain(Label(chain), handle_.get()), "delete chain ", chain);
+    }
+
+    /// False when somebody who does not take the lock has changed the table: nothing was done.
+    bool commit() {
+        if (!changed_ || Lib::commit(handle_.get())) return true;
+        if (errno == EAGAIN) return false;
+        throw failure("change", errno);
+    }
+
+private:
+    struct Release {
+        void operator()(xtc_handle* handle) const { Lib::release(handle); }
+    };
+
+    /// nullopt when the target is an extension.
+    std::optional<std::string_view> label_of(const typename Lib::Entry& entry) {
+        constexpr std::array<std::string_view, 5> own = {"", "ACCEPT", "DROP", "RETURN", "QUEUE"};
+        const char* label = Lib::target(&entry, handle_.get());
+        if (std::ranges::find(own, label) == own.end() && !Lib::is_chain(label, handle_.get()))
+            return {};
+        return label;
+    }
+
+    // Entries are aligned as the allocator aligns everything.
+    static const typename Lib::Entry* as_entry(const Bytes& bytes) {
+        return reinterpret_cast<const typename Lib::Entry*>(bytes.data());
+    }
+
+    template <typename... What>
+    void done(int success, const What&... what) {
+        const int error = errno;
+        if (!success)
+            throw SysError(cat(what..., " of ", Lib::name, "' table nat"), error,
+                           iptc_strerror(error));
+        changed_ = true;
+    }
+
+    static SysError failure(const char* act, int error) {
+        const bool missing = error == ENOENT || error == ENOPROTOOPT || error == ENOTSUP;
+        return SysError(cat(act, " ", Lib::name, "' table nat"), error,
+                        missing ? cat("the kernel has no such table; modprobe ", Lib::module)
+                                : iptc_strerror(error));
+    }
+
+    std::unique_ptr<xtc_handle, Release> handle_;
+    bool changed_ = false;
+};
+
+template <typename Lib>
+void change(const std::function<void(Table&)>& body, std::chrono::milliseconds limit) {
+    // Those who change the table without the lock are few.
+    constexpr int tries = 1000;
+    const XtablesLock lock(limit);
+    for (int i = 0; i < tries; ++i) {
+        LegacyTable<Lib> table;
+        body(table);
+        if (table.commit()) return;
+    }
+    throw Error(Code::try_again_later,
+                cat("others keep changing ", Lib::name, "' table nat without its lock"));
+}
+
+template <typename Lib>
+bool has_nat() {
+    const std::string names = read_file(Lib::names_file, 64 << 10).value_or("");
+    const auto lines = split(names, '\n');
+    return std::find(lines.begin(), lines.end(), "nat") != lines.end();
+}
+
+// Reading makes the kernel load the table, as adding would. It is empty then.
+template <typename Lib>
+std::optional<std::string> problem_of() try {
+    LegacyTable<Lib> table;
+    return {};
+} catch (const Error& error) {
+    return error.what();
+}
+
+}  // namespace
+
+void change_legacy(Family family, const std::function<void(Table&)>& body,
+                   std::chrono::milliseconds limit) {
+    if (family == Family::v4) return change<Ip4tc>(body, limit);
+    change<Ip6tc>(body, limit);
+}
+
+bool legacy_has_nat_table(Family family) {
+    return family == Family::v4 ? has_nat<Ip4tc>() : has_nat<Ip6tc>();
+}
+
+std::optional<std::string> legacy_problem(Family family) {
+    return family == Family::v4 ? problem_of<Ip4tc>() : problem_of<Ip6tc>();
+}
+
+}  // namespace cni::ipt
