@@ -1,13 +1,13 @@
 #include <optional>
 
 #include "attach/configure.h"
+#include "attach/masquerading.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "cni/version.h"
 #include "commands.h"
 #include "gateway.h"
 #include "host_side.h"
-#include "netfilter/masquerade.h"
 #include "netfilter/spoof_check.h"
 
 namespace cni::bridge {
@@ -64,9 +64,11 @@ void enable_spoof_check(Context& c, const Veth& veth, Undo& undo) {
 void masquerade(Context& c, const Result& result, Undo& undo) {
     std::vector<Prefix> addresses;
     for (const IpConfig& ip : result.ips) addresses.push_back(ip.address);
-    undo.on_failure("remove the masquerading",
-                    [&c] { remove_masquerade(*c.nft, owner_of(c.request)); });
-    add_masquerade(*c.nft, owner_of(c.request), addresses);
+    undo.on_failure("remove the masquerading", [&c] {
+        remove_masquerading(*c.nft, owner_of(c.request), c.request.args.netns);
+    });
+    const Backend backend = choose_backend(*c.nft, c.config.masquerade_backend);
+    add_masquerading(*c.nft, backend, owner_of(c.request), addresses);
 }
 
 // The host end comes up last: a pair of which the other end is up already costs the kernel less.

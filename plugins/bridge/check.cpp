@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "attach/masquerading.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "config.h"
 #include "gateway.h"
-#include "netfilter/masquerade.h"
 #include "netfilter/spoof_check.h"
 
 namespace cni::bridge {
@@ -123,7 +123,8 @@ void check_rules(const Request& request, const Config& config, const Result& res
     if (config.ip_masq && config.layer3) {
         std::vector<Prefix> masqueraded;
         for (const IpConfig& ip : result.ips) masqueraded.push_back(ip.address);
-        check_masquerade(nft, owner_of(request), masqueraded);
+        check_masquerading(nft, choose_backend(nft, config.masquerade_backend), owner_of(request),
+                           masqueraded);
     }
     if (config.spoof_check)
         check_spoof_check(nft, spoof_reference(request.args.container_id, request.args.ifname),

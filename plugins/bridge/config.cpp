@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "attach/masquerading.h"
+
 namespace cni::bridge {
 namespace {
 
@@ -50,16 +52,6 @@ void parse_vlans(Config& config, const Json& json) {
     config.has_trunk = json.find("vlanTrunk").has_value();
     config.trunk.assign(ids.begin(), ids.end());
     config.preserve_default_vlan = json.bool_or("preserveDefaultVlan", false);
-}
-
-void parse_masquerade(Config& config, const Json& json) {
-    config.ip_masq = json.bool_or("ipMasq", false);
-    const std::string backend = json.string_or("ipMasqBackend", "");
-    if (backend.empty() || backend == "nftables") return;
-    if (backend == "iptables")
-        throw Error(Code::unsupported_field, "ipmasq backend \"iptables\" is not supported yet",
-                    "remove \"ipMasqBackend\" or set it to \"nftables\"");
-    throw invalid(cat("unknown ipmasq backend ", quote(backend)), "known is \"nftables\"");
 }
 
 std::string parse_bridge_name(const Json& json) {
@@ -115,7 +107,8 @@ Config parse_network_config(const NetConf& conf) {
     config.is_default_gateway = json.bool_or("isDefaultGateway", false);
     config.is_gateway = json.bool_or("isGateway", false) || config.is_default_gateway;
     config.force_address = json.bool_or("forceAddress", false);
-    parse_masquerade(config, json);
+    config.ip_masq = json.bool_or("ipMasq", false);
+    config.masquerade_backend = masquerade_backend(json);
     // Zero and less leave it to the kernel.
     config.mtu = static_cast<std::uint32_t>(
         std::max<std::int64_t>(0, json.int_or("mtu", INT32_MIN, 65535, 0)));

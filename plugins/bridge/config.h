@@ -19,8 +19,9 @@ struct Config {
     bool is_default_gateway = false;  ///< implies is_gateway
     bool force_address = false;
     bool ip_masq = false;
-    std::uint32_t mtu = 0;  ///< bytes; 0: the kernel's choice
-    PortOptions port;       ///< hairpinMode, portIsolation
+    std::optional<std::string> masquerade_backend;  ///< as choose_backend takes it
+    std::uint32_t mtu = 0;                          ///< bytes; 0: the kernel's choice
+    PortOptions port;                               ///< hairpinMode, portIsolation
     bool promiscuous = false;
     std::uint16_t vlan = 0;            ///< 0: none
     bool has_trunk = false;            ///< "vlanTrunk" is present, maybe empty

@@ -1,8 +1,8 @@
 #include "attach/host_link.h"
+#include "attach/masquerading.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "commands.h"
-#include "netfilter/masquerade.h"
 #include "netfilter/spoof_check.h"
 
 namespace cni::bridge {
@@ -28,13 +28,13 @@ void remove_host_ends(const Request& request) {
 
 }  // namespace
 
-// Whatever ADD may have made is looked for, whatever the configuration says today: rules by their
-// comments, links by their names. The connection to nf_tables is closed last, since the kernel
+// Whatever ADD may have made is looked for, whatever the configuration says today: rules in every
+// backend, links by their names. The connection to nf_tables is closed last, since the kernel
 // makes that wait for what was deleted, as it makes the deletion of a link wait.
 void del(const Request& request) {
     Failures failures;
     nft::Connection nft;
-    failures.attempt([&] { remove_masquerade(nft, owner_of(request)); });
+    failures.attempt([&] { remove_masquerading(nft, owner_of(request), request.args.netns); });
     failures.attempt([&] {
         remove_spoof_check(nft, spoof_reference(request.args.container_id, request.args.ifname));
     });

@@ -2,10 +2,10 @@
 #include <set>
 
 #include "attach/host_link.h"
+#include "attach/masquerading.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "commands.h"
-#include "netfilter/masquerade.h"
 #include "netfilter/spoof_check.h"
 
 namespace cni::bridge {
@@ -57,7 +57,7 @@ void gc(const Request& request) {
         const Valid valid(request.conf.name, *attachments);
         nft::Connection nft;
         Rtnl host;
-        failures.attempt([&] { gc_masquerade(nft, request.conf.name, valid.owners); });
+        failures.attempt([&] { gc_masquerading(nft, request.conf.name, valid.owners); });
         failures.attempt([&] { remove_stale_spoof_checks(host, nft, request, valid); });
         failures.attempt([&] { remove_stale_links(host, request, valid); });
     }

@@ -1,9 +1,9 @@
 #include <sched.h>
 
+#include "attach/masquerading.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "host_side.h"
-#include "netfilter/masquerade.h"
 #include "netfilter/spoof_check.h"
 
 namespace cni::bridge {
@@ -14,7 +14,7 @@ void require(const std::optional<std::string>& problem) {
 }
 
 // Makes in an empty namespace, which goes with this process, what an ADD would make on the host.
-void rehearse(const Config& config) {
+void rehearse(const Config& config, Backend masquerade_backend) {
     cni::check(::unshare(CLONE_NEWNET), "make a network namespace to try the configuration in");
     Rtnl scratch;
     const Link bridge = ensure_bridge(scratch, config);
@@ -24,7 +24,7 @@ void rehearse(const Config& config) {
                                          .mtu = config.mtu});
     configure_port(scratch, port, config);
     nft::Connection nft;
-    if (config.ip_masq) require(masquerade_problem(nft));
+    if (config.ip_masq) require(masquerading_problem(nft, masquerade_backend));
     if (config.spoof_check) require(spoof_check_problem(nft));
 }
 
@@ -42,8 +42,10 @@ void status(const Request& request) {
     if (const Ipam ipam(request); ipam.configured()) ipam.status();
     Rtnl host;
     require_bridge_or_nothing(host, config);
+    nft::Connection nft;
+    const Backend masquerade_backend = choose_backend(nft, config.masquerade_backend);
     try {
-        rehearse(config);
+        rehearse(config, masquerade_backend);
     } catch (const SysError& error) {
         throw Error(Code::plugin_not_available,
                     cat("the kernel lacks what the configuration needs: ", error.msg),
