@@ -112,23 +112,4 @@ std::vector<Address> addresses_besides(Rtnl& rtnl, const std::optional<Link>& li
                 [&](const ifaddrmsg& header) { return !link || !is_of(header, *link); });
 }
 
-bool is_local(Rtnl& rtnl, const Ip& ip) {
-    NlMessage message(RTM_GETROUTE, 0);
-    rtmsg header{};
-    header.rtm_family = static_cast<unsigned char>(ip.af());
-    header.rtm_dst_len = static_cast<unsigned char>(ip.bits());
-    message.header(header).put(RTA_DST, ip.data(), ip.size());
-    // What routes say that lead nowhere.
-    std::vector<NlRequest> one;
-    one.push_back({std::move(message),
-                   cat("look for the route to ", ip.to_string()),
-                   ENETUNREACH,
-                   {EHOSTUNREACH, EACCES, EINVAL}});
-    bool local = false;
-    rtnl.transact(std::move(one), [&](const nlmsghdr* answer) {
-        local = static_cast<const rtmsg*>(nlmsg_data(answer))->rtm_type == RTN_LOCAL;
-    });
-    return local;
-}
-
 }  // namespace cni

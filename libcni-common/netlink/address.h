@@ -28,7 +28,4 @@ std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family);
 /// Of both families, of all links of the namespace except this one.
 std::vector<Address> addresses_besides(Rtnl& rtnl, const std::optional<Link>& link);
 
-/// Whether the host takes packets for the address as its own.
-bool is_local(Rtnl& rtnl, const Ip& ip);
-
 }  // namespace cni

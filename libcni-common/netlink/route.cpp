@@ -110,4 +110,30 @@ std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family) {
     return found;
 }
 
+std::optional<Decision> find_route(Rtnl& rtnl, const Ip& ip) {
+    NlMessage message(RTM_GETROUTE, 0);
+    rtmsg header{};
+    header.rtm_family = static_cast<unsigned char>(ip.af());
+    header.rtm_dst_len = static_cast<unsigned char>(ip.bits());
+    message.header(header).put(RTA_DST, ip.data(), ip.size());
+    // What routes say that lead nowhere.
+    std::vector<NlRequest> one;
+    one.push_back({std::move(message),
+                   cat("look for the route to ", ip.to_string()),
+                   ENETUNREACH,
+                   {EHOSTUNREACH, EACCES, EINVAL}});
+    std::optional<Decision> found;
+    rtnl.transact(std::move(one), [&](const nlmsghdr* answer) {
+        const NlAttributes<RTA_MAX> attributes(answer, sizeof(rtmsg));
+        found = {static_cast<const rtmsg*>(nlmsg_data(answer))->rtm_type,
+                 attributes.get_or<int>(RTA_OIF, 0)};
+    });
+    return found;
+}
+
+bool is_local(Rtnl& rtnl, const Ip& ip) {
+    const auto route = find_route(rtnl, ip);
+    return route && route->type == RTN_LOCAL;
+}
+
 }  // namespace cni

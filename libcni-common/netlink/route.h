@@ -26,4 +26,14 @@ NlRequest add_route(const Link& link, const RouteSpec& route);
 /// through the link.
 std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family);
 
+/// What the routing tables say of packets to `ip`; nullopt when they lead nowhere.
+struct Decision {
+    std::uint8_t type;  ///< RTN_UNICAST, RTN_LOCAL, ...
+    int output;         ///< index of the interface they leave through
+};
+std::optional<Decision> find_route(Rtnl& rtnl, const Ip& ip);
+
+/// Whether the host takes packets for the address as its own.
+bool is_local(Rtnl& rtnl, const Ip& ip);
+
 }  // namespace cni

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "netfilter/conntrack.h"
-#include "netlink/address.h"
+#include "netlink/route.h"
 
 namespace cni::portmap {
 namespace {

@@ -102,6 +102,17 @@ void add(Connection& nft, const std::vector<Forwarding>& forwardings) {
     });
 }
 
+void displace(Connection& nft, const std::vector<Forwarding>& forwardings) {
+    const std::vector<Wanted> wanted = wanted_records(forwardings);
+    commit_unchanged(nft, [&](Batch& batch) {
+        for (const Wanted& w : wanted) {
+            Keys in_the_way;
+            in_the_way.add(nft, w.record, Keys::Whose::anybodys);
+            in_the_way.put_deletion(batch, table_of(w.record.family));
+        }
+    });
+}
+
 void check(Connection& nft, const std::vector<Forwarding>& forwardings) {
     for (const Wanted& w : wanted_records(forwardings)) check(nft, w.record, *w.forwarding);
 }

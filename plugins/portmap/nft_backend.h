@@ -16,6 +16,9 @@ namespace cni::portmap::nftables {
 /// earlier ADD of the same owner left. Throws NlError.
 void add(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
 
+/// Removes what others have of the same addresses, protocols and ports.
+void displace(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
+
 /// Throws Error naming the first mapping, map or chain that is missing or differs.
 void check(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "netfilter/conntrack.h"
-#include "netlink/address.h"
+#include "netlink/route.h"
 #include "plugins/portmap/flows.h"
 #include "support/process.h"
 #include "support/sandbox.h"

@@ -1,0 +1,129 @@
+#include "backends.h"
+
+#include <functional>
+
+#include "base/undo.h"
+#include "flows.h"
+#include "iptables_backend.h"
+#include "nft_backend.h"
+
+namespace cni::portmap {
+namespace {
+
+using ipt::Flavour;
+using Removed = std::vector<Forwarded>;
+
+constexpr Backend all_backends[] = {Backend::nftables, Backend::iptables_nft,
+                                    Backend::iptables_legacy};
+constexpr Family families[] = {Family::v4, Family::v6};
+
+Flavour flavour_of(Backend backend) {
+    return backend == Backend::iptables_legacy ? Flavour::legacy : Flavour::nf_tables;
+}
+
+void append(Removed& to, const Removed& more) {
+    to.insert(to.end(), more.begin(), more.end());
+}
+
+/// Runs `body` on each table there is, and none that is not.
+void change_tables(nft::Connection& nft, Flavour flavour, Removed& removed,
+                   const std::function<Removed(ipt::Table&)>& body) {
+    for (const Family family : families) {
+        if (!ipt::has_nat_table(nft, flavour, family)) continue;
+        Removed its;
+        ipt::change(nft, flavour, family, [&](ipt::Table& table) { its = body(table); });
+        append(removed, its);
+    }
+}
+
+/// `from_nft` and `from_table` remove something, each from its kind of backend.
+void remove_everywhere(nft::Connection& nft, const std::optional<Backend>& except,
+                       const std::function<Removed(nft::Connection&)>& from_nft,
+                       const std::function<Removed(ipt::Table&)>& from_table) {
+    Failures failures;
+    Removed removed;
+    for (const Backend backend : all_backends) {
+        if (backend == except) continue;
+        failures.attempt([&] {
+            if (backend == Backend::nftables)
+                append(removed, from_nft(nft));
+            else
+                change_tables(nft, flavour_of(backend), removed, from_table);
+        });
+    }
+    failures.attempt([&] { forget_flows_through(removed); });
+    failures.throw_if_any();
+}
+
+void remove_from_all_but(nft::Connection& nft, const std::optional<Backend>& except,
+                         const Owner& owner, const std::vector<Ip>& addresses) {
+    remove_everywhere(
+        nft, except, [&](nft::Connection& c) { return nftables::remove(c, owner); },
+        [&](ipt::Table& table) { return iptables::remove(table, owner, addresses); });
+}
+
+void check_backend(nft::Connection& nft, Backend backend,
+                   const std::vector<Forwarding>& forwardings) {
+    if (backend == Backend::nftables) return nftables::check(nft, forwardings);
+    for (const Forwarding& forwarding : forwardings)
+        ipt::change(nft, flavour_of(backend), forwarding.family(),
+                    [&](ipt::Table& table) { iptables::check(table, forwarding); });
+}
+
+bool is_complete(nft::Connection& nft, Backend backend,
+                 const std::vector<Forwarding>& forwardings) {
+    for (const Forwarding& f : forwardings)
+        if (backend != Backend::nftables &&
+            !ipt::has_nat_table(nft, flavour_of(backend), f.family()))
+            return false;
+    try {
+        check_backend(nft, backend, forwardings);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+}  // namespace
+
+void add_mappings(nft::Connection& nft, Backend backend,
+                  const std::vector<Forwarding>& forwardings) {
+    std::vector<Ip> addresses;
+    for (const Forwarding& forwarding : forwardings) addresses.push_back(forwarding.container.ip);
+    remove_from_all_but(nft, backend, forwardings.front().owner, addresses);
+    if (backend == Backend::nftables) return nftables::add(nft, forwardings);
+    // The maps are looked up ahead of iptables' rules.
+    nftables::displace(nft, forwardings);
+    for (const Forwarding& forwarding : forwardings)
+        ipt::change(nft, flavour_of(backend), forwarding.family(),
+                    [&](ipt::Table& table) { iptables::add(table, forwarding); });
+}
+
+void check_mappings(nft::Connection& nft, Backend backend,
+                    const std::vector<Forwarding>& forwardings) {
+    try {
+        check_backend(nft, backend, forwardings);
+    } catch (const Error&) {
+        for (const Backend other : all_backends)
+            if (other != backend && is_complete(nft, other, forwardings)) return;
+        throw;
+    }
+}
+
+void remove_mappings(nft::Connection& nft, const Owner& owner, const std::vector<Ip>& addresses) {
+    remove_from_all_but(nft, {}, owner, addresses);
+}
+
+void gc_mappings(nft::Connection& nft, const std::string& network,
+                 const std::vector<Owner>& valid) {
+    remove_everywhere(
+        nft, {}, [&](nft::Connection& c) { return nftables::gc(c, network, valid); },
+        [&](ipt::Table& table) { return iptables::gc(table, network, valid); });
+}
+
+std::optional<std::string> mapping_problem(nft::Connection& nft, Backend backend) {
+    return backend == Backend::nftables ? nftables::problem(nft)
+                                        : ipt::problem(nft, flavour_of(backend), Family::v4);
+}
+
+}  // namespace cni::portmap

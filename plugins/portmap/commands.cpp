@@ -1,0 +1,98 @@
+#include "commands.h"
+
+#include "backends.h"
+#include "base/undo.h"
+#include "config.h"
+#include "flows.h"
+#include "route_localnet.h"
+
+namespace cni::portmap {
+namespace {
+
+Owner owner_of(const Request& request) {
+    return {request.conf.name, request.args.container_id, request.args.ifname};
+}
+
+Result require_prev_result(const Request& request, const char* text) {
+    if (const auto result = request.conf.prev_result()) return *result;
+    throw Error(Code::invalid_config, text,
+                "portmap follows an interface plugin in the list of plugins");
+}
+
+std::vector<Ip> addresses_of(const std::optional<Result>& result) {
+    std::vector<Ip> out;
+    if (result)
+        for (const IpConfig& ip : result->ips) out.push_back(ip.address.ip);
+    return out;
+}
+
+std::vector<Forwarded> forwarded_by_all(const std::vector<Forwarding>& forwardings) {
+    std::vector<Forwarded> out;
+    for (const Forwarding& forwarding : forwardings)
+        for (const Forwarded& mapping : forwarded_by(forwarding)) out.push_back(mapping);
+    return out;
+}
+
+}  // namespace
+
+Result add(const Request& request) {
+    const Config config = parse_config(request.conf);
+    Result result = require_prev_result(request, "must be called as chained plugin");
+    const auto wanted = forwardings(config, result, owner_of(request));
+    const auto forwarded = forwarded_by_all(wanted);
+    if (forwarded.empty()) return result;
+
+    Rtnl host;
+    nft::Connection nft;
+    Undo undo;
+    undo.on_failure("remove the port mappings", [&nft, &request] {
+        remove_mappings(nft, owner_of(request), addresses_of(request.conf.prev_result()));
+    });
+    add_mappings(nft, choose_backend(nft, config.backend), wanted);
+    forget_flows_elsewhere(host, forwarded);
+    for (const Forwarding& forwarding : wanted)
+        if (forwarding.snat && forwarding.family() == Family::v4)
+            enable_route_localnet(host, nft, forwarding.container.ip);  // shared: never undone
+    undo.commit();
+    return result;
+}
+
+void check(const Request& request) {
+    const Config config = parse_config(request.conf);
+    const Result result = require_prev_result(request, "Required prevResult missing");
+    const auto wanted = forwardings(config, result, owner_of(request));
+    if (forwarded_by_all(wanted).empty()) return;
+    Rtnl host;
+    nft::Connection nft;
+    check_mappings(nft, choose_backend(nft, config.backend), wanted);
+    for (const Forwarding& forwarding : wanted)
+        if (forwarding.snat && forwarding.family() == Family::v4)
+            check_route_localnet(host, forwarding.container.ip);
+}
+
+// Whatever ADD may have made is looked for, whatever the configuration says today.
+void del(const Request& request) {
+    nft::Connection nft;
+    remove_mappings(nft, owner_of(request), addresses_of(request.conf.prev_result_if_readable()));
+}
+
+void gc(const Request& request) {
+    const auto attachments = request.conf.valid_attachments();
+    if (!attachments) return;
+    std::vector<Owner> valid;
+    for (const AttachmentId& a : *attachments)
+        valid.push_back({request.conf.name, a.container_id, a.ifname});
+    nft::Connection nft;
+    gc_mappings(nft, request.conf.name, valid);
+}
+
+void status(const Request& request) {
+    const Config config = parse_config(request.conf);
+    nft::Connection nft;
+    const Backend backend = choose_backend(nft, config.backend);
+    if (const auto problem = mapping_problem(nft, backend))
+        throw Error(Code::plugin_not_available,
+                    cat("ports cannot be mapped with ", to_string(backend)), *problem);
+}
+
+}  // namespace cni::portmap
