@@ -71,8 +71,8 @@ Veth make_veth(Rtnl& host, const Netns& netns, const Request& request, const Con
             veth.container.mtu = veth.host.mtu;
             return veth;
         } catch (const NlError& error) {
-            const bool name_is_taken = error.error == EEXIST && host.find(name.name);
-            if (!name_is_taken || attempt + 1 == host_link_names) throw;
+            // Taken, maybe by a link that goes with its namespace at this moment.
+            if (error.error != EEXIST || attempt + 1 == host_link_names) throw;
         }
     }
 }
