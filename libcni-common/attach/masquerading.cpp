@@ -12,27 +12,15 @@ namespace cni {
 namespace {
 
 constexpr Family families[] = {Family::v4, Family::v6};
-constexpr ipt::Flavour flavours[] = {ipt::Flavour::nf_tables, ipt::Flavour::legacy};
-
-ipt::Flavour flavour_of(Backend backend) {
-    return backend == Backend::iptables_legacy ? ipt::Flavour::legacy : ipt::Flavour::nf_tables;
-}
 
 bool has_any(const std::vector<Prefix>& addresses, Family family) {
     return std::ranges::any_of(addresses, [&](const Prefix& a) { return a.ip.family() == family; });
 }
 
-/// Only where there is a table already.
-void change_if_present(nft::Connection& nft, ipt::Flavour flavour, Family family,
-                       const std::function<void(ipt::Table&)>& body) {
-    if (ipt::has_nat_table(nft, flavour, family)) ipt::change(nft, flavour, family, body);
-}
-
 void change_everywhere(nft::Connection& nft, Failures& failures,
                        const std::function<void(ipt::Table&)>& body) {
-    for (const ipt::Flavour flavour : flavours)
-        for (const Family family : families)
-            failures.attempt([&] { change_if_present(nft, flavour, family, body); });
+    for (const ipt::Flavour flavour : {ipt::Flavour::nf_tables, ipt::Flavour::legacy})
+        failures.attempt([&] { ipt::change_present(nft, flavour, body); });
 }
 
 /// What the interfaces of a container bear, except `ifname`.

@@ -74,6 +74,10 @@ Backend choose_backend(nft::Connection& nft, const std::optional<std::string>& c
     return configured ? Backend::iptables_nft : Backend::nftables;
 }
 
+ipt::Flavour flavour_of(Backend backend) {
+    return backend == Backend::iptables_legacy ? ipt::Flavour::legacy : ipt::Flavour::nf_tables;
+}
+
 std::string to_string(Backend backend) {
     switch (backend) {
         case Backend::nftables:

@@ -28,6 +28,9 @@ enum class Backend {
 /// chain besides the built-in ones.
 Backend choose_backend(nft::Connection& nft, const std::optional<std::string>& configured);
 
+/// Of one of iptables' two.
+ipt::Flavour flavour_of(Backend backend);
+
 /// "nftables", "iptables (nf_tables)", "iptables (legacy)": for messages.
 std::string to_string(Backend backend);
 

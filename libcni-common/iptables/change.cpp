@@ -1,3 +1,4 @@
+#include "base/undo.h"
 #include "iptables/legacy_table.h"
 #include "iptables/nft_table.h"
 
@@ -7,6 +8,16 @@ void change(nft::Connection& nft, Flavour flavour, Family family,
             const std::function<void(Table&)>& body) {
     if (flavour == Flavour::legacy) return change_legacy(family, body);
     change_nf_tables(nft, family, body);
+}
+
+void change_present(nft::Connection& nft, Flavour flavour,
+                    const std::function<void(Table&)>& body) {
+    Failures failures;
+    for (const Family family : {Family::v4, Family::v6})
+        failures.attempt([&] {
+            if (has_nat_table(nft, flavour, family)) change(nft, flavour, family, body);
+        });
+    failures.throw_if_any();
 }
 
 bool has_nat_table(nft::Connection& nft, Flavour flavour, Family family) {

@@ -51,6 +51,10 @@ void change(nft::Connection& nft, Flavour flavour, Family family,
 /// there is nothing to remove or to check.
 bool has_nat_table(nft::Connection& nft, Flavour flavour, Family family);
 
+/// Changes the table of each family that there is. Both are tried before what went wrong with one
+/// is thrown.
+void change_present(nft::Connection& nft, Flavour flavour, const std::function<void(Table&)>& body);
+
 /// Why rules could not be added; nullopt when they could. Changes nothing.
 std::optional<std::string> problem(nft::Connection& nft, Flavour flavour, Family family);
 

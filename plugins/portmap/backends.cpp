@@ -10,30 +10,13 @@
 namespace cni::portmap {
 namespace {
 
-using ipt::Flavour;
 using Removed = std::vector<Forwarded>;
 
 constexpr Backend all_backends[] = {Backend::nftables, Backend::iptables_nft,
                                     Backend::iptables_legacy};
-constexpr Family families[] = {Family::v4, Family::v6};
-
-Flavour flavour_of(Backend backend) {
-    return backend == Backend::iptables_legacy ? Flavour::legacy : Flavour::nf_tables;
-}
 
 void append(Removed& to, const Removed& more) {
     to.insert(to.end(), more.begin(), more.end());
-}
-
-/// Runs `body` on each table there is, and none that is not.
-void change_tables(nft::Connection& nft, Flavour flavour, Removed& removed,
-                   const std::function<Removed(ipt::Table&)>& body) {
-    for (const Family family : families) {
-        if (!ipt::has_nat_table(nft, flavour, family)) continue;
-        Removed its;
-        ipt::change(nft, flavour, family, [&](ipt::Table& table) { its = body(table); });
-        append(removed, its);
-    }
 }
 
 /// `from_nft` and `from_table` remove something, each from its kind of backend.
@@ -48,7 +31,9 @@ void remove_everywhere(nft::Connection& nft, const std::optional<Backend>& excep
             if (backend == Backend::nftables)
                 append(removed, from_nft(nft));
             else
-                change_tables(nft, flavour_of(backend), removed, from_table);
+                // What is begun anew is named once more, which does no harm.
+                ipt::change_present(nft, flavour_of(backend),
+                                    [&](ipt::Table& table) { append(removed, from_table(table)); });
         });
     }
     failures.attempt([&] { forget_flows_through(removed); });
