@@ -23,10 +23,13 @@
 namespace cni::ipt {
 namespace {
 
-template <typename T>
-Extension extension(const char* name, std::uint8_t revision, const T& value) {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&value);
-    return {name, revision, {bytes, bytes + sizeof value}};
+/// What `fill` leaves alone is zero, and so is the padding, which the kernel keeps and iptables
+/// compares: the structure is written where it stays, since copies may lose that.
+template <typename T, typename Fill>
+Extension extension(const char* name, std::uint8_t revision, const Fill& fill) {
+    Extension out{name, revision, Bytes(sizeof(T))};
+    fill(*reinterpret_cast<T*>(out.data.data()));
+    return out;
 }
 
 template <typename T>
@@ -35,6 +38,12 @@ std::optional<T> value_of(const Extension& e, const char* name, std::uint8_t rev
     T value;
     std::memcpy(&value, e.data.data(), sizeof value);
     return value;
+}
+
+// The kernel rounds the size of the data up, with zeros.
+bool begins_with(const Extension& e, const Extension& start) {
+    return e.data.size() >= start.data.size() &&
+           std::equal(start.data.begin(), start.data.end(), e.data.begin());
 }
 
 nf_inet_addr inet(const Ip& ip) {
@@ -52,81 +61,76 @@ std::optional<Endpoint> endpoint_of(const Range& range, Family family) {
 }  // namespace
 
 Extension comment(const std::string& text) {
-    xt_comment_info info{};
-    std::memcpy(info.comment, text.data(), std::min(text.size(), sizeof info.comment - 1));
-    return extension("comment", 0, info);
+    return extension<xt_comment_info>(
+        "comment", 0, [&](auto& info) { text.copy(info.comment, sizeof info.comment - 1); });
 }
 
 Extension destination_port(std::uint8_t protocol, std::uint16_t port) {
-    if (protocol == IPPROTO_TCP) {
-        xt_tcp info{};
+    const auto fill = [port](auto& info) {
         info.spts[1] = 0xffff;
         info.dpts[0] = info.dpts[1] = port;
-        return extension("tcp", 0, info);
-    }
-    if (protocol == IPPROTO_UDP) {
-        xt_udp info{};
-        info.spts[1] = 0xffff;
+    };
+    if (protocol == IPPROTO_TCP) return extension<xt_tcp>("tcp", 0, fill);
+    if (protocol == IPPROTO_UDP) return extension<xt_udp>("udp", 0, fill);
+    return extension<xt_sctp_info>("sctp", 0, [port](auto& info) {
+        for (auto& flag : info.flag_info) flag.chunktype = 0xff;
         info.dpts[0] = info.dpts[1] = port;
-        return extension("udp", 0, info);
-    }
-    xt_sctp_info info{};
-    for (auto& flag : info.flag_info) flag.chunktype = 0xff;
-    info.dpts[0] = info.dpts[1] = port;
-    info.flags = XT_SCTP_DEST_PORTS;
-    return extension("sctp", 0, info);
+        info.flags = XT_SCTP_DEST_PORTS;
+    });
 }
 
 Extension destination_ports(const std::vector<std::uint16_t>& ports) {
-    xt_multiport_v1 info{};
-    info.flags = XT_MULTIPORT_DESTINATION;
-    info.count = static_cast<std::uint8_t>(std::min<std::size_t>(ports.size(), XT_MULTI_PORTS));
-    std::copy_n(ports.begin(), info.count, info.ports);
-    return extension("multiport", 1, info);
+    return extension<xt_multiport_v1>("multiport", 1, [&](auto& info) {
+        info.flags = XT_MULTIPORT_DESTINATION;
+        info.count = static_cast<std::uint8_t>(std::min<std::size_t>(ports.size(), XT_MULTI_PORTS));
+        std::copy_n(ports.begin(), info.count, info.ports);
+    });
 }
 
 Extension mark(std::uint32_t value, std::uint32_t mask, bool inverted) {
-    xt_mark_mtinfo1 info{};
-    info.mark = value;
-    info.mask = mask;
-    info.invert = inverted;
-    return extension("mark", 1, info);
+    return extension<xt_mark_mtinfo1>("mark", 1, [=](auto& info) {
+        info.mark = value;
+        info.mask = mask;
+        info.invert = inverted;
+    });
 }
 
 Extension address_types(AddressTypes source, AddressTypes destination) {
-    xt_addrtype_info_v1 info{.source = source.types, .dest = destination.types, .flags = 0};
-    if (source.inverted) info.flags |= XT_ADDRTYPE_INVERT_SOURCE;
-    if (destination.inverted) info.flags |= XT_ADDRTYPE_INVERT_DEST;
-    return extension("addrtype", 1, info);
+    return extension<xt_addrtype_info_v1>("addrtype", 1, [=](auto& info) {
+        info.source = source.types;
+        info.dest = destination.types;
+        if (source.inverted) info.flags |= XT_ADDRTYPE_INVERT_SOURCE;
+        if (destination.inverted) info.flags |= XT_ADDRTYPE_INVERT_DEST;
+    });
 }
 
 Extension conntrack_state(std::uint16_t states, bool inverted) {
-    xt_conntrack_mtinfo3 info{};
-    info.match_flags = XT_CONNTRACK_STATE;
-    if (inverted) info.invert_flags = XT_CONNTRACK_STATE;
-    info.state_mask = states;
-    return extension("conntrack", 3, info);
+    return extension<xt_conntrack_mtinfo3>("conntrack", 3, [=](auto& info) {
+        info.match_flags = XT_CONNTRACK_STATE;
+        if (inverted) info.invert_flags = XT_CONNTRACK_STATE;
+        info.state_mask = states;
+    });
 }
 
 Extension dnat(const Ip& to, std::uint16_t port) {
-    nf_nat_range2 range{};
-    range.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED;
-    range.min_addr = range.max_addr = inet(to);
-    range.min_proto.all = range.max_proto.all = htons(port);
-    return extension("DNAT", 2, range);
+    return extension<nf_nat_range2>("DNAT", 2, [&](auto& range) {
+        range.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED;
+        range.min_addr = range.max_addr = inet(to);
+        range.min_proto.all = range.max_proto.all = htons(port);
+    });
 }
 
 Extension masquerade(Family family) {
-    if (family == Family::v4) {
-        nf_nat_ipv4_multi_range_compat range{};
-        range.rangesize = 1;
-        return extension("MASQUERADE", 0, range);
-    }
-    return extension("MASQUERADE", 0, nf_nat_range{});
+    if (family == Family::v6) return extension<nf_nat_range>("MASQUERADE", 0, [](auto&) {});
+    return extension<nf_nat_ipv4_multi_range_compat>("MASQUERADE", 0,
+                                                     [](auto& range) { range.rangesize = 1; });
 }
 
 Extension set_mark(std::uint32_t value, std::uint32_t mask) {
-    return extension("MARK", 2, xt_mark_tginfo2{value, mask});
+    return extension<xt_mark_tginfo2>("MARK", 2, [=](auto& info) {
+        info.mark = value;
+        info.mask = mask;
+    });
 }
 
 std::optional<Endpoint> dnat_destination(const Extension& target, Family family) {
@@ -143,15 +147,27 @@ std::optional<Endpoint> dnat_destination(const Extension& target, Family family)
 
 std::vector<std::uint16_t> destination_ports(const Extension& match) {
     const auto info = value_of<xt_multiport_v1>(match, "multiport", 1);
-    if (!info) return {};
-    return {info->ports, info->ports + info->count};
+    if (!info || info->count > XT_MULTI_PORTS) return {};
+    const std::vector<std::uint16_t> ports(info->ports, info->ports + info->count);
+    return begins_with(match, destination_ports(ports)) ? ports : std::vector<std::uint16_t>{};
 }
 
 std::optional<std::uint16_t> destination_port(const Extension& match) {
-    if (const auto tcp = value_of<xt_tcp>(match, "tcp", 0)) return tcp->dpts[0];
-    if (const auto udp = value_of<xt_udp>(match, "udp", 0)) return udp->dpts[0];
-    if (const auto sctp = value_of<xt_sctp_info>(match, "sctp", 0)) return sctp->dpts[0];
-    return {};
+    std::uint16_t port = 0;
+    std::uint8_t protocol = IPPROTO_TCP;
+    if (const auto tcp = value_of<xt_tcp>(match, "tcp", 0)) {
+        port = tcp->dpts[0];
+    } else if (const auto udp = value_of<xt_udp>(match, "udp", 0)) {
+        protocol = IPPROTO_UDP;
+        port = udp->dpts[0];
+    } else if (const auto sctp = value_of<xt_sctp_info>(match, "sctp", 0)) {
+        protocol = IPPROTO_SCTP;
+        port = sctp->dpts[0];
+    } else {
+        return {};
+    }
+    if (!begins_with(match, destination_port(protocol, port))) return {};
+    return port;
 }
 
 }  // namespace cni::ipt
