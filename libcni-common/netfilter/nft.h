@@ -117,6 +117,8 @@ public:
     Batch& add_element(const Table& table, const std::string& set, const Element& element);
     /// By its key.
     Batch& delete_element(const Table& table, const std::string& set, const Bytes& key);
+    Batch& delete_elements(const Table& table, const std::string& set,
+                           const std::vector<Bytes>& keys);
     Batch& flush_set(const Table& table, const std::string& set);
 
     // The same for what must not exist yet, not even with the same value: the commit ends in

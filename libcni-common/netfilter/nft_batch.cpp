@@ -237,6 +237,18 @@ Batch& Batch::delete_element(const Table& table, const std::string& set, const B
     return *this;
 }
 
+Batch& Batch::delete_elements(const Table& table, const std::string& set,
+                              const std::vector<Bytes>& keys) {
+    for (auto next = keys.begin(); next != keys.end();) {
+        const auto end = next + std::min(keys.end() - next, elements_per_message);
+        auto& m = push(NFT_MSG_DELSETELEM, 0, table, table.act("delete elements from set", set));
+        put_elements(m, table, set, [&] {
+            for (; next != end; ++next) put_key(m, *next);
+        });
+    }
+    return *this;
+}
+
 Batch& Batch::flush_set(const Table& table, const std::string& set) {
     push(NFT_MSG_DELSETELEM, 0, table, table.act("flush set", set))
         .put_string(NFTA_SET_ELEM_LIST_TABLE, table.name)

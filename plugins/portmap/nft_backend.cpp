@@ -56,9 +56,11 @@ bool looks_intact(Connection& nft, const Record& record) {
 
 /// Without looking whether something is in the way: usually nothing is.
 bool try_to_add(Connection& nft, const std::vector<Wanted>& wanted) {
+    // The kernel answers for each message that fails: more do not fit into the socket's buffer.
+    constexpr std::size_t most_mappings = 1000;
     Batch batch;
     for (const Wanted& w : wanted) {
-        if (!looks_intact(nft, w.record)) return false;
+        if (w.record.mappings.size() > most_mappings || !looks_intact(nft, w.record)) return false;
         put(batch, w.record, *w.forwarding);
     }
     return nft.try_commit(std::move(batch)) == nft::Outcome::done;

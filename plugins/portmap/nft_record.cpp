@@ -129,7 +129,7 @@ void Keys::add(nft::Connection& nft, const Record& record, Whose whose) {
 
 void Keys::put_deletion(nft::Batch& batch, const nft::Table& table) const {
     for (const auto& [set, keys] : keys_)
-        for (const nft::Bytes& key : keys) batch.delete_element(table, set, key);
+        batch.delete_elements(table, set, {keys.begin(), keys.end()});
 }
 
 void put_deletion(nft::Batch& batch, const Record& record) {

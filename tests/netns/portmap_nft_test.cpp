@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "plugins/portmap/nft_backend.h"
 #include "support/process.h"
@@ -161,6 +162,97 @@ TEST_F(PortmapNft, AddingAgainReplacesWhatTheOwnerHad) {
     EXPECT_EQ(count(ruleset(), "10.88.0.2"), 0u) << ruleset();
     remove(connection(), c1);
     EXPECT_EQ(ruleset().find("88"), std::string::npos) << ruleset();
+}
+
+TEST_F(PortmapNft, RulesOfTheReferencePluginAreRemoved) {
+    nft(R"(table ip cni_hostport {
+        chain hostports {
+            tcp dport 8080 dnat to 10.88.0.2:80 comment "c1"
+            ip daddr 10.1.2.3 udp dport 53 dnat to 10.88.0.2:5353 comment "c1"
+            tcp dport 9080 dnat to 10.88.0.3:80 comment "c2"
+        }
+        chain hostip_hostports { }
+        chain masquerading { ip saddr 127.0.0.1 ip daddr 10.88.0.2 masquerade comment "c1"; }
+    }
+    table ip6 cni_hostport {
+        chain hostports { tcp dport 8080 dnat to [fd00:88::2]:80 comment "c1"; }
+    })");
+    add(connection(), {forwarding(c1, "10.88.0.2/24", {tcp(8081, 80)})});
+    const Ip v4 = *Ip::parse("10.88.0.2"), v6 = *Ip::parse("fd00:88::2");
+    EXPECT_EQ(remove(connection(), c1),
+              (std::vector<Forwarded>{{IPPROTO_TCP, {}, 8081, v4, 80},
+                                      {IPPROTO_TCP, {}, 8080, v4, 80},
+                                      {IPPROTO_UDP, Ip::parse("10.1.2.3"), 53, v4, 5353},
+                                      {IPPROTO_TCP, {}, 8080, v6, 80}}));
+    EXPECT_EQ(count(ruleset(), "comment \"c1\""), 0u) << ruleset();
+    EXPECT_EQ(count(ruleset(), "comment \"c2\""), 1u);
+}
+
+TEST_F(PortmapNft, GcKeepsValidAttachmentsAndOtherNetworks) {
+    int port = 8000;
+    for (const char* id : {"c1", "c2", "c3"})
+        for (const char* network : {"net1", "net2"})
+            add(connection(), {forwarding({network, id, "eth0"}, "10.88.0.2/24",
+                                          {tcp(static_cast<std::uint16_t>(++port), 80)})});
+    const auto removed = gc(connection(), "net1", {{"net1", "c2", "eth0"}, {"net1", "c3", "eth9"}});
+    EXPECT_EQ(removed.size(), 2u);
+    EXPECT_EQ(count(ruleset(), "net: net1"), 1u) << ruleset();
+    EXPECT_EQ(count(ruleset(), "net: net1, if: eth0, id: c2"), 1u);
+    EXPECT_EQ(count(ruleset(), "net: net2"), 3u);
+}
+
+TEST_F(PortmapNft, AddRepairsWhatOthersFlushedOrDeleted) {
+    const Forwarding wanted = forwarding(c1, "10.88.0.2/24", {tcp(8080, 80)});
+    for (const char* damage :
+         {"flush table ip cni_hostport", "flush chain ip cni_hostport mapped",
+          "flush chain ip cni_hostport mapped_masquerade",
+          "flush chain ip cni_hostport mapped_output; delete chain ip cni_hostport mapped_output",
+          "delete table ip cni_hostport", "flush ruleset"}) {
+        add(connection(), {forwarding(c2, "10.88.0.3/24", {tcp(9080, 80)})});
+        nft(damage);
+        add(connection(), {wanted});
+        EXPECT_NO_THROW(check(connection(), {wanted})) << damage;
+        remove(connection(), c1);
+        remove(connection(), c2);
+        EXPECT_EQ(count(ruleset(), "10.88.0"), 0u) << damage << ruleset();
+    }
+}
+
+TEST_F(PortmapNft, CheckNamesWhatIsMissing) {
+    const Forwarding wanted = forwarding(c1, "10.88.0.2/24", {tcp(8080, 80)});
+    for (const auto& [damage, named] : std::map<std::string, std::string>{
+             {"delete element ip cni_hostport mappings { 0.0.0.0 . tcp . 8080 }",
+              "an element of mappings"},
+             {"delete element ip cni_hostport masquerade_24 { 10.88.0.0 . 10.88.0.2 . tcp . 80 }",
+              "an element of masquerade_24"},
+             {"flush chain ip cni_hostport mapped_prerouting", "chain mapped_prerouting"},
+             {"flush chain ip cni_hostport mapped_masquerade", "chain mapped_masquerade"}}) {
+        add(connection(), {wanted});
+        check(connection(), {wanted});
+        nft(damage);
+        const std::string message = thrown([&] { check(connection(), {wanted}); }).msg;
+        EXPECT_EQ(message, cat("port mappings of container \"c1\" interface eth0: ", named,
+                               " is missing or differs in nftables table ip cni_hostport"));
+        nft("delete table ip cni_hostport");
+    }
+}
+
+TEST_F(PortmapNft, ProbeFindsNoProblemAndLeavesNothing) {
+    EXPECT_EQ(problem(connection()), std::nullopt);
+    EXPECT_TRUE(remove(connection(), c1).empty());
+    EXPECT_TRUE(gc(connection(), "net1", {}).empty());
+    EXPECT_EQ(ruleset(), "");
+}
+
+TEST_F(PortmapNft, ThousandsOfMappingsAreOneCommit) {
+    Forwarding many = forwarding(c1, "10.88.0.2/24", {});
+    for (int port = 1; port <= 5000; ++port)
+        many.mappings.push_back(tcp(static_cast<std::uint16_t>(port), 80));
+    add(connection(), {many});
+    check(connection(), {many});
+    add(connection(), {many});
+    EXPECT_EQ(remove(connection(), c1).size(), 5000u);
+    EXPECT_EQ(ruleset(), skeleton_of_ip);
 }
 
 }  // namespace
