@@ -205,6 +205,8 @@ std::optional<std::string> Skeleton::fault(nft::Connection& nft, const Lengths& 
 }
 
 void Skeleton::put(nft::Connection& nft, nft::Batch& batch, Lengths lengths) const {
+    // Not by listing the sets, which are many.
+    if (!fault(nft, lengths)) return;
     for (const std::string& set : nft.sets(table_))
         if (set.starts_with(masquerade_prefix))
             if (const auto length =
