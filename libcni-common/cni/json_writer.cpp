@@ -98,7 +98,7 @@ void append_quoted(std::string& out, std::string_view text) {
 JsonWriter& JsonWriter::key(std::string_view name) {
     before_value();
     append_quoted(text_, name);
-    text_ += layout_ == Layout::indented ? ": " : ":";
+    text_ += layout_ != Layout::compact ? ": " : ":";
     after_key_ = true;
     return *this;
 }
@@ -145,7 +145,8 @@ void JsonWriter::before_value() {
 void JsonWriter::new_line() {
     if (layout_ == Layout::compact) return;
     text_ += '\n';
-    text_.append(static_cast<std::size_t>(4 * depth_), ' ');
+    const int width = layout_ == Layout::narrow ? 1 : 4;
+    text_.append(static_cast<std::size_t>(width * depth_), ' ');
 }
 
 }  // namespace cni

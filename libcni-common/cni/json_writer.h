@@ -10,7 +10,8 @@ namespace cni {
 /// and U+2029 escaped, invalid UTF-8 replaced by U+FFFD. The caller decides the order of keys.
 class JsonWriter {
 public:
-    enum class Layout { compact, indented };  ///< indented: 4 blanks a level
+    /// Blanks a level: 1 in narrow, 4 in indented.
+    enum class Layout { compact, narrow, indented };
     explicit JsonWriter(Layout layout) : layout_(layout) {}
 
     JsonWriter& begin_object() { return open('{'); }

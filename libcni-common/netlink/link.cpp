@@ -82,6 +82,7 @@ Link parse_link(const nlmsghdr* message) {
     link.peer_index = attributes.get_or<int>(IFLA_LINK, 0);
     link.master = attributes.get_or<int>(IFLA_MASTER, 0);
     link.promiscuity = attributes.get_or<std::uint32_t>(IFLA_PROMISCUITY, 0);
+    link.txqlen = attributes.get_or<std::uint32_t>(IFLA_TXQLEN, 0);
     if (attributes[IFLA_LINKINFO]) parse_link_info(link, attributes[IFLA_LINKINFO]);
     return link;
 }
@@ -140,6 +141,24 @@ NlRequest set_down(const Link& link) {
 
 NlRequest set_promiscuous(const Link& link) {
     return {change(link, IFF_PROMISC), cat("set link ", link.name, " promiscuous")};
+}
+
+NlRequest set_flag(const Link& link, unsigned flag, bool on) {
+    NlMessage message(RTM_NEWLINK, 0);
+    ifinfomsg header = header_of(link.index);
+    header.ifi_flags = on ? flag : 0;
+    header.ifi_change = flag;
+    message.header(header);
+    const std::string_view name = flag == IFF_PROMISC    ? "promiscuous mode"
+                                  : flag == IFF_ALLMULTI ? "all-multicast mode"
+                                                         : "a flag";
+    return {std::move(message), cat("switch ", name, " of ", link.name, on ? " on" : " off")};
+}
+
+NlRequest set_txqlen(const Link& link, std::uint32_t packets) {
+    NlMessage message = change(link);
+    message.put_u32(IFLA_TXQLEN, packets);
+    return {std::move(message), cat("set transmit queue length of ", link.name, " to ", packets)};
 }
 
 NlRequest set_mtu(const Link& link, std::uint32_t mtu) {

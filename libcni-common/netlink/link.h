@@ -23,6 +23,7 @@ struct Link {
     int peer_index = 0;          ///< of a veth: its peer's index in the peer's namespace
     int master = 0;              ///< index of the bridge or vrf it is a port of; 0 without
     std::uint32_t promiscuity = 0;
+    std::uint32_t txqlen = 0;               ///< packets
     std::optional<bool> vlan_filtering;     ///< of a bridge
     std::optional<bool> hairpin, isolated;  ///< of a bridge port
 
@@ -60,6 +61,9 @@ NlRequest get_link(const std::string& name);
 NlRequest set_up(const Link& link);
 NlRequest set_down(const Link& link);
 NlRequest set_promiscuous(const Link& link);
+/// One of IFF_*, on or off.
+NlRequest set_flag(const Link& link, unsigned flag, bool on);
+NlRequest set_txqlen(const Link& link, std::uint32_t packets);
 NlRequest set_mtu(const Link& link, std::uint32_t mtu);
 /// The address is kept from then on: neither a port of a bridge nor udev changes it.
 NlRequest set_mac(const Link& link, const Mac& mac);

@@ -1,0 +1,132 @@
+#include "allowlist.h"
+#include "backup.h"
+#include "base/undo.h"
+#include "commands.h"
+#include "config.h"
+#include "sysctl_file.h"
+
+namespace cni::tuning {
+namespace {
+
+void require_allowed(const Config& config) {
+    const auto allowlist = Allowlist::load();
+    if (!allowlist) return;
+    for (const Sysctl& sysctl : config.sysctls) allowlist->require(sysctl.name);
+}
+
+/// A parameter to be set, and what it was when it was opened.
+struct Change {
+    SysctlName name;
+    SysctlFile file;
+    std::optional<std::string> before;
+    std::string value;
+
+    Change(SysctlName name_, SysctlFile file_, std::string value_)
+        : name(std::move(name_)),
+          file(std::move(file_)),
+          before(file.read()),
+          value(std::move(value_)) {}
+};
+using Changes = std::vector<Change>;
+
+// All are opened before the first is set: a missing one must change nothing.
+Changes open_changes(const Config& config) {
+    Changes changes;
+    for (const Sysctl& sysctl : config.sysctls)
+        changes.emplace_back(sysctl.name, SysctlFile::open(sysctl.name), sysctl.value);
+    return changes;
+}
+
+// What makes the kernel tell the neighbours about a new MAC. A kernel without IPv6 has one of them.
+Changes open_announcement(const Config& config, const std::string& ifname) {
+    Changes changes;
+    if (!config.wanted.mac) return changes;
+    for (const char* key :
+         {"net/ipv4/conf/IFNAME/arp_notify", "net/ipv6/conf/IFNAME/ndisc_notify"}) {
+        SysctlName name = parse_sysctl_name(key, ifname);
+        if (auto file = SysctlFile::find(name))
+            changes.emplace_back(std::move(name), std::move(*file), "1");
+    }
+    return changes;
+}
+
+void record(Backup& backup, const Changes& changes) {
+    for (const Change& change : changes)
+        if (change.before) backup.add(change.name, *change.before);
+}
+
+void save(Undo& undo, const BackupFile& file, const Backup& now) {
+    if (now.empty()) return;
+    const std::optional<Backup> recorded = file.load();
+    Backup whole = recorded.value_or(Backup{});
+    whole.add(now);
+    file.save(whole);
+    undo.on_failure("take the backup back",
+                    [file, recorded] { recorded ? file.save(*recorded) : file.remove(); });
+}
+
+void set(Undo& undo, const Change& change) {
+    const auto before = change.file.read();
+    change.file.write(change.value);
+    if (before)
+        undo.on_failure(cat("put ", change.file.path(), " back"),
+                        [&change, before] { change.file.restore(*before); });
+}
+
+void set_attributes(Undo& undo, Rtnl& rtnl, const Link& link, const Attributes& wanted) {
+    // Some of them may be set when one fails.
+    undo.on_failure(cat("put ", link.name, " back"),
+                    [&rtnl, link, before = current(link, wanted)] { restore(rtnl, link, before); });
+    apply(rtnl, link, wanted);
+}
+
+// The kernel announces a new MAC while the announcement's parameters are on.
+void set_link(Undo& undo, Rtnl& rtnl, const Link& link, const Attributes& wanted,
+              const Changes& announcement) {
+    std::vector<std::string> quiet;
+    for (const Change& change : announcement) {
+        quiet.push_back(change.file.read().value_or("0"));
+        set(undo, change);
+    }
+    set_attributes(undo, rtnl, link, wanted);
+    for (std::size_t i = 0; i < quiet.size(); ++i) announcement[i].file.restore(quiet[i]);
+}
+
+void describe(Result& result, const Request& request, const Attributes& wanted) {
+    for (Interface& interface : result.interfaces) {
+        if (interface.name != request.args.ifname || interface.sandbox != request.args.netns)
+            continue;
+        if (wanted.mac) interface.mac = wanted.mac->to_string();
+        if (wanted.mtu) interface.mtu = *wanted.mtu;
+    }
+}
+
+}  // namespace
+
+Result add(const Request& request) {
+    const Config config = parse_config(request);
+    require_allowed(config);
+    auto result = request.conf.prev_result();
+    if (!result) throw Error(Code::invalid_config, "Required prevResult missing");
+    const Netns netns = Netns::open(request.args.netns);
+    Rtnl container = Rtnl::in(netns);
+    Link link;
+    if (config.wanted.any()) link = container.get(request.args.ifname);
+
+    const Changes changes = netns.run([&] { return open_changes(config); });
+    const Changes announcement =
+        netns.run([&] { return open_announcement(config, request.args.ifname); });
+    Backup now{.network = request.conf.name, .attributes = current(link, config.wanted)};
+    record(now, changes);
+    record(now, announcement);
+
+    Undo undo;
+    save(undo, BackupFile(config.data_dir, request.attachment()), now);
+    for (const Change& change : changes) set(undo, change);
+    if (config.wanted.any()) set_link(undo, container, link, config.wanted, announcement);
+    describe(*result, request, config.wanted);
+    undo.commit();
+    return *result;
+}
+
+}  // namespace cni::tuning

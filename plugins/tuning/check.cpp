@@ -1,0 +1,44 @@
+#include "commands.h"
+#include "config.h"
+#include "sysctl_file.h"
+
+namespace cni::tuning {
+namespace {
+
+void check_sysctl(const Sysctl& sysctl) {
+    const SysctlFile file = SysctlFile::open(sysctl.name);
+    if (!file.is_readable()) return;  // a command leaves nothing to look at
+    const std::string actual = file.read().value_or("");
+    if (!is_value(sysctl.value, actual))
+        throw Error(Code::internal, cat("Error: Tuning configured value of ", file.path(), " is ",
+                                        sysctl.value, ", current value is ", actual));
+}
+
+void check_result(const Result& result, const Request& request, const Link& link) {
+    for (const Interface& interface : result.interfaces) {
+        if (interface.name != link.name || interface.sandbox != request.args.netns) continue;
+        const auto mac = Mac::parse(interface.mac);
+        if (mac && *mac != link.mac)
+            throw Error(Code::internal,
+                        cat("interface ", link.name, " has MAC ", link.mac.to_string(),
+                            " instead of ", mac->to_string(), " as prevResult says"));
+    }
+}
+
+}  // namespace
+
+void check(const Request& request) {
+    const Config config = parse_config(request);
+    const auto result = request.conf.prev_result();
+    if (!result) throw Error(Code::invalid_config, "Required prevResult missing");
+    const Netns netns = Netns::open(request.args.netns);
+    netns.run([&] {
+        for (const Sysctl& sysctl : config.sysctls) check_sysctl(sysctl);
+    });
+    const auto link = Rtnl::in(netns).find(request.args.ifname);
+    if (!link) throw Error(Code::internal, cat("Cannot find container link ", request.args.ifname));
+    require(*link, config.wanted);
+    check_result(*result, request, *link);
+}
+
+}  // namespace cni::tuning

@@ -1,0 +1,102 @@
+#include "config.h"
+
+#include <algorithm>
+#include <set>
+
+namespace cni::tuning {
+namespace {
+
+constexpr std::string_view known_args[] = {"MAC"};
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+void put(Pairs& pairs, const std::string& key, std::string value) {
+    const auto found = std::find_if(pairs.begin(), pairs.end(),
+                                    [&](const auto& pair) { return pair.first == key; });
+    if (found == pairs.end())
+        pairs.emplace_back(key, std::move(value));
+    else
+        found->second = std::move(value);
+}
+
+std::string value_of(const Json& value) {
+    const std::string text = value.as_string();
+    // The kernel takes nothing from an empty write and reports no error.
+    if (trim(text).empty()) throw value.invalid("must not be empty");
+    return text;
+}
+
+Pairs sysctl_pairs(const NetConf& conf) {
+    Pairs pairs;
+    std::set<std::string> seen;
+    if (const auto own = conf.json.find("sysctl"))
+        for (const auto& [key, value] : own->members()) {
+            if (!seen.insert(key).second)
+                throw Error(Code::invalid_config, "duplicated sysctl keys are not allowed", key);
+            put(pairs, key, value_of(value));
+        }
+    if (const auto more = conf.cni_args_config("sysctl"))
+        for (const auto& [key, value] : more->members()) put(pairs, key, value_of(value));
+    return pairs;
+}
+
+// args.cni.<key>, or else the configuration's own.
+std::optional<Json> pick(const NetConf& conf, std::string_view key) {
+    if (auto from_args = conf.cni_args_config(key)) return from_args;
+    return conf.json.find(key);
+}
+
+std::string mac_text(const Request& request) {
+    std::string text = request.conf.json.string_or("mac", "");
+    const auto use = [&text](std::string later) {
+        if (!later.empty()) text = std::move(later);
+    };
+    use(parse_cni_args(request.args.cni_args, known_args)["MAC"]);
+    if (const auto v = request.conf.runtime_config("mac")) use(v->as_string());
+    if (const auto v = request.conf.cni_args_config("mac")) use(v->as_string());
+    return text;
+}
+
+std::optional<Mac> parse_mac(const std::string& text) {
+    if (text.empty()) return {};
+    const auto mac = Mac::parse(text);
+    if (!mac)
+        throw Error(Code::invalid_config, cat("invalid args ", text, " for MAC addr: address ",
+                                              text, ": invalid MAC address"));
+    if (mac->is_multicast() || mac->is_zero())
+        throw Error(Code::invalid_config,
+                    cat("an interface cannot have the MAC address ", mac->to_string()),
+                    "it is a multicast address or zero");
+    return mac;
+}
+
+Attributes parse_attributes(const Request& request) {
+    const NetConf& conf = request.conf;
+    Attributes wanted;
+    wanted.mac = parse_mac(mac_text(request));
+    // It cannot say "off": false has always meant "as it is".
+    if (const auto v = pick(conf, "promisc"); v && v->as_bool()) wanted.promisc = true;
+    if (const auto v = pick(conf, "mtu"))
+        if (const auto mtu = static_cast<std::uint32_t>(v->as_int(0, INT32_MAX))) wanted.mtu = mtu;
+    if (const auto v = pick(conf, "allmulti")) wanted.allmulti = v->as_bool();
+    if (const auto v = pick(conf, "txQLen"))
+        wanted.txqlen = static_cast<std::uint32_t>(v->as_int(0, INT32_MAX));
+    return wanted;
+}
+
+}  // namespace
+
+std::string data_dir_of(const NetConf& conf) {
+    std::string dir = conf.json.string_or("dataDir", "");
+    return dir.empty() ? "/run/cni/tuning" : dir;
+}
+
+Config parse_config(const Request& request) {
+    Config config;
+    for (auto& [key, value] : sysctl_pairs(request.conf))
+        config.sysctls.push_back({parse_sysctl_name(key, request.args.ifname), std::move(value)});
+    config.wanted = parse_attributes(request);
+    config.data_dir = data_dir_of(request.conf);
+    return config;
+}
+
+}  // namespace cni::tuning
