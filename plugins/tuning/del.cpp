@@ -20,10 +20,15 @@ void restore_sysctls(const Backup& backup) {
     }
 }
 
-void restore_link(const Netns& netns, const std::string& ifname, const Attributes& attributes) {
-    if (!attributes.any()) return;
+/// False when the kernel refuses: a container must go, whatever a driver says.
+bool restore_link(const Netns& netns, const std::string& ifname, const Attributes& attributes) try {
+    if (!attributes.any()) return true;
     Rtnl container = Rtnl::in(netns);
     if (const auto link = container.find(ifname)) restore(container, *link, attributes);
+    return true;
+} catch (const Error& error) {
+    warn(error.what());
+    return false;
 }
 
 // A garbled file is reported once: the next DEL is not to fail for it.
@@ -38,16 +43,16 @@ std::optional<Backup> load(const BackupFile& file) {
 
 }  // namespace
 
-// When something cannot be put back, the file stays for the next DEL.
+// When the link cannot be put back, the file stays for the next DEL, or GC.
 void del(const Request& request) {
     const BackupFile file(data_dir_of(request.conf), request.attachment());
     const auto netns = Netns::find(request.args.netns);
     if (!netns) return file.remove();
-    if (const auto backup = load(file)) {
-        restore_link(*netns, request.args.ifname, backup->attributes);
-        netns->run([&] { restore_sysctls(*backup); });
-    }
-    file.remove();
+    const auto backup = load(file);
+    if (!backup) return file.remove();
+    const bool restored = restore_link(*netns, request.args.ifname, backup->attributes);
+    netns->run([&] { restore_sysctls(*backup); });
+    if (restored) file.remove();
 }
 
 }  // namespace cni::tuning

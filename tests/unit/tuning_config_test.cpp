@@ -103,8 +103,9 @@ TEST(TuningBackup, IsTheFormatOfTheReferencePluginAndMore) {
               " \"allmulti\": false,\n \"txQLen\": 1000,\n \"network\": \"net1\",\n"
               " \"sysctl\": {\n  \"net/core/somaxconn\": \"128\"\n }\n}");
     EXPECT_EQ(Backup::parse(full().print(), "f"), full());
-    EXPECT_EQ(Backup::parse("{\n \"promisc\": false\n}", "f").attributes,
-              Attributes{.promisc = false});
+    Attributes quiet;
+    quiet.promisc = false;
+    EXPECT_EQ(Backup::parse("{\n \"promisc\": false\n}", "f").attributes, quiet);
 }
 
 TEST(TuningBackup, KeepsWhatWasRecordedFirst) {
