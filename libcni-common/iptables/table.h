@@ -55,7 +55,8 @@ bool has_nat_table(nft::Connection& nft, Flavour flavour, Family family);
 /// is thrown.
 void change_present(nft::Connection& nft, Flavour flavour, const std::function<void(Table&)>& body);
 
-/// Why rules could not be added; nullopt when they could. Changes nothing.
+/// Why rules could not be added; nullopt when they could. Adds nothing, but makes the kernel load a
+/// legacy table that is missing: to be asked in a namespace that nobody uses.
 std::optional<std::string> problem(nft::Connection& nft, Flavour flavour, Family family);
 
 }  // namespace cni::ipt

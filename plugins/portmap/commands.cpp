@@ -1,5 +1,7 @@
 #include "commands.h"
 
+#include <sched.h>
+
 #include "backends.h"
 #include "base/undo.h"
 #include "config.h"
@@ -90,6 +92,9 @@ void status(const Request& request) {
     const Config config = parse_config(request.conf);
     nft::Connection nft;
     const Backend backend = choose_backend(nft, config.backend);
+    // Asking for a legacy table makes the kernel load it: into a namespace that goes with us.
+    if (backend == Backend::iptables_legacy)
+        cni::check(::unshare(CLONE_NEWNET), "make a network namespace to look for iptables in");
     if (const auto problem = mapping_problem(nft, backend))
         throw Error(Code::plugin_not_available,
                     cat("ports cannot be mapped with ", to_string(backend)), *problem);
