@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <array>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include "base/error.h"
@@ -65,8 +67,8 @@ void limit_waiting(const Fd& socket) {
 }
 
 // The socket belongs to the namespace it was opened in, whoever uses it later.
-Fd open_socket(const Netns& netns, int family, int type) {
-    Fd socket(netns.run([&] { return ::socket(family, type | SOCK_CLOEXEC, 0); }));
+Fd open_socket(const Netns& netns, int family, int type, int protocol = 0) {
+    Fd socket(netns.run([&] { return ::socket(family, type | SOCK_CLOEXEC, protocol); }));
     check(socket.get(), "open a socket");
     limit_waiting(socket);
     return socket;
@@ -130,6 +132,58 @@ void talk_udp(const ExchangeOptions& options, Exchange& exchange) {
     expect_text(client, answer);
 }
 
+// CRC-32C, as SCTP has it: a tracker of connections drops packets without.
+std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
+    std::uint32_t crc = ~0u;
+    for (const std::uint8_t byte : bytes) {
+        crc ^= byte;
+        for (int bit = 0; bit < 8; ++bit) crc = crc & 1 ? crc >> 1 ^ 0x82f63b78u : crc >> 1;
+    }
+    return ~crc;
+}
+
+// RFC 9260: source and destination port, tag, checksum; chunk INIT.
+std::array<std::uint8_t, 32> sctp_init(int source_port, int destination_port) {
+    std::array<std::uint8_t, 32> packet{};
+    const auto put_port = [&](std::size_t at, int port) {
+        packet[at] = static_cast<std::uint8_t>(port >> 8);
+        packet[at + 1] = static_cast<std::uint8_t>(port);
+    };
+    put_port(0, source_port);
+    put_port(2, destination_port);
+    packet[12] = 1;               // INIT
+    packet[15] = 20;              // its length
+    packet[19] = 1;               // tag
+    packet[22] = 0xff;            // window
+    packet[25] = packet[27] = 1;  // streams
+    const std::uint32_t crc = checksum(packet);
+    for (int i = 0; i < 4; ++i)
+        packet[8 + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(crc >> 8 * i);
+    return packet;
+}
+
+void talk_sctp(const ExchangeOptions& options, Exchange& exchange) {
+    Address local = make_address(options.address, 0), target = target_of(options);
+    const Fd server = open_socket(options.server, AF_INET, SOCK_RAW, IPPROTO_SCTP);
+    check(::bind(server.get(), local.get(), local.size), "bind ", options.address);
+    const Fd client = open_socket(options.client, AF_INET, SOCK_RAW, IPPROTO_SCTP);
+    const int port = ntohs(reinterpret_cast<const sockaddr_in*>(&target.storage)->sin_port);
+    const auto packet = sctp_init(40000, port);
+    check(::sendto(client.get(), packet.data(), packet.size(), 0, target.get(), target.size),
+          "send");
+    Address peer;
+    std::array<std::uint8_t, 128> received{};
+    check(::recvfrom(server.get(), received.data(), received.size(), 0, peer.get(), &peer.size),
+          "receive");
+    const std::size_t header = (received[0] & 15u) * 4u;
+    exchange.peer_port = received[header] << 8 | received[header + 1];
+    if ((received[header + 2] << 8 | received[header + 3]) != options.port)
+        throw Error(Code::internal, "arrived at another port");
+    const int source_port = exchange.peer_port;
+    note_peer(exchange, peer);
+    exchange.peer_port = source_port;
+}
+
 Exchange attempt(void (*talk)(const ExchangeOptions&, Exchange&), const ExchangeOptions& options) {
     Exchange exchange;
     try {
@@ -155,6 +209,10 @@ Exchange exchange_tcp(const ExchangeOptions& options) {
 
 Exchange exchange_udp(const ExchangeOptions& options) {
     return attempt(talk_udp, options);
+}
+
+Exchange send_sctp(const ExchangeOptions& options) {
+    return attempt(talk_sctp, options);
 }
 
 }  // namespace cni::test

@@ -35,5 +35,8 @@ struct ExchangeOptions {
 Exchange exchange_tcp(const ExchangeOptions& options);
 /// A UDP datagram and its answer. Waits likewise.
 Exchange exchange_udp(const ExchangeOptions& options);
+/// The first packet of an SCTP association, IPv4, one way, for kernels without SCTP sockets; it has
+/// to arrive at the server's address and port within three seconds.
+Exchange send_sctp(const ExchangeOptions& options);
 
 }  // namespace cni::test

@@ -1,0 +1,145 @@
+#include "support/portmap_fixture.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace cni::test {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> words(const std::string& text) {
+    std::vector<std::string> out;
+    for (const auto word : split(text, ' ')) out.emplace_back(word);
+    return out;
+}
+
+}  // namespace
+
+std::string to_string(Way way) {
+    switch (way) {
+        case Way::nftables:
+            return "nftables";
+        case Way::iptables_nft:
+            return "iptables_nft";
+        case Way::iptables_legacy:
+            return "iptables_legacy";
+    }
+    return {};
+}
+
+void PortmapCalls::use(Way way) {
+    way_ = way;
+    if (way == Way::nftables) return;
+    for (const char family : {'4', '6'}) iptables("-t nat -N HOST", family);
+}
+
+void PortmapCalls::call_reference() {
+    executables_ = *reference_dir();
+    const char* flavour = way_ == Way::iptables_legacy ? "legacy" : "nft";
+    ::mkdir("/run/bin", 0755);
+    for (const char* program : {"iptables", "ip6tables"}) {
+        const std::string link = cat("/run/bin/", program);
+        ::unlink(link.c_str());
+        check(::symlink(cat("/usr/sbin/", program, "-", flavour).c_str(), link.c_str()), "link ",
+              link);
+    }
+    ::setenv("PATH", "/run/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+}
+
+json PortmapCalls::mapping(int host_port, int container_port, const std::string& protocol,
+                           const std::string& host_ip) {
+    json out = {{"hostPort", host_port}, {"containerPort", container_port}, {"protocol", protocol}};
+    if (!host_ip.empty()) out["hostIP"] = host_ip;
+    return out;
+}
+
+json PortmapCalls::config(const json& result, const Mappings& mappings, const json& keys) const {
+    json out = {{"cniVersion", "1.0.0"},
+                {"name", "net1"},
+                {"type", "portmap"},
+                {"backend", way_ == Way::nftables ? "nftables" : "iptables"},
+                {"capabilities", {{"portMappings", true}}},
+                {"runtimeConfig", {{"portMappings", mappings}}},
+                {"prevResult", result}};
+    if (executables_ != bin_dir()) out.erase("backend");
+    out.merge_patch(keys);
+    return out;
+}
+
+PluginRun PortmapCalls::call(const std::string& command, PluginArgs args,
+                             const json& config) const {
+    args.executables = executables_;
+    return run_plugin("portmap", command, args, config.dump());
+}
+
+PluginRun PortmapCalls::portmap(const std::string& command, const Container& container,
+                                const Mappings& mappings, const json& keys) const {
+    return call(command, args(container.netns), config(container.result, mappings, keys));
+}
+
+void PortmapCalls::map(const Container& container, const Mappings& mappings,
+                       const json& keys) const {
+    const PluginRun run = portmap("ADD", container, mappings, keys);
+    ASSERT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(run.json(), container.result);
+}
+
+void PortmapCalls::unmap(const Container& container, const std::string& ifname) const {
+    PluginArgs call_args = args(container.netns, ifname);
+    call_args.netns = "";
+    const PluginRun run =
+        call("DEL", call_args, {{"cniVersion", "1.0.0"}, {"name", "net1"}, {"type", "portmap"}});
+    EXPECT_TRUE(run.ok()) << run.report();
+}
+
+std::string PortmapCalls::rules() const {
+    if (way_ == Way::nftables)
+        return run({.argv = {"nft", "--stateless", "list", "table", "ip", "cni_hostport"}}).out +
+               run({.argv = {"nft", "--stateless", "list", "table", "ip6", "cni_hostport"}}).out;
+    const char* flavour = way_ == Way::iptables_legacy ? "legacy" : "nft";
+    std::string out;
+    for (const char* program : {"iptables-", "ip6tables-"}) {
+        const std::string saved = output_of({cat(program, flavour, "-save"), "-t", "nat"});
+        for (const std::string_view line : split(saved, '\n')) {
+            if (line.starts_with(':')) out += cat(line.substr(0, line.find(' ')), "\n");
+            if (line.starts_with('-')) out += cat(line, "\n");
+        }
+    }
+    return out;
+}
+
+std::size_t PortmapCalls::count(const std::string& part) const {
+    const std::string text = rules();
+    std::size_t n = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+    return n;
+}
+
+std::string PortmapCalls::iptables(const std::string& arguments, char family) const {
+    const char* flavour = way_ == Way::iptables_legacy ? "-legacy" : "-nft";
+    std::vector<std::string> argv = words(arguments);
+    argv.insert(argv.begin(), cat(family == '4' ? "iptables" : "ip6tables", flavour));
+    return output_of(argv);
+}
+
+Exchange PortmapCalls::connect(const Netns& from, const std::string& address, int port,
+                               const Container& to, char family) {
+    return exchange_tcp({.server = to.netns.netns(),
+                         .address = to.address(family),
+                         .port = 80,
+                         .client = from,
+                         .target_address = address,
+                         .target_port = port});
+}
+
+void EachWay::SetUp() {
+    PortmapTest::SetUp();
+    if (!IsSkipped()) use(GetParam());
+}
+
+}  // namespace cni::test
