@@ -1,0 +1,255 @@
+// What becomes of port mappings: repeated, taken over, deleted without being told anything.
+#include <gmock/gmock.h>
+
+#include "support/killed_plugin.h"
+#include "support/portmap_fixture.h"
+
+namespace cni::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class Portmap : public EachWay {
+protected:
+    /// What a host is like whose first and only container has gone.
+    Snapshot used_host() const {
+        const Container c("first");
+        map(c, {mapping(1, 1)});
+        unmap(c);
+        del(c.netns, layer3());
+        return host_snapshot();
+    }
+    void expect_no_rules_besides(const Snapshot& before, const std::string& when) const {
+        const Snapshot now = host_snapshot();
+        EXPECT_EQ(now.nftables, before.nftables) << when;
+        EXPECT_EQ(now.iptables, before.iptables) << when;
+    }
+    bool reaches(const std::string& address, int port, const Container& c) const {
+        return connect(Netns::current(), address, port, c).answered;
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(All, Portmap, ::testing::ValuesIn(all_ways),
+                         [](const auto& way) { return to_string(way.param); });
+
+TEST_P(Portmap, NothingIsDoneWithoutMappings) {
+    const Container c("c1");
+    const Snapshot before = host_snapshot();
+    for (const char* command : {"ADD", "CHECK", "DEL"}) {
+        const PluginRun run = portmap(command, c, {});
+        EXPECT_TRUE(run.ok()) << command << ": " << run.report();
+        EXPECT_EQ(host_snapshot(), before) << command;
+    }
+    map(c, {}, {{"runtimeConfig", nullptr}});
+    EXPECT_EQ(host_snapshot(), before);
+    EXPECT_EQ(sysctl("net/ipv4/conf/cni0/route_localnet"), "0");
+}
+
+TEST_P(Portmap, DelFindsEverythingByTheAttachmentAlone) {
+    const Snapshot before = used_host();
+    const Container c("c1");
+    map(c, {mapping(8080, 80), mapping(8081, 81, "udp"), mapping(8082, 82, "tcp", "10.1.2.1")});
+    ASSERT_GT(count("8080"), 0u) << rules();
+    unmap(c);
+    expect_no_rules_besides(before, "after DEL");
+    unmap(c);
+}
+
+TEST_P(Portmap, DelTakesAnyConfiguration) {
+    const Snapshot before = used_host();
+    const json nonsense[] = {{{"backend", "none"}},
+                             {{"markMasqBit", 99}},
+                             {{"conditionsV4", {"-nonsense"}}},
+                             {{"prevResult", "none"}},
+                             {{"runtimeConfig", {{"portMappings", {{{"hostPort", -1}}}}}}},
+                             {{"backend", way() == Way::nftables ? "iptables" : "nftables"}}};
+    for (const json& keys : nonsense) {
+        const Container c("c1");
+        map(c, {mapping(8080, 80)});
+        const PluginRun run = portmap("DEL", c, {}, keys);
+        EXPECT_TRUE(run.ok()) << keys << run.report();
+        expect_no_rules_besides(before, keys.dump());
+        del(c.netns, layer3());
+    }
+}
+
+TEST_P(Portmap, AddingAgainReplacesWhatWasThere) {
+    const Container c("c1");
+    // Twice before it counts: what is shared comes first from then on.
+    for (int i = 0; i < 2; ++i) map(c, {mapping(8080, 80), mapping(8081, 80)});
+    const std::string twice = rules();
+    map(c, {mapping(8080, 80), mapping(8081, 80)});
+    EXPECT_EQ(rules(), twice);
+    map(c, {mapping(8082, 80)});
+    EXPECT_FALSE(reaches("10.1.2.1", 8080, c));
+    EXPECT_TRUE(reaches("10.1.2.1", 8082, c));
+    EXPECT_EQ(count("8080"), 0u) << rules();
+}
+
+TEST_P(Portmap, TheNewestContainerGetsThePort) {
+    const Container first("c1"), second("c2");
+    map(first, {mapping(8080, 80), mapping(8081, 80)});
+    map(second, {mapping(8080, 80)});
+    EXPECT_TRUE(reaches("10.1.2.1", 8080, second));
+    EXPECT_TRUE(reaches("10.1.2.1", 8081, first));
+    unmap(first);
+    EXPECT_TRUE(reaches("10.1.2.1", 8080, second));
+    EXPECT_TRUE(portmap("CHECK", second, {mapping(8080, 80)}).ok());
+    EXPECT_EQ(count("8081"), 0u) << rules();
+}
+
+TEST_P(Portmap, TwoInterfacesOfOneContainerAreTwoAttachments) {
+    const Container c("c1");
+    const json second = add(c.netns, layer3(), "net1");
+    map(c, {mapping(8080, 80)});
+    const PluginRun run = call("ADD", args(c.netns, "net1"), config(second, {mapping(8081, 80)}));
+    ASSERT_TRUE(run.ok()) << run.report();
+    unmap(c, "net1");
+    EXPECT_EQ(count("8081"), 0u) << rules();
+    EXPECT_TRUE(portmap("CHECK", c, {mapping(8080, 80)}).ok());
+    EXPECT_TRUE(reaches("10.1.2.1", 8080, c));
+}
+
+TEST_P(Portmap, AnotherBackendTakesOverFromTheFirst) {
+    const Container c("c1");
+    map(c, {mapping(8080, 80)});
+    const std::string other = way() == Way::nftables ? "iptables" : "nftables";
+    map(c, {mapping(8080, 80)}, {{"backend", other}});
+    EXPECT_EQ(count("8080"), 0u) << rules();
+    EXPECT_TRUE(reaches("10.1.2.1", 8080, c));
+    EXPECT_TRUE(portmap("CHECK", c, {mapping(8080, 80)}, {{"backend", other}}).ok());
+}
+
+TEST_P(Portmap, GcRemovesWhatBelongsToNoValidAttachment) {
+    const Container gone("c1"), alive("c2");
+    map(gone, {mapping(8080, 80)});
+    map(alive, {mapping(8081, 80)});
+    json request = {{"cniVersion", "1.1.0"},
+                    {"name", "net2"},
+                    {"type", "portmap"},
+                    {"cni.dev/valid-attachments", json::array()}};
+    const auto gc = [&] {
+        const PluginRun run = call("GC", args(alive.netns), request);
+        EXPECT_TRUE(run.ok()) << run.report();
+    };
+    gc();  // of another network
+    EXPECT_GT(count("8080"), 0u) << rules();
+    request["name"] = "net1";
+    request["cni.dev/valid-attachments"] = {{{"containerID", "c2"}, {"ifname", "eth0"}}};
+    gc();
+    EXPECT_EQ(count("8080"), 0u) << rules();
+    EXPECT_TRUE(reaches("10.1.2.1", 8081, alive));
+    request["cni.dev/valid-attachments"] = nullptr;
+    gc();
+    EXPECT_EQ(count("8081"), 0u) << rules();
+}
+
+TEST_P(Portmap, StatusSaysThatAnAddWouldSucceed) {
+    const Container c("c1");
+    const Snapshot before = host_snapshot();
+    const PluginRun run = portmap("STATUS", c, {}, {{"cniVersion", "1.1.0"}});
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(host_snapshot(), before);
+}
+
+// Datagrams go on where they went, whatever the rules say, unless the kernel forgets the flow.
+TEST_P(Portmap, UdpFlowsFollowTheMappings) {
+    const Outside outside;
+    const Container first("c1"), second("c2");
+    const auto flows = [] {
+        return run({.argv = {"conntrack", "-L", "-p", "udp", "--orig-port-dst", "8080"}}).out;
+    };
+    const auto exchange = [&](const Container& c) {
+        return exchange_udp({.server = c.netns.netns(),
+                             .address = c.address(),
+                             .port = 80,
+                             .client = outside.netns().netns(),
+                             .target_address = "192.0.2.1",
+                             .target_port = 8080});
+    };
+    map(first, {mapping(8080, 80, "udp")});
+    ASSERT_TRUE(exchange(first).answered);
+    ASSERT_THAT(flows(), HasSubstr(first.address()));
+    unmap(first);
+    EXPECT_EQ(flows(), "");
+    // One that began when there was no mapping.
+    EXPECT_FALSE(exchange(second).answered);
+    EXPECT_THAT(flows(), HasSubstr("dport=8080"));
+    map(second, {mapping(8080, 80, "udp")});
+    EXPECT_EQ(flows(), "");
+    EXPECT_TRUE(exchange(second).answered);
+}
+
+TEST_P(Portmap, AddKilledAnywhereLeavesNothingToTheNextDel) {
+    const Snapshot before = used_host();
+    const Container c("c1");
+    const Mappings mappings{mapping(8080, 80), mapping(8081, 81, "udp")};
+    const std::string input = config(c.result, mappings).dump();
+    bool killed = true;
+    for (int number = 1; killed && !HasFailure(); number += 3) {
+        killed = run_killed_at(plugin_program("portmap", "ADD", args(c.netns), input), number);
+        unmap(c);
+        expect_no_rules_besides(before, cat("killed at system call ", number));
+    }
+}
+
+TEST_P(Portmap, DelKilledAnywhereIsFinishedByTheNext) {
+    const Snapshot before = used_host();
+    const Container c("c1");
+    const Mappings mappings{mapping(8080, 80), mapping(8081, 81, "udp")};
+    const std::string input = config(c.result, {}).dump();
+    bool killed = true;
+    for (int number = 1; killed && !HasFailure(); number += 5) {
+        map(c, mappings);
+        killed = run_killed_at(plugin_program("portmap", "DEL", args(c.netns), input), number);
+        unmap(c);
+        expect_no_rules_besides(before, cat("killed at system call ", number));
+    }
+}
+
+// Others change the same tables all the time; nothing of anybody is lost.
+TEST_P(Portmap, ManyAtOnceBesideOthers) {
+    const Snapshot before = used_host();
+    const std::string change =
+        way() == Way::nftables
+            ? "nft add table ip others; nft add chain ip others c; for i in $(seq 40); do "
+              "nft add rule ip others c counter; done"
+            : cat("for i in $(seq 40); do iptables",
+                  way() == Way::iptables_legacy ? "-legacy" : "-nft",
+                  " -w -t nat -A HOST -s 192.0.2.$i; done");
+    std::list<Container> containers;
+    for (int i = 0; i < 16; ++i) containers.emplace_back(cat("c", i));
+    const auto at_once = [&](const std::string& command) {
+        std::vector<Process> running;
+        running.push_back(Process::start({.argv = {"sh", "-c", change}}));
+        int port = 8000;
+        for (const Container& c : containers) {
+            const json all = config(c.result, {mapping(port, 80), mapping(port, 80, "udp")});
+            ++port;
+            running.push_back(
+                Process::start(plugin_program("portmap", command, args(c.netns), all.dump())));
+        }
+        for (Process& process : running) {
+            const PluginRun run = wait_for_plugin(process);
+            EXPECT_TRUE(run.ok()) << command << ": " << run.report();
+        }
+    };
+    at_once("ADD");
+    at_once("CHECK");
+    EXPECT_TRUE(reaches("10.1.2.1", 8000, containers.front()));
+    EXPECT_TRUE(reaches("10.1.2.1", 8015, containers.back()));
+    at_once("DEL");
+    if (way() == Way::nftables) {
+        const std::string theirs = output_of({"nft", "list", "chain", "ip", "others", "c"});
+        EXPECT_EQ(split(theirs, '\n').size(), 120u + 5u) << theirs;
+        output_of({"nft", "delete", "table", "ip", "others"});
+    } else {
+        EXPECT_EQ(count("-A HOST"), 120u) << rules();
+        iptables("-t nat -F HOST");
+    }
+    expect_no_rules_besides(before, "after all of them");
+}
+
+}  // namespace
+}  // namespace cni::test
