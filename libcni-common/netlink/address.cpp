@@ -28,9 +28,10 @@ AddrHandle describe(const Link& link, const Prefix& prefix) {
     return addr;
 }
 
-NlMessage add_message(const Link& link, const Prefix& prefix, Dad dad) {
+NlMessage add_message(const Link& link, const Prefix& prefix, Dad dad, SubnetRoute subnet_route) {
     const AddrHandle addr = describe(link, prefix);
     if (dad == Dad::off && !prefix.ip.is_v4()) rtnl_addr_set_flags(addr.get(), IFA_F_NODAD);
+    if (subnet_route == SubnetRoute::omit) rtnl_addr_set_flags(addr.get(), IFA_F_NOPREFIXROUTE);
     nl_msg* message = nullptr;
     if (rtnl_addr_build_add_request(addr.get(), NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
         throw std::bad_alloc();
@@ -84,12 +85,12 @@ std::vector<Address> list(Rtnl& rtnl, unsigned char family, int ifindex, const s
 
 }  // namespace
 
-NlRequest add_address(const Link& link, const Prefix& prefix, Dad dad) {
-    return {add_message(link, prefix, dad), act(link, prefix)};
+NlRequest add_address(const Link& link, const Prefix& prefix, Dad dad, SubnetRoute subnet_route) {
+    return {add_message(link, prefix, dad, subnet_route), act(link, prefix)};
 }
 
 NlRequest ensure_address(const Link& link, const Prefix& prefix, Dad dad) {
-    return {add_message(link, prefix, dad), act(link, prefix), EEXIST};
+    return {add_message(link, prefix, dad, SubnetRoute::add), act(link, prefix), EEXIST};
 }
 
 NlRequest remove_address(const Link& link, const Prefix& prefix) {

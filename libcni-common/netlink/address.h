@@ -16,8 +16,12 @@ struct Address {
 /// IPv6 duplicate address detection: off makes an address usable at once.
 enum class Dad { off, on };
 
+/// Whether the kernel makes a route to an address's subnet through its link.
+enum class SubnetRoute { add, omit };
+
 /// Scope global, IPv4 broadcast set below /31. EEXIST when the link has it.
-NlRequest add_address(const Link& link, const Prefix& prefix, Dad dad);
+NlRequest add_address(const Link& link, const Prefix& prefix, Dad dad,
+                      SubnetRoute subnet_route = SubnetRoute::add);
 /// Succeeds when the link has it already.
 NlRequest ensure_address(const Link& link, const Prefix& prefix, Dad dad);
 /// Succeeds when it is gone already.

@@ -253,21 +253,35 @@ Link Rtnl::make_veth(const VethOptions& options) {
     return host;
 }
 
-std::vector<Link> Rtnl::ports(const Link& master) {
+// `put` adds what the kernel may choose by; `wanted` is for kernels that do not.
+template <typename Put, typename Predicate>
+std::vector<Link> Rtnl::list(const std::string& what, Put put, Predicate wanted) {
     std::vector<Link> found;
     const auto query = [&] {
         NlMessage message = query_link(0);
-        message.put_u32(IFLA_MASTER, static_cast<unsigned>(master.index));
+        put(message);
         return message;
     };
-    dump(
-        query, cat("list ports of ", master.name),
-        [&](const nlmsghdr* m) {
-            Link link = parse_link(m);
-            if (link.master == master.index) found.push_back(std::move(link));
-        },
-        [&] { found.clear(); });
+    const auto visit = [&](const nlmsghdr* m) {
+        Link link = parse_link(m);
+        if (wanted(link)) found.push_back(std::move(link));
+    };
+    dump(query, cat("list ", what), visit, [&] { found.clear(); });
     return found;
+}
+
+std::vector<Link> Rtnl::ports(const Link& master) {
+    return list(
+        cat("ports of ", master.name),
+        [&](NlMessage& m) { m.put_u32(IFLA_MASTER, static_cast<unsigned>(master.index)); },
+        [&](const Link& link) { return link.master == master.index; });
+}
+
+std::vector<Link> Rtnl::veths() {
+    return list(
+        "veth links",
+        [](NlMessage& m) { m.nest(IFLA_LINKINFO, [&] { m.put_string(IFLA_INFO_KIND, "veth"); }); },
+        [](const Link& link) { return link.kind == "veth"; });
 }
 
 }  // namespace cni

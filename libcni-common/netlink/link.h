@@ -104,8 +104,12 @@ public:
     Link make_veth(const VethOptions& options);
     /// The ports of a bridge (or vrf).
     std::vector<Link> ports(const Link& master);
+    /// Every veth here. Costs the more the more there are: for GC.
+    std::vector<Link> veths();
 
 private:
+    template <typename Put, typename Predicate>
+    std::vector<Link> list(const std::string& what, Put put, Predicate wanted);
     std::optional<Link> find(NlMessage query, const std::string& what);
 };
 

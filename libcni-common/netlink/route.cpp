@@ -47,6 +47,7 @@ void collect(std::vector<RouteSpec>& found, rtnl_route* route, const Link& link,
     spec.destination = Prefix::everything(family);
     if (const auto ip = from_nl(destination, family))
         spec.destination = {*ip, static_cast<int>(nl_addr_get_prefixlen(destination))};
+    spec.source = from_nl(rtnl_route_get_pref_src(route), family);
     spec.mtu = metric(route, RTAX_MTU);
     spec.advmss = metric(route, RTAX_ADVMSS);
     spec.priority = static_cast<int>(rtnl_route_get_priority(route));
@@ -56,6 +57,7 @@ void collect(std::vector<RouteSpec>& found, rtnl_route* route, const Link& link,
         rtnl_nexthop* hop = rtnl_route_nexthop_n(route, i);
         if (rtnl_route_nh_get_ifindex(hop) != link.index) continue;
         spec.gateway = from_nl(rtnl_route_nh_get_gateway(hop), family);
+        spec.on_link = (rtnl_route_nh_get_flags(hop) & RTNH_F_ONLINK) != 0;
         found.push_back(spec);
     }
 }
@@ -80,6 +82,9 @@ NlRequest add_route(const Link& link, const RouteSpec& route) {
         rtnl_route_set_metric(object.get(), RTAX_MTU, static_cast<unsigned>(route.mtu));
     if (route.advmss > 0)
         rtnl_route_set_metric(object.get(), RTAX_ADVMSS, static_cast<unsigned>(route.advmss));
+    if (route.source)
+        rtnl_route_set_pref_src(object.get(), to_nl(Prefix::host(*route.source)).get());
+    if (route.on_link) rtnl_route_set_flags(object.get(), RTNH_F_ONLINK);
     rtnl_route_nh_set_ifindex(hop.get(), link.index);
     if (route.gateway)
         rtnl_route_nh_set_gateway(hop.get(), to_nl(Prefix::host(*route.gateway)).get());
@@ -89,6 +94,12 @@ NlRequest add_route(const Link& link, const RouteSpec& route) {
     if (rtnl_route_build_add_request(object.get(), NLM_F_CREATE, &message) < 0)
         throw std::bad_alloc();
     return {NlMessage(message), act(link, route)};
+}
+
+NlRequest ensure_route(const Link& link, const RouteSpec& route) {
+    NlRequest request = add_route(link, route);
+    request.tolerated = EEXIST;
+    return request;
 }
 
 std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family) {

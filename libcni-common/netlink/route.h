@@ -11,16 +11,20 @@ namespace cni {
 /// A unicast route through a link; zero and nullopt leave the choice to the kernel.
 struct RouteSpec {
     Prefix destination;
-    std::optional<Ip> gateway;
-    int mtu = 0;               ///< bytes (RTAX_MTU)
-    int advmss = 0;            ///< bytes (RTAX_ADVMSS)
-    int priority = 0;          ///< metric
-    int table = 0;             ///< 0: main
-    std::optional<int> scope;  ///< RT_SCOPE_*; default: link without gateway, else universe
+    std::optional<Ip> gateway = {};
+    std::optional<Ip> source = {};  ///< address of ours that packets are sent from
+    bool on_link = false;           ///< the gateway need not be reachable by another route
+    int mtu = 0;                    ///< bytes (RTAX_MTU)
+    int advmss = 0;                 ///< bytes (RTAX_ADVMSS)
+    int priority = 0;               ///< metric
+    int table = 0;                  ///< 0: main
+    std::optional<int> scope = {};  ///< RT_SCOPE_*; default: link without gateway, else universe
 };
 
 /// EEXIST when there is an identical one.
 NlRequest add_route(const Link& link, const RouteSpec& route);
+/// Succeeds when there is one.
+NlRequest ensure_route(const Link& link, const RouteSpec& route);
 
 /// Of one family through this link, of every table. A multipath route counts once for each next hop
 /// through the link.
