@@ -33,7 +33,35 @@ std::string describe(const Route& route) {
                " table ", table_of(route));
 }
 
+bool is_of(const Interface& interface, const Args& args) {
+    return interface.name == args.ifname && interface.sandbox == args.netns;
+}
+
 }  // namespace
+
+const Interface& recorded_interface(const Result& prev, const Args& args) {
+    const auto found =
+        std::find_if(prev.interfaces.begin(), prev.interfaces.end(),
+                     [&](const Interface& interface) { return is_of(interface, args); });
+    if (found != prev.interfaces.end()) return *found;
+    throw Error(Code::internal,
+                cat("Sandbox in prevResult doesn't match configured netns: ", args.netns),
+                cat("prevResult has no interface ", args.ifname, " there"));
+}
+
+bool has_recorded_mac(const Interface& recorded, const Link& link) {
+    return recorded.mac.empty() || Mac::parse(recorded.mac) == link.mac;
+}
+
+Result own_part(const Result& prev, const Args& args) {
+    Result own = prev;
+    std::erase_if(own.ips, [&](const IpConfig& ip) {
+        if (!ip.interface) return false;
+        const auto index = static_cast<std::size_t>(*ip.interface);
+        return index < prev.interfaces.size() && !is_of(prev.interfaces[index], args);
+    });
+    return own;
+}
 
 void check_addresses(Rtnl& container, const Link& link, const Result& result) {
     for (const Family family : families) {
@@ -44,8 +72,10 @@ void check_addresses(Rtnl& container, const Link& link, const Result& result) {
             if (!any(found, [&](const Address& a) { return a.prefix == ip.address; }))
                 throw Error(Code::internal, cat("Failed to match addr ", ip.address.to_string(),
                                                 " on interface ", link.name));
-            if (ip.gateway && !any(reachable, [&](const RouteSpec& r) {
-                    return r.destination == ip.address.network() && ip.address.length > 0;
+            const bool has_subnet =
+                ip.address.length > 0 && ip.address != Prefix::host(ip.address.ip);
+            if (ip.gateway && has_subnet && !any(reachable, [&](const RouteSpec& r) {
+                    return r.destination == ip.address.network();
                 }))
                 throw Error(Code::internal,
                             cat("Failed to find Gateway ", ip.gateway->to_string(),

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "netlink/monitor.h"
-#include "netlink/route.h"
 #include "sys/sysctl.h"
 
 namespace cni {
@@ -29,17 +28,8 @@ void enable_ipv6(const std::string& ifname) {
     if (const auto value = find_sysctl(key); value && *value != "0") set_sysctl(key, "0");
 }
 
-// To be called inside the container's namespace, before the link is up.
-void set_parameters(const std::string& ifname, const Result& result, Dad dad) {
-    if (dad == Dad::on) set_if_possible(key_of("ipv6", ifname, "enhanced_dad"), "1");
-    set_if_possible(key_of("ipv6", ifname, "accept_dad"), dad == Dad::on ? "1" : "0");
-    // So that announce() makes the kernel tell the neighbours.
-    set_if_possible(key_of("ipv4", ifname, "arp_notify"), "1");
-    set_if_possible(key_of("ipv6", ifname, "ndisc_notify"), "1");
-    if (!has_family(result, Family::v6)) return;
-    enable_ipv6("lo");
-    enable_ipv6(ifname);
-    set_sysctl(key_of("ipv6", ifname, "keep_addr_on_down"), "1");
+std::string forwarding_key(Family family) {
+    return family == Family::v4 ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
 }
 
 std::optional<Ip> first_gateway(const Result& result, Family family) {
@@ -48,7 +38,25 @@ std::optional<Ip> first_gateway(const Result& result, Family family) {
     return {};
 }
 
-RouteSpec spec_of(const Route& route, const Result& result) {
+}  // namespace
+
+bool has_family(const Result& result, Family family) {
+    return std::any_of(result.ips.begin(), result.ips.end(),
+                       [&](const IpConfig& ip) { return ip.address.ip.family() == family; });
+}
+
+void set_dad(const std::string& ifname, Dad dad) {
+    if (dad == Dad::on) set_if_possible(key_of("ipv6", ifname, "enhanced_dad"), "1");
+    set_if_possible(key_of("ipv6", ifname, "accept_dad"), dad == Dad::on ? "1" : "0");
+}
+
+void prepare_for_ipv6(const std::string& ifname) {
+    enable_ipv6("lo");
+    enable_ipv6(ifname);
+    set_sysctl(key_of("ipv6", ifname, "keep_addr_on_down"), "1");
+}
+
+RouteSpec route_spec(const Route& route, const Result& result) {
     RouteSpec spec{.destination = route.dst,
                    .gateway = route.gw,
                    .mtu = route.mtu,
@@ -61,21 +69,20 @@ RouteSpec spec_of(const Route& route, const Result& result) {
     return spec;
 }
 
-}  // namespace
-
-bool has_family(const Result& result, Family family) {
-    return std::any_of(result.ips.begin(), result.ips.end(),
-                       [&](const IpConfig& ip) { return ip.address.ip.family() == family; });
-}
-
 void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
                          const Result& result, Dad dad) {
-    netns.run([&] { set_parameters(link.name, result, dad); });
+    netns.run([&] {
+        set_dad(link.name, dad);
+        // So that announce() makes the kernel tell the neighbours.
+        set_if_possible(key_of("ipv4", link.name, "arp_notify"), "1");
+        set_if_possible(key_of("ipv6", link.name, "ndisc_notify"), "1");
+        if (has_family(result, Family::v6)) prepare_for_ipv6(link.name);
+    });
     std::vector<NlRequest> requests;
     for (const IpConfig& ip : result.ips) requests.push_back(add_address(link, ip.address, dad));
     requests.push_back(set_up(link));
     for (const Route& route : result.routes)
-        requests.push_back(add_route(link, spec_of(route, result)));
+        requests.push_back(add_route(link, route_spec(route, result)));
     container.transact(std::move(requests));
 }
 
@@ -101,12 +108,15 @@ void settle_addresses(Rtnl& container, const Netns& netns, const Link& link) {
 }
 
 void enable_forwarding(Family family) {
-    const char* key = family == Family::v4 ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
     try {
-        ensure_sysctl(key, "1");
+        ensure_sysctl(forwarding_key(family), "1");
     } catch (const SysError& error) {
         throw SysError("failed to enable forwarding", error.error, error.msg);
     }
+}
+
+bool is_forwarding(Family family) {
+    return find_sysctl(forwarding_key(family)).value_or("0") != "0";
 }
 
 void refuse_router_advertisements(const std::string& ifname) {

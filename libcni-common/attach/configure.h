@@ -3,6 +3,7 @@
 #include "cni/result.h"
 #include "netlink/address.h"
 #include "netlink/link.h"
+#include "netlink/route.h"
 #include "sys/netns.h"
 
 namespace cni {
@@ -10,10 +11,21 @@ namespace cni {
 /// Whether the result has an address of the family.
 bool has_family(const Result& result, Family family);
 
+/// Whether duplicates of the IPv6 addresses of an interface are looked for, of its link-local one
+/// too. To be called before it is up, in its namespace.
+void set_dad(const std::string& ifname, Dad dad);
+
+/// Lets a container's interface have IPv6 addresses, and keep them while it is down. To be called
+/// before it is up, inside the namespace.
+void prepare_for_ipv6(const std::string& ifname);
+
+/// A route of the result. Without a gateway it uses the first gateway of its family, unless its
+/// scope is narrower than universe.
+RouteSpec route_spec(const Route& route, const Result& result);
+
 /// Gives an interface of a container what IPAM decided, in this order: the kernel parameters that
 /// must be there before the link is up, the addresses, link up, the routes in the order of the
-/// result. A route without a gateway uses the first gateway of its family unless its scope is
-/// narrower than universe. `container` is a socket in `netns`.
+/// result (as route_spec() has them). `container` is a socket in `netns`.
 void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
                          const Result& result, Dad dad);
 
@@ -23,6 +35,7 @@ void settle_addresses(Rtnl& container, const Netns& netns, const Link& link);
 
 /// Lets the host forward packets of this family.
 void enable_forwarding(Family family);
+bool is_forwarding(Family family);
 
 /// The host must not learn routes from what a container sends (CVE-2020-10749). To be called before
 /// the link is up. Hosts without IPv6 have nothing to refuse.

@@ -1,10 +1,11 @@
 #include <optional>
 
 #include "attach/configure.h"
+#include "attach/container.h"
 #include "attach/masquerading.h"
+#include "attach/veth_pair.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
-#include "cni/version.h"
 #include "commands.h"
 #include "gateway.h"
 #include "host_side.h"
@@ -19,18 +20,9 @@ struct Context {
         : request(r),
           config(parse_config(r)),
           ipam(r),
-          netns(open_netns(r.args.netns)),
+          netns(open_container(r.args)),
           container(Rtnl::in(netns)) {
         if (config.spoof_check || (config.layer3 && config.ip_masq)) nft.emplace();
-    }
-
-    static Netns open_netns(const std::string& path) {
-        try {
-            return Netns::open(path);
-        } catch (const Error& error) {
-            throw Error(error.code, cat("failed to open netns ", quote(path), ": ", error.msg),
-                        error.details);
-        }
     }
 
     const Request& request;
@@ -43,17 +35,11 @@ struct Context {
 
 // What can be known before anything is changed.
 void require_possible(Context& c) {
-    const Args& args = c.request.args;
     if (!c.config.layer3) Result{}.require_printable(c.request.conf.cni_version);
-    if (c.container.find(args.ifname))
-        throw Error(
-            Code::internal,
-            cat("container veth name (", quote(args.ifname), ") peer provided already exists"),
-            cat("the container of ", args.netns, " has an interface ", args.ifname,
-                ": DEL the attachment before it is added again"));
+    require_new_interface(c.container, c.request.args);
 }
 
-void enable_spoof_check(Context& c, const Veth& veth, Undo& undo) {
+void enable_spoof_check(Context& c, const VethPair& veth, Undo& undo) {
     const std::string reference =
         spoof_reference(c.request.args.container_id, c.request.args.ifname);
     undo.on_failure("remove the spoof check",
@@ -72,7 +58,7 @@ void masquerade(Context& c, const Result& result, Undo& undo) {
 }
 
 // The host end comes up last: a pair of which the other end is up already costs the kernel less.
-Link bring_up(Context& c, const Veth& veth, const Result& result) {
+Link bring_up(Context& c, const VethPair& veth, const Result& result) {
     if (c.config.leave_container_link_down) {
         c.host.apply(set_up(veth.host));
         return veth.host;
@@ -86,15 +72,6 @@ Link bring_up(Context& c, const Veth& veth, const Result& result) {
     // second, the link drops what is sent, the announcement first.
     c.container.apply(get_link(veth.container.name), announce(veth.container));
     return port;
-}
-
-Interface describe(const Link& link, const Request& request, const std::string& sandbox = {}) {
-    Interface interface;
-    interface.name = link.name;
-    interface.mac = link.mac.to_string();
-    interface.sandbox = sandbox;
-    if (at_least(request.conf.cni_version, "1.1.0")) interface.mtu = link.mtu;
-    return interface;
 }
 
 }  // namespace
@@ -113,7 +90,10 @@ Result add(const Request& request) {
     }
 
     const Link bridge = ensure_bridge(c.host, config);  // shared with others: never undone
-    const Veth veth = make_veth(c.host, c.netns, request, config, bridge);
+    const VethPair veth = make_veth_pair(c.host, c.netns, request,
+                                         {.container_mac = config.mac ? *config.mac : Mac::random(),
+                                          .master = bridge.index,
+                                          .mtu = config.mtu});
     undo.on_failure("delete the veth pair",
                     [&c, link = veth.host] { c.host.apply(remove_link(link)); });
     refuse_router_advertisements(veth.host.name);

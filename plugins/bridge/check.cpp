@@ -22,10 +22,6 @@ const Interface* find_interface(const Result& result, Predicate predicate) {
     return found == result.interfaces.end() ? nullptr : &*found;
 }
 
-bool same_mac(const std::string& recorded, const Link& link) {
-    return recorded.empty() || Mac::parse(recorded) == link.mac;
-}
-
 Link check_bridge(Rtnl& host, const Result& prev, const Config& config) {
     const std::string& name = config.bridge;
     const Interface* recorded =
@@ -36,7 +32,7 @@ Link check_bridge(Rtnl& host, const Result& prev, const Config& config) {
         throw failure(cat("Interface ", name, " should not be in sandbox"));
     if (link->kind != "bridge")
         throw failure(cat("Interface ", name, " does not have link type of bridge"));
-    if (!same_mac(recorded->mac, *link))
+    if (!has_recorded_mac(*recorded, *link))
         throw failure(cat("Bridge interface ", name, " Mac doesn't match: ", recorded->mac),
                       cat("it is ", link->mac.to_string()));
     if (config.promiscuous != (link->promiscuity != 0))
@@ -49,19 +45,13 @@ Link check_bridge(Rtnl& host, const Result& prev, const Config& config) {
 
 Link check_container_end(Rtnl& container, const Result& prev, const Request& request) {
     const std::string& name = request.args.ifname;
-    const Interface* recorded = find_interface(prev, [&](const Interface& i) {
-        return i.name == name && i.sandbox == request.args.netns;
-    });
-    if (!recorded)
-        throw failure(
-            cat("Sandbox in prevResult doesn't match configured netns: ", request.args.netns),
-            cat("prevResult has no interface ", name, " there"));
+    const Interface& recorded = recorded_interface(prev, request.args);
     const auto link = container.find(name);
     if (!link) throw failure(cat("Interface name ", name, " not found"));
     if (link->kind != "veth")
         throw failure(cat("Error: Container interface ", name, " not of type veth"));
-    if (!same_mac(recorded->mac, *link))
-        throw failure(cat("Interface ", name, " Mac ", recorded->mac,
+    if (!has_recorded_mac(recorded, *link))
+        throw failure(cat("Interface ", name, " Mac ", recorded.mac,
                           " doesn't match container Mac: ", link->mac.to_string()));
     return *link;
 }
@@ -79,7 +69,7 @@ Link check_port(Rtnl& host, const Result& prev, const Link& bridge, const Link& 
                       "prevResult does not list it");
     if (!recorded->sandbox.empty())
         throw failure(cat("Interface ", port->name, " should not be in sandbox"));
-    if (!same_mac(recorded->mac, *port))
+    if (!has_recorded_mac(*recorded, *port))
         throw failure(
             cat("Interface ", port->name, " Mac doesn't match: ", recorded->mac, " not found"));
     return *port;
@@ -131,19 +121,6 @@ void check_rules(const Request& request, const Config& config, const Result& res
                           port.name, container_end.mac);
 }
 
-// The addresses that are this attachment's: other plugins of the list may have added theirs.
-Result own_part(const Result& prev, const std::string& ifname, const std::string& netns) {
-    Result own = prev;
-    std::erase_if(own.ips, [&](const IpConfig& ip) {
-        if (!ip.interface) return false;
-        const auto index = static_cast<std::size_t>(*ip.interface);
-        if (index >= prev.interfaces.size()) return false;
-        const Interface& interface = prev.interfaces[index];
-        return interface.name != ifname || interface.sandbox != netns;
-    });
-    return own;
-}
-
 }  // namespace
 
 void check(const Request& request) {
@@ -152,7 +129,7 @@ void check(const Request& request) {
     if (const Ipam ipam(request); ipam.configured()) ipam.check();
     const auto prev = request.conf.prev_result();
     if (!prev) throw Error(Code::invalid_config, "Required prevResult missing");
-    const Result own = own_part(*prev, request.args.ifname, request.args.netns);
+    const Result own = own_part(*prev, request.args);
 
     Rtnl host;
     Rtnl container = Rtnl::in(netns);

@@ -4,7 +4,6 @@
 #include <linux/rtnetlink.h>
 
 #include "attach/configure.h"
-#include "attach/host_link.h"
 #include "netlink/monitor.h"
 
 namespace cni::bridge {
@@ -17,15 +16,6 @@ void create_bridge(Rtnl& host, const Config& config) {
                                     .vlan_filtering = config.filters_vlans()});
     request.tolerated = EEXIST;  // another ADD was faster
     host.apply(std::move(request));
-}
-
-VethOptions veth_options(const HostLink& name, const Netns& netns, const Request& request,
-                         const Config& config, const Link& bridge) {
-    return {.host = {name.name, name.mac},
-            .container = {request.args.ifname, config.mac ? *config.mac : Mac::random()},
-            .container_netns = &netns,
-            .master = bridge.index,
-            .mtu = config.mtu};
 }
 
 std::string_view operstate_name(const Link& link) {
@@ -56,25 +46,6 @@ Link ensure_bridge(Rtnl& host, const Config& config) {
     if (!bridge->is_up()) changes.push_back(set_up(*bridge));
     host.transact(std::move(changes));
     return *bridge;
-}
-
-Veth make_veth(Rtnl& host, const Netns& netns, const Request& request, const Config& config,
-               const Link& bridge) {
-    for (int attempt = 0;; ++attempt) {
-        const HostLink name = host_link(request.conf.name, request.attachment(), attempt);
-        const VethOptions options = veth_options(name, netns, request, config, bridge);
-        try {
-            Veth veth{.host = host.make_veth(options), .container = {}};
-            veth.container.index = veth.host.peer_index;
-            veth.container.name = options.container.name;
-            veth.container.mac = options.container.mac;
-            veth.container.mtu = veth.host.mtu;
-            return veth;
-        } catch (const NlError& error) {
-            // Taken, maybe by a link that goes with its namespace at this moment.
-            if (error.error != EEXIST || attempt + 1 == host_link_names) throw;
-        }
-    }
 }
 
 void configure_port(Rtnl& host, const Link& port, const Config& config) {

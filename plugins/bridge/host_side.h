@@ -9,15 +9,6 @@ namespace cni::bridge {
 /// processes may do so at the same time.
 Link ensure_bridge(Rtnl& host, const Config& config);
 
-/// The pair of an attachment, its host end a port of the bridge; both ends are down. The host end
-/// is named after the attachment (attach/host_link.h). Throws NlError(EEXIST) when the container
-/// has an interface of that name.
-struct Veth {
-    Link host, container;
-};
-Veth make_veth(Rtnl& host, const Netns& netns, const Request& request, const Config& config,
-               const Link& bridge);
-
 /// Hairpin mode, isolation and VLANs of the host's port; `port` must be new.
 void configure_port(Rtnl& host, const Link& port, const Config& config);
 

@@ -1,0 +1,74 @@
+#include "attach/veth_pair.h"
+
+#include "attach/host_link.h"
+#include "base/undo.h"
+
+namespace cni {
+namespace {
+
+VethOptions options_of(const HostLink& name, const Netns& netns, const Request& request,
+                       const VethPairOptions& options) {
+    return {.host = {name.name, name.mac},
+            .container = {request.args.ifname, options.container_mac},
+            .container_netns = &netns,
+            .master = options.master,
+            .mtu = options.mtu};
+}
+
+// False when the container, or the interface in it, is gone.
+bool remove_container_end(const Request& request) {
+    const auto netns = Netns::find(request.args.netns);
+    if (!netns || netns->is_same(Netns::current())) return false;
+    Rtnl container = Rtnl::in(*netns);
+    const auto link = container.find(request.args.ifname);
+    if (link) container.apply(remove_link(*link));
+    return link.has_value();
+}
+
+// A namespace that some process keeps alive, though its path is gone, keeps the pair alive.
+void remove_host_ends(const Request& request) {
+    Rtnl host;
+    for (const Link& link : find_host_links(host, request.conf.name, request.attachment(),
+                                            request.conf.prev_result_if_readable()))
+        host.apply(remove_link(link));
+}
+
+}  // namespace
+
+void require_new_interface(Rtnl& container, const Args& args) {
+    if (container.find(args.ifname))
+        throw Error(
+            Code::internal,
+            cat("container veth name (", quote(args.ifname), ") peer provided already exists"),
+            cat("the container of ", args.netns, " has an interface ", args.ifname,
+                ": DEL the attachment before it is added again"));
+}
+
+VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
+                        const VethPairOptions& options) {
+    for (int attempt = 0;; ++attempt) {
+        const HostLink name = host_link(request.conf.name, request.attachment(), attempt);
+        const VethOptions veth = options_of(name, netns, request, options);
+        try {
+            VethPair pair{.host = host.make_veth(veth), .container = {}};
+            pair.container.index = pair.host.peer_index;
+            pair.container.name = veth.container.name;
+            pair.container.mac = veth.container.mac;
+            pair.container.mtu = pair.host.mtu;
+            return pair;
+        } catch (const NlError& error) {
+            // Taken, maybe by a link that goes with its namespace at this moment.
+            if (error.error != EEXIST || attempt + 1 == host_link_names) throw;
+        }
+    }
+}
+
+void remove_veth_pair(const Request& request) {
+    bool removed = false;
+    Failures failures;
+    failures.attempt([&] { removed = remove_container_end(request); });
+    if (!removed) failures.attempt([&] { remove_host_ends(request); });
+    failures.throw_if_any();
+}
+
+}  // namespace cni
