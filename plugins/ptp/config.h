@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cni/config.h"
+
+namespace cni::ptp {
+
+/// The ptp plugin's configuration; every value is valid, and there is an IPAM plugin.
+struct Config {
+    bool ip_masq = false;
+    std::optional<std::string> masquerade_backend;  ///< ipMasqBackend
+    std::uint32_t mtu = 0;                          ///< bytes; 0: the kernel's choice
+    std::optional<Dns> dns;                         ///< instead of what IPAM says
+};
+
+/// Throws Error(invalid_config) naming the key.
+Config parse_config(const NetConf& conf);
+
+}  // namespace cni::ptp

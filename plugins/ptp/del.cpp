@@ -1,0 +1,26 @@
+#include "attach/masquerading.h"
+#include "attach/veth_pair.h"
+#include "base/undo.h"
+#include "cni/delegate.h"
+#include "commands.h"
+#include "netfilter/nft.h"
+
+namespace cni::ptp {
+
+// Whatever ADD may have made is looked for, whatever the configuration says today. The connection
+// to nf_tables is closed last, since the kernel makes that wait for what was deleted, as it makes
+// the deletion of a link wait.
+void del(const Request& request) {
+    Failures failures;
+    nft::Connection nft;
+    failures.attempt([&] { remove_masquerading(nft, owner_of(request), request.args.netns); });
+    // Addresses and routes of the host go with the pair.
+    failures.attempt([&] { remove_veth_pair(request); });
+    // An address is free once no interface bears it.
+    failures.attempt([&] {
+        if (const Ipam ipam(request); ipam.configured()) ipam.del();
+    });
+    failures.throw_if_any();
+}
+
+}  // namespace cni::ptp
