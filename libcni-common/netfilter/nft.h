@@ -201,9 +201,11 @@ public:
     std::vector<ListedRule> rules(const Table& table, const std::string& chain,
                                   const CommentFilter& keep = {});
 
+    bool has_set(const Table& table, const std::string& set);
     /// Names of all sets and maps of the table.
     std::vector<std::string> sets(const Table& table);
-    /// All elements; none when there is no such set.
+    /// All elements; none when there is no such set. Some may be missing or listed twice while
+    /// the kernel rearranges a set that has grown or shrunk just now.
     std::vector<Element> elements(const Table& table, const std::string& set);
     /// One element by its key.
     std::optional<Element> find_element(const Table& table, const std::string& set,

@@ -224,6 +224,16 @@ std::vector<ListedRule> Connection::rules(const Table& table, const std::string&
     return all;
 }
 
+bool Connection::has_set(const Table& table, const std::string& set) {
+    bool found = false;
+    if (!available()) return found;
+    NlMessage message = table_message(NFT_MSG_GETSET, 0, table);
+    message.put_string(NFTA_SET_TABLE, table.name).put_string(NFTA_SET_NAME, set);
+    query(std::move(message), table.act("look for set", set), ENOENT,
+          [&](const nlmsghdr*) { found = true; });
+    return found;
+}
+
 std::vector<std::string> Connection::sets(const Table& table) {
     std::vector<std::string> out;
     if (!available()) return out;

@@ -24,10 +24,18 @@ std::string owner_hashes(const Owner& owner) {
                short_hash(cat(owner.ifname, ":", owner.container_id)));
 }
 
-std::string owner_comment(const Owner& owner) {
-    std::string text = cat(owner_hashes(owner), ", net: ", owner.network, ", if: ", owner.ifname,
-                           ", id: ", owner.container_id);
+std::string owner_text(const Owner& owner) {
+    std::string text =
+        cat("net: ", owner.network, ", if: ", owner.ifname, ", id: ", owner.container_id);
     std::erase(text, '"');
+    return text;
+}
+
+std::string owner_comment(const Owner& owner) {
+    return cut_comment(cat(owner_hashes(owner), ", ", owner_text(owner)));
+}
+
+std::string cut_comment(const std::string& text) {
     return text.substr(0, comment_limit);
 }
 

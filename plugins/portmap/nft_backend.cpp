@@ -135,10 +135,11 @@ std::vector<Forwarded> gc(Connection& nft, const std::string& network,
     std::set<std::string> kept, stale;
     for (const Owner& owner : valid)
         kept.insert(owner_hashes({network, owner.container_id, owner.ifname}));
-    const std::string of_network = cat(record_prefix, network_hash(network), "-");
+    const std::string of_network = network_hash(network);
     for (const Family family : families)
-        for (const std::string& set : nft.sets(table_of(family)))
-            if (set.starts_with(of_network)) stale.insert(set.substr(record_prefix.size()));
+        for (const nft::Element& element : nft.elements(table_of(family), attachments))
+            if (const auto hashes = parse_hashes(element.key); hashes.starts_with(of_network))
+                stale.insert(hashes);
 
     std::vector<Forwarded> removed;
     for (const std::string& hashes : stale) {

@@ -4,6 +4,8 @@
 #include <linux/netfilter_ipv4.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 
 #include "netfilter/nft_match.h"
 
@@ -18,6 +20,8 @@ using nft::Side;
 const std::string mapped = "mapped";
 const std::string masquerade = "mapped_masquerade";
 constexpr std::string_view masquerade_prefix = "masquerade_";
+constexpr std::size_t hash_digits = 2 * sizeof(std::uint32_t);  // of a word
+constexpr std::size_t hash_words = 4;
 
 // A packet for one of our mappings is translated before rules at the usual priorities see it:
 // those of iptables and of the reference plugin may be left from a container that is gone.
@@ -83,6 +87,13 @@ std::vector<Rule> masquerade_rules(Family family, const Skeleton::Lengths& lengt
     return out;
 }
 
+std::string hex(std::uint32_t word) {
+    char digits[hash_digits];
+    const auto end = std::to_chars(digits, digits + sizeof digits, word, 16).ptr;
+    const auto length = static_cast<std::size_t>(end - digits);
+    return std::string(hash_digits - length, '0').append(digits, length);
+}
+
 Rule is_translated() {
     return nft::rule(nft::Ct{NFT_CT_STATUS},
                      nft::Bitwise{nft::host_order(IPS_DST_NAT), nft::host_order(0)},
@@ -104,20 +115,55 @@ nft::Element mapping_element(const Forwarded& mapping) {
                 {bytes_of(mapping.container_ip), nft::network_order(mapping.container_port)})};
 }
 
+Bytes attachment_key(const std::string& hashes, std::size_t index) {
+    std::string digits = hashes;
+    std::erase(digits, '-');
+    Bytes key;
+    const auto append = [&](std::uint32_t word) {
+        const Bytes bytes = nft::host_order(word);
+        key.insert(key.end(), bytes.begin(), bytes.end());
+    };
+    for (std::size_t word = 0; word < hash_words; ++word)
+        append(parse_int<std::uint32_t>(
+                   std::string_view(digits).substr(word * hash_digits, hash_digits), 16)
+                   .value());
+    append(static_cast<std::uint32_t>(index));
+    return key;
+}
+
+std::string parse_hashes(const Bytes& key) {
+    std::string out;
+    for (std::size_t word = 0; word < hash_words && key.size() >= 4 * (word + 1); ++word) {
+        std::uint32_t value = 0;
+        std::memcpy(&value, key.data() + 4 * word, sizeof value);
+        out += cat(word == hash_words / 2 ? "-" : "", hex(value));
+    }
+    return out;
+}
+
+nft::Element attachment_element(const std::string& hashes, std::size_t index,
+                                const Forwarded& mapping) {
+    const nft::Element element = mapping_element(mapping);
+    Bytes value = element.key;
+    const auto& target = std::get<Bytes>(element.value);
+    value.insert(value.end(), target.begin(), target.end());
+    return {.key = attachment_key(hashes, index), .value = std::move(value)};
+}
+
 std::optional<Forwarded> parse_mapping(Family family, const nft::Element& element) {
     const std::size_t address = Ip::any(family).size();
     const auto* value = std::get_if<Bytes>(&element.value);
-    const Bytes& key = element.key;
-    if (!value || value->size() < address + 2 || key.size() < address + 6) return {};
-    const auto port_at = [](const Bytes& bytes, std::size_t at) {
-        return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+    if (!value || value->size() < 2 * address + 10) return {};
+    const auto port_at = [&](std::size_t at) {
+        return static_cast<std::uint16_t>((*value)[at] << 8 | (*value)[at + 1]);
     };
-    const Ip host_ip = Ip::from_bytes(family, key.data());
-    return Forwarded{.protocol = key[address],
+    const Ip host_ip = Ip::from_bytes(family, value->data());
+    const std::size_t target = address + 8;
+    return Forwarded{.protocol = (*value)[address],
                      .host_ip = host_ip.is_any() ? std::nullopt : std::optional(host_ip),
-                     .host_port = port_at(key, address + 4),
-                     .container_ip = Ip::from_bytes(family, value->data()),
-                     .container_port = port_at(*value, address)};
+                     .host_port = port_at(address + 4),
+                     .container_ip = Ip::from_bytes(family, value->data() + target),
+                     .container_port = port_at(target + address)};
 }
 
 nft::Set mapping_map(Family family, const std::string& name) {
@@ -151,10 +197,22 @@ Bytes masquerade_key(const Prefix& source, const Forwarded& mapping) {
                                   nft::network_order(mapping.container_port)});
 }
 
+nft::Set attachment_map(Family family) {
+    const std::uint32_t address = 4 * words(family);
+    return {.name = attachments,
+            .key_type = nft::concatenated(
+                {nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark}),
+            .key_length = 4 * (hash_words + 1),
+            .data_type = nft::concatenated({address_type(family), nft::type_inet_proto,
+                                            nft::type_inet_service, address_type(family),
+                                            nft::type_inet_service}),
+            .data_length = 2 * address + 12};
+}
+
 std::vector<nft::Set> Skeleton::sets(const Lengths& lengths) const {
     nft::Set conditional = mapping_map(family_, conditional_mappings);
     conditional.data_type = NFT_DATA_VERDICT;
-    std::vector<nft::Set> out{mapping_map(family_, mappings), conditional};
+    std::vector<nft::Set> out{mapping_map(family_, mappings), conditional, attachment_map(family_)};
     const std::uint32_t type = address_type(family_);
     for (const int length : lengths)
         out.push_back({.name = cat(masquerade_prefix, length),
@@ -195,6 +253,8 @@ bool Skeleton::is_in_place(nft::Connection& nft, const Chain& wanted) const {
 }
 
 std::optional<std::string> Skeleton::fault(nft::Connection& nft, const Lengths& lengths) const {
+    // The other maps cannot go while rules look packets up in them.
+    if (!nft.has_set(table_, attachments)) return cat("map ", attachments);
     for (Chain& chain : chains({}))
         if (!is_in_place(nft, chain)) return cat("chain ", chain.name);
     // In no particular order: a set comes when it is needed first.
@@ -205,7 +265,7 @@ std::optional<std::string> Skeleton::fault(nft::Connection& nft, const Lengths& 
 }
 
 void Skeleton::put(nft::Connection& nft, nft::Batch& batch, Lengths lengths) const {
-    // Not by listing the sets, which are many.
+    // Not by listing the sets, which may be many.
     if (!fault(nft, lengths)) return;
     for (const std::string& set : nft.sets(table_))
         if (set.starts_with(masquerade_prefix))

@@ -21,19 +21,27 @@
 /// | set masquerade_<n> | first n bits of source . container address . protocol . port |
 /// | chain mapped_masquerade | looks what was translated up in those |
 /// | chain mapped_postrouting | sends it what was translated |
-/// | map a-<hashes> | an attachment's own mappings: how DEL finds them |
-/// | chain c-<hashes> | of an attachment with conditions: them, then its own mappings |
+/// | map attachments | hashes of an attachment . 0, 1, ... : its mappings: how DEL finds them |
+/// | chain, map c-<hashes> | of an attachment with conditions: them, then its own mappings |
 namespace cni::portmap::nftables {
 
 inline const std::string mappings = "mappings";
 inline const std::string conditional_mappings = "conditional_mappings";
+inline const std::string attachments = "attachments";
 constexpr std::string_view table_comment = "CNI portmap plugin";
 
 nft::Table table_of(Family family);
 
-/// Element of such a map; and read back, nullopt when it is none.
 nft::Element mapping_element(const Forwarded& mapping);
+
+/// Element of `attachments`: mapping number `index` of the attachment with these hashes
+/// (netfilter/owner.h).
+nft::Element attachment_element(const std::string& hashes, std::size_t index,
+                                const Forwarded& mapping);
+nft::Bytes attachment_key(const std::string& hashes, std::size_t index);
+/// Read back; nullopt when it is none.
 std::optional<Forwarded> parse_mapping(Family family, const nft::Element& element);
+std::string parse_hashes(const nft::Bytes& key);
 
 /// A map with the keys and values of mapping_element.
 nft::Set mapping_map(Family family, const std::string& name);

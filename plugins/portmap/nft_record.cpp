@@ -28,27 +28,38 @@ std::string text_of(const std::vector<Prefix>& sources) {
     return join(texts, " ");
 }
 
-std::vector<Prefix> parse_sources(std::string_view text) {
+constexpr char end_of_sources = ';';
+
+/// From a comment of own_elements.
+std::vector<Prefix> parse_sources(std::string_view comment) {
     std::vector<Prefix> out;
-    for (const auto word : split(text, ' '))
+    for (const auto word : split(comment.substr(0, comment.find(end_of_sources)), ' '))
         if (const auto source = Prefix::parse(word)) out.push_back(*source);
     return out;
 }
 
-/// The mappings as the record's own elements; the comment of each keeps the sources.
-std::vector<nft::Element> own_elements(const Record& record) {
+/// The mappings as elements of `attachments`; the comment of each keeps the sources.
+std::vector<nft::Element> own_elements(const Record& record, const Owner& owner) {
     std::vector<nft::Element> out;
+    const std::string comment =
+        cut_comment(cat(text_of(record.sources), end_of_sources, ' ', owner_text(owner)));
     for (const Forwarded& mapping : record.mappings) {
-        out.push_back(mapping_element(mapping));
-        out.back().comment = text_of(record.sources);
+        out.push_back(attachment_element(record.hashes, out.size(), mapping));
+        out.back().comment = comment;
     }
+    return out;
+}
+
+std::vector<nft::Element> conditional_elements(const Record& record) {
+    std::vector<nft::Element> out;
+    for (const Forwarded& mapping : record.mappings) out.push_back(mapping_element(mapping));
     return out;
 }
 
 std::vector<nft::Rule> conditional_rules(const Record& record, const Forwarding& forwarding) {
     std::vector<nft::Rule> out;
     for (const nft::Rule& conditions : condition_rules(forwarding.conditions))
-        for (const nft::Rule& translation : translations(record.family, record.name()))
+        for (const nft::Rule& translation : translations(record.family, record.conditions()))
             out.push_back(nft::rule(conditions, translation));
     return out;
 }
@@ -79,12 +90,16 @@ Record record_of(const Forwarding& forwarding) {
 std::optional<Record> find_record(nft::Connection& nft, Family family, const std::string& hashes) {
     Record out{.family = family, .hashes = hashes, .mappings = {}};
     const nft::Table table = table_of(family);
-    for (const nft::Element& element : nft.elements(table, out.name())) {
-        if (out.mappings.empty()) out.sources = parse_sources(element.comment);
-        if (const auto mapping = parse_mapping(family, element)) out.mappings.push_back(*mapping);
+    // Not by listing the map: that is long, and skips elements while the kernel rearranges it.
+    while (const auto element =
+               nft.find_element(table, attachments, attachment_key(hashes, out.mappings.size()))) {
+        const auto mapping = parse_mapping(family, *element);
+        if (!mapping) break;
+        if (out.mappings.empty()) out.sources = parse_sources(element->comment);
+        out.mappings.push_back(*mapping);
     }
     if (out.mappings.empty()) return {};
-    out.conditional = nft.find_chain(table, out.chain()).has_value();
+    out.conditional = nft.find_chain(table, out.conditions()).has_value();
     return out;
 }
 
@@ -93,25 +108,27 @@ std::map<std::string, std::vector<nft::Element>> shared_elements(const Record& r
     std::set<nft::Bytes> masqueraded;  // ports of the host may lead to the same port
     for (const Forwarded& mapping : record.mappings) {
         nft::Element element = mapping_element(mapping);
-        element.comment = record.name();
-        if (record.conditional) element.value = nft::jump(record.chain());
+        element.comment = record.hashes;
+        if (record.conditional) element.value = nft::jump(record.conditions());
         out[record.conditional ? conditional_mappings : mappings].push_back(std::move(element));
         for (const Prefix& source : record.sources)
             if (const auto key = masquerade_key(source, mapping); masqueraded.insert(key).second)
-                out[masquerade_set(source)].push_back({.key = key, .comment = record.name()});
+                out[masquerade_set(source)].push_back({.key = key, .comment = record.hashes});
     }
     return out;
 }
 
 void put(nft::Batch& batch, const Record& record, const Forwarding& forwarding) {
     const nft::Table table = table_of(record.family);
-    nft::Set own = mapping_map(record.family, record.name());
-    own.comment = owner_comment(forwarding.owner);
-    batch.create_set(table, own).create_elements(table, own.name, own_elements(record));
+    batch.create_elements(table, attachments, own_elements(record, forwarding.owner));
     if (record.conditional) {
-        batch.add_chain(table, record.chain());
+        const std::string name = record.conditions();
+        nft::Set map = mapping_map(record.family, name);
+        map.comment = owner_comment(forwarding.owner);
+        batch.create_set(table, map).create_elements(table, name, conditional_elements(record));
+        batch.add_chain(table, name);
         for (const nft::Rule& rule : conditional_rules(record, forwarding))
-            batch.add_rule(table, record.chain(), rule);
+            batch.add_rule(table, name, rule);
     }
     for (const auto& [set, elements] : shared_elements(record))
         batch.create_elements(table, set, elements);
@@ -134,8 +151,12 @@ void Keys::put_deletion(nft::Batch& batch, const nft::Table& table) const {
 
 void put_deletion(nft::Batch& batch, const Record& record) {
     const nft::Table table = table_of(record.family);
-    if (record.conditional) batch.delete_chain(table, record.chain());
-    batch.delete_set(table, record.name());
+    if (record.conditional)
+        batch.delete_chain(table, record.conditions()).delete_set(table, record.conditions());
+    std::vector<nft::Bytes> keys;
+    for (std::size_t i = 0; i < record.mappings.size(); ++i)
+        keys.push_back(attachment_key(record.hashes, i));
+    batch.delete_elements(table, attachments, keys);
 }
 
 void check(nft::Connection& nft, const Record& record, const Forwarding& forwarding) {
@@ -146,12 +167,16 @@ void check(nft::Connection& nft, const Record& record, const Forwarding& forward
     };
     if (const auto fault = Skeleton(record.family).fault(nft, record.lengths()))
         report_missing(record, forwarding.owner, *fault);
-    for (const nft::Element& element : own_elements(record)) need(record.name(), element);
+    for (const nft::Element& element : own_elements(record, forwarding.owner))
+        need(attachments, element);
     for (const auto& [set, elements] : shared_elements(record))
         for (const nft::Element& element : elements) need(set, element);
-    if (record.conditional && !nft::contains_in_order(nft.rules(table, record.chain()),
-                                                      conditional_rules(record, forwarding)))
-        report_missing(record, forwarding.owner, cat("chain ", record.chain()));
+    if (!record.conditional) return;
+    for (const nft::Element& element : conditional_elements(record))
+        need(record.conditions(), element);
+    if (!nft::contains_in_order(nft.rules(table, record.conditions()),
+                                conditional_rules(record, forwarding)))
+        report_missing(record, forwarding.owner, cat("chain ", record.conditions()));
 }
 
 }  // namespace cni::portmap::nftables

@@ -9,11 +9,9 @@
 
 #include "nft_layout.h"
 
-/// What one attachment has in the table of one family. A map of its own holds its mappings, so that
-/// they are found without its configuration, and whatever others did to the shared maps.
+/// What one attachment has in the table of one family. Its elements of the map `attachments` are
+/// found without its configuration, and whatever others did to the other maps.
 namespace cni::portmap::nftables {
-
-constexpr std::string_view record_prefix = "a-";
 
 struct Record {
     Family family;
@@ -22,9 +20,8 @@ struct Record {
     std::vector<Prefix> sources = {};  ///< what is masqueraded
     bool conditional = false;
 
-    std::string name() const { return cat(record_prefix, hashes); }
-    /// Of an attachment with conditions: they lead to its mappings.
-    std::string chain() const { return cat("c-", hashes); }
+    /// Of an attachment with conditions: a chain with them, and a map with its mappings.
+    std::string conditions() const { return cat("c-", hashes); }
     Skeleton::Lengths lengths() const;
 };
 
@@ -33,7 +30,7 @@ Record record_of(const Forwarding& forwarding);
 /// nullopt when there is none.
 std::optional<Record> find_record(nft::Connection& nft, Family family, const std::string& hashes);
 
-/// The elements it has in shared maps and sets, by their names; their comment is the record's name.
+/// The elements it has in shared maps and sets, by their names; their comment is its hashes.
 std::map<std::string, std::vector<nft::Element>> shared_elements(const Record& record);
 
 /// Makes it all; nothing of it may be there.
@@ -51,7 +48,7 @@ private:
     std::map<std::string, std::set<nft::Bytes>> keys_;  // by set
 };
 
-/// The record, the chain.
+/// Its elements of `attachments`, its chain.
 void put_deletion(nft::Batch& batch, const Record& record);
 
 /// Throws Error naming the first thing that is missing or differs.

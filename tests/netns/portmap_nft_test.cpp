@@ -69,6 +69,10 @@ constexpr char skeleton_of_ip[] = R"(table ip cni_hostport {
 		type ipv4_addr . inet_proto . inet_service : verdict
 	}
 
+	map attachments {
+		type mark . mark . mark . mark . mark : ipv4_addr . inet_proto . inet_service . ipv4_addr . inet_service
+	}
+
 	set masquerade_24 {
 		type ipv4_addr . ipv4_addr . inet_proto . inet_service
 	}
@@ -218,6 +222,16 @@ TEST_F(PortmapNft, AddRepairsWhatOthersFlushedOrDeleted) {
     }
 }
 
+TEST_F(PortmapNft, AddMakesTheMapOfAttachmentsAgain) {
+    const Forwarding wanted = forwarding(c1, "10.88.0.2/24", {tcp(8080, 80)});
+    add(connection(), {wanted});
+    nft("delete map ip cni_hostport attachments");
+    add(connection(), {wanted});
+    EXPECT_NO_THROW(check(connection(), {wanted}));
+    remove(connection(), c1);
+    EXPECT_EQ(count(ruleset(), "10.88.0"), 0u) << ruleset();
+}
+
 TEST_F(PortmapNft, CheckNamesWhatIsMissing) {
     const Forwarding wanted = forwarding(c1, "10.88.0.2/24", {tcp(8080, 80)});
     for (const auto& [damage, named] : std::map<std::string, std::string>{
@@ -225,6 +239,8 @@ TEST_F(PortmapNft, CheckNamesWhatIsMissing) {
               "an element of mappings"},
              {"delete element ip cni_hostport masquerade_24 { 10.88.0.0 . 10.88.0.2 . tcp . 80 }",
               "an element of masquerade_24"},
+             {"flush map ip cni_hostport attachments", "an element of attachments"},
+             {"delete map ip cni_hostport attachments", "map attachments"},
              {"flush chain ip cni_hostport mapped_prerouting", "chain mapped_prerouting"},
              {"flush chain ip cni_hostport mapped_masquerade", "chain mapped_masquerade"}}) {
         add(connection(), {wanted});
