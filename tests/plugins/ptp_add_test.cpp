@@ -242,6 +242,49 @@ TEST_F(PtpAdd, ReleasesAddressesItCannotUse) {
     expect_failure(scripted(), 100, "exhausted");
 }
 
+TEST_F(PtpAdd, ReleasesAddressesWhenTheKernelRefuses) {
+    const ScriptedIpam ipam;
+    ipam.answer(ipam_result({"10.1.2.2/24"}));
+    expect_failure(scripted({{"mtu", 20}}), 999, "failed to make veth pair");
+    EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
+    ipam.answer(R"({"cniVersion":"1.0.0","ips":[{"address":"ff02::2/64","gateway":"fd00::1"}]})");
+    expect_failure(scripted(), 999, "failed to add IP addr ff02::2/64 to \"eth0\"");
+    EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
+    ipam.answer(ipam_result({"10.1.2.2/24"}));
+    output_of(
+        {"sh", "-c", "mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys"});
+    expect_failure(scripted(), 999, "failed to enable forwarding: Read-only file system");
+    output_of({"umount", "/proc/sys"});
+    EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
+}
+
+TEST_F(PtpAdd, EveryAddressIsTheContainersWhateverIpamSays) {
+    const ScriptedIpam ipam;
+    ipam.answer(R"({"cniVersion":"1.0.0","interfaces":[{"name":"other"}],
+                    "ips":[{"address":"10.1.2.2/24","interface":0}]})");
+    const TestNetns c("c1");
+    const json result = add(c, scripted());
+    EXPECT_EQ(result["ips"][0]["interface"], 1);
+    EXPECT_EQ(result["interfaces"].size(), 2u);
+    EXPECT_EQ(result["interfaces"][1]["name"], "eth0");
+}
+
+// A MAC cannot be chosen, and CNI_ARGS are IPAM's to understand.
+TEST_F(PtpAdd, ArgumentsAreLeftToIpam) {
+    const ScriptedIpam ipam;
+    ipam.answer(ipam_result({"10.1.2.2/24"}));
+    ipam.on("DEL", "test \"$CNI_ARGS\" = 'FOO=bar;MAC=02:00:00:00:00:02'");
+    const TestNetns c("c1");
+    PluginArgs with_args = args(c);
+    with_args.args = "FOO=bar;MAC=02:00:00:00:00:02";
+    const json config = scripted({{"runtimeConfig", {{"mac", "02:00:00:00:00:02"}}}});
+    const PluginRun run = call("ADD", with_args, config);
+    ASSERT_TRUE(run.ok()) << run.report();
+    EXPECT_NE(link(c, "eth0")["address"], "02:00:00:00:00:02");
+    const PluginRun del = call("DEL", with_args, config);
+    EXPECT_TRUE(del.ok()) << del.report();
+}
+
 TEST_F(PtpAdd, RefusesANamespaceThatIsNoneOrItsOwn) {
     const Snapshot before = host_snapshot();
     for (const auto& [path, message] : std::vector<std::pair<std::string, std::string>>{
@@ -264,7 +307,7 @@ TEST_F(PtpAdd, ASecondAddOfTheSameInterfaceChangesNothing) {
     const Snapshot before = host_snapshot();
     const PluginRun run = call("ADD", args(c), scripted({{"ipMasq", true}}));
     EXPECT_EQ(run.error_code(), 999);
-    EXPECT_THAT(run.error_message(), HasSubstr("already exists"));
+    EXPECT_EQ(run.error_message(), "container veth name (\"eth0\") peer provided already exists");
     EXPECT_EQ(host_snapshot(), before);
     EXPECT_EQ(ipam.calls().size(), 1u) << "IPAM is not asked for it";
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "plugins/ptp_fixture.h"
+#include "support/portmap_fixture.h"
 
 namespace cni::test {
 namespace {
@@ -59,23 +60,43 @@ TEST_F(PtpTraffic, MasqueradedToTheOutsideAndNotWithin) {
     EXPECT_TRUE(ping(b.netns(), outside.address())) << "the other container's rules stay";
 }
 
-TEST_F(PtpTraffic, EachMasqueradeBackendWorksAndLeavesNothing) {
-    for (const char* backend : {"nftables", "iptables"}) {
-        ASSERT_FALSE(enter_sandbox());
-        const Outside outside;
-        const TestNetns c("c1");
-        const json config = network({{"ipMasq", true}, {"ipMasqBackend", backend}});
-        json added = add(c, config);
-        EXPECT_TRUE(ping(c.netns(), outside.address())) << backend;
-        EXPECT_TRUE(ping(c.netns(), outside.address6())) << backend;
-        const PluginRun check = call("CHECK", args(c), with_prev_result(config, added));
-        EXPECT_TRUE(check.ok()) << backend << check.report();
-        PluginArgs without_netns = args(c);
-        without_netns.netns = "";
-        EXPECT_TRUE(call("DEL", without_netns, config).ok()) << backend;
-        EXPECT_EQ(ruleset().find("10.1.2.2"), std::string::npos) << backend << ruleset();
-        EXPECT_EQ(host_snapshot().iptables.find("10.1.2.2"), std::string::npos) << backend;
-    }
+/// With iptables' legacy tables, when there is something in them.
+class PtpMasquerade : public PtpTraffic, public ::testing::WithParamInterface<Way> {};
+INSTANTIATE_TEST_SUITE_P(All, PtpMasquerade, ::testing::ValuesIn(all_ways),
+                         [](const auto& way) { return to_string(way.param); });
+
+TEST_P(PtpMasquerade, WorksAndLeavesNothing) {
+    const bool nft = GetParam() == Way::nftables;
+    if (GetParam() == Way::iptables_legacy)
+        for (const char* program : {"iptables-legacy", "ip6tables-legacy"})
+            output_of({program, "-t", "nat", "-N", "HOST"});
+    const Outside outside;
+    const TestNetns c("c1");
+    const json config =
+        network({{"ipMasq", true}, {"ipMasqBackend", nft ? "nftables" : "iptables"}});
+    const auto rules = [] {
+        const Snapshot now = host_snapshot();
+        return now.nftables + now.iptables;
+    };
+    const json result = add(c, config);
+    EXPECT_TRUE(ping(c.netns(), outside.address()));
+    EXPECT_TRUE(ping(c.netns(), outside.address6()));
+    const json recorded = with_prev_result(config, result);
+    EXPECT_TRUE(call("CHECK", args(c), recorded).ok()) << call("CHECK", args(c), recorded).report();
+    EXPECT_NE(rules().find("fd00:1:2::2"), std::string::npos);
+    PluginArgs without_netns = args(c);
+    without_netns.netns = "";
+    EXPECT_TRUE(call("DEL", without_netns, config).ok());
+    for (const char* address : {"10.1.2.2", "fd00:1:2::2"})
+        EXPECT_EQ(rules().find(address), std::string::npos) << rules();
+
+    add(c, config);
+    json gc = config;
+    gc["cniVersion"] = "1.1.0";
+    gc["cni.dev/valid-attachments"] = json::array();
+    EXPECT_TRUE(call("GC", args(c), gc).ok());
+    for (const char* address : {"10.1.2.", "fd00:1:2::"})
+        EXPECT_EQ(rules().find(address), std::string::npos) << rules();
 }
 
 TEST_F(PtpTraffic, WithoutMasqueradingTheOutsideSeesTheContainer) {

@@ -99,6 +99,17 @@ TEST_F(Static, WithoutAddressesTheResultIsEmpty) {
               "7 cannot convert: no valid IP addresses");
 }
 
+TEST_F(Static, KeysItDoesNotKnowAndLengthsAreNotLookedAt) {
+    const json ipam = {{"type", "another"},
+                       {"addresses",
+                        {{{"address", "10.1.0.0/0"}, {"version", "6"}, {"gateway", "fd00::1"}},
+                         {{"address", "10.1.0.0/32"}},
+                         {{"address", "10.1.0.0/32"}},
+                         {{"address", "fd00::/128"}}}}};
+    EXPECT_THAT(addresses(network(ipam)),
+                ElementsAre("10.1.0.0/0 fd00::1", "10.1.0.0/32", "10.1.0.0/32", "fd00::/128"));
+}
+
 TEST_F(Static, MappedAddressesAreIPv4) {
     const json ipam = {{"addresses", {{{"address", "::ffff:10.1.0.5/120"}}}}};
     EXPECT_THAT(addresses(network(ipam)), ElementsAre("10.1.0.5/24"));
@@ -167,10 +178,19 @@ TEST_F(Static, NamesTheTextThatIsNoAddress) {
     }
     EXPECT_EQ(error(configured({{"ipam", {{"routes", {{{"dst", "x"}}}}}}})),
               "7 invalid CIDR address: x");
+    EXPECT_EQ(
+        error(configured({{"ipam", {{"routes", {{{"dst", "10.9.0.0/16"}, {"gw", "bad"}}}}}}})),
+        "7 invalid IP address: bad");
 }
 
 TEST_F(Static, RefusesWhatItCannotRead) {
-    EXPECT_EQ(error({{"cniVersion", "1.0.0"}, {"name", "n"}}), "7 IPAM config missing 'ipam' key");
+    for (const char* command : {"ADD", "CHECK"})
+        EXPECT_EQ(error({{"cniVersion", "1.0.0"}, {"name", "n"}}, {}, command),
+                  "7 IPAM config missing 'ipam' key");
+    EXPECT_EQ(error({{"cniVersion", "1.0.0"}, {"name", "n"}, {"ipam", nullptr}}),
+              "7 IPAM config missing 'ipam' key");
+    EXPECT_EQ(error(configured({{"ipam", {{"dns", {{"search", "x"}}}}}})).substr(0, 2), "7 ");
+    EXPECT_EQ(error(configured({{"args", {{"cni", {{"ips", {5}}}}}}})).substr(0, 2), "7 ");
     EXPECT_EQ(error(network({{"addresses", {{{"address", 5}}}}})).substr(0, 2), "7 ");
     EXPECT_EQ(error(network({{"addresses", json::object({{"address", "x"}})}})).substr(0, 2), "7 ");
     EXPECT_EQ(error(configured({{"runtimeConfig", {{"ips", "10.4.0.5/24"}}}})).substr(0, 2), "7 ");
