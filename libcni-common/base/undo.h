@@ -11,7 +11,7 @@ namespace cni {
 
 /// The way back of an operation made of steps: unless committed, destruction runs the actions in
 /// reverse order. An action may throw: that goes to stderr and the others still run.
-/// Declare it before what the actions use, and let them capture by value what is declared after.
+/// Declare it after what the actions refer to; what is declared after it they capture by value.
 class Undo {
 public:
     Undo() = default;
