@@ -27,9 +27,9 @@ Result add(const Request& request) {
 
     Undo undo;
     if (config.label_interface) {
+        container.apply(set_alias(link, config.label));
         undo.on_failure("take the label back",
                         [&container, link] { container.apply(set_alias(link, link.alias)); });
-        container.apply(set_alias(link, config.label));
     }
     // Further steps, each followed by its undo, would stand here.
     undo.commit();
