@@ -4,15 +4,19 @@
 
 namespace cni {
 
-/// What the plugins refuse besides single values: keys that exclude, need or contradict each other.
-/// Each takes the object its table is for.
+/// What checks of several keys look at. Values of the wrong type are reported by the tables: here
+/// they count as absent.
+bool is_on(const Json& object, std::string_view key);
+/// "" when absent.
+std::string text_of(const Json& object, std::string_view key);
+bool has_ipam_type(const Json& plugin);
+
+/// For plugins that cannot do without.
+void check_needs_ipam(const Json& plugin, Problems& problems);
+
+/// What the plugins without a folder here refuse besides single values.
 void check_bandwidth(const Json& plugin, Problems& problems);
-void check_bridge(const Json& plugin, Problems& problems);
 void check_flannel(const Json& plugin, Problems& problems);
 void check_host_device(const Json& plugin, Problems& problems);
-void check_host_local(const Json& ipam, Problems& problems);
-void check_ip_range(const Json& range, Problems& problems);
-void check_needs_ipam(const Json& plugin, Problems& problems);
-void check_trunk(const Json& trunk, Problems& problems);
 
 }  // namespace cni

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "runtime/validate/plugin_checks.h"
+#include "runtime/validate/types.h"
+
+namespace cni {
+
+/// The keys of one plugin. The validator knows them from construction on, by address: they are
+/// constants of static storage, made by the file keys.cpp of the plugin.
+class KnownKeys {
+public:
+    KnownKeys(const KnownKeys&) = delete;
+    KnownKeys& operator=(const KnownKeys&) = delete;
+
+    /// The schema of a type in a list that begins with `first`; nullptr when it has none.
+    static const ObjectSchema* find(const KnownKeys* first, std::string_view type);
+
+protected:
+    KnownKeys(const KnownKeys*& first, std::string_view type, const ObjectSchema& schema) noexcept;
+
+private:
+    std::string_view type_;
+    ObjectSchema schema_;
+    const KnownKeys* next_;
+};
+
+/// What depends on several keys (ObjectSchema::check).
+using KeysCheck = void (*)(const Json& object, Problems& problems);
+
+/// Of an interface or meta plugin. The keys that every plugin has are known besides.
+class PluginKeys : public KnownKeys {
+public:
+    PluginKeys(std::string_view type, std::span<const Key> keys,
+               KeysCheck check = nullptr) noexcept;
+};
+
+/// Of an IPAM plugin: all the keys of "ipam".
+class IpamKeys : public KnownKeys {
+public:
+    IpamKeys(std::string_view type, std::span<const Key> keys, KeysCheck check = nullptr) noexcept;
+};
+
+}  // namespace cni
