@@ -15,10 +15,17 @@ using Words = std::set<std::string, std::less<>>;
 
 const std::string folder = CNIXX_SOURCE_DIR "/docs/plugins";
 
+std::vector<std::string> names_in(const std::string& path) {
+    return list_dir(open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY, 0, path), path);
+}
+
+std::string text_of(const std::string& path) {
+    return read_file(path, 1u << 20).value();
+}
+
 std::vector<std::string> pages() {
     std::vector<std::string> types;
-    for (const std::string& name :
-         list_dir(open_at(AT_FDCWD, folder.c_str(), O_RDONLY | O_DIRECTORY, 0, folder), folder))
+    for (const std::string& name : names_in(folder))
         types.push_back(name.substr(0, name.rfind(".md")));
     return types;
 }
@@ -33,7 +40,7 @@ std::vector<std::string> quoted_words(std::string_view text) {
 
 /// The words of the first column of the first table under "## Keys".
 std::vector<std::string> documented_keys(const std::string& type) {
-    const std::string page = read_file(cat(folder, "/", type, ".md"), 1u << 20).value();
+    const std::string page = text_of(cat(folder, "/", type, ".md"));
     std::vector<std::string> keys;
     bool in_section = false, in_table = false;
     for (const std::string_view line : split(page, '\n')) {
@@ -59,11 +66,36 @@ bool is_parameter(std::string_view word) {
            std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
+void expect_row(const std::string& page, const std::string& name) {
+    if (text_of(page).find(cat("| `", name, "` |")) == std::string::npos)
+        ADD_FAILURE() << page << " lacks a row for " << name;
+}
+
+TEST(Docs, EachPluginHasAPageAndARowInTheReadme) {
+    for (const char* parent : {"/plugins", "/ipam"}) {
+        for (const std::string& type : names_in(cat(CNIXX_SOURCE_DIR, parent))) {
+            if (type == "CMakeLists.txt") continue;
+            EXPECT_THAT(pages(), ::testing::Contains(type)) << "docs/plugins lacks its page";
+            expect_row(CNIXX_SOURCE_DIR "/README.md", type);
+        }
+    }
+}
+
+TEST(Docs, EachExampleHasARow) {
+    const std::string examples = CNIXX_SOURCE_DIR "/conf-examples";
+    for (const std::string& file : names_in(examples))
+        if (file != "README.md") expect_row(cat(examples, "/README.md"), file);
+}
+
 TEST(Docs, EachPageHasTheKeysThatTheProgramsKnow) {
     for (const std::string& type : pages()) {
         const ObjectSchema* ipam = ipam_schema(type);
         const ObjectSchema* schema = ipam ? ipam : plugin_schema(type);
-        ASSERT_NE(schema, nullptr) << type;
+        if (!schema) {
+            ADD_FAILURE() << "there is " << type << ".md, but no keys.cpp says the keys of "
+                          << type;
+            continue;
+        }
         Words missing = names_of(*schema);
         missing.erase("type");
         Words known = names_of(*schema);
@@ -72,7 +104,7 @@ TEST(Docs, EachPageHasTheKeysThatTheProgramsKnow) {
             if (ipam && word.starts_with("ipam.")) word.erase(0, 5);
             missing.erase(word);
             EXPECT_TRUE(known.contains(word) || is_parameter(word))
-                << type << ".md has a key " << word << " that the tables do not know";
+                << type << ".md has a key " << word << " that keys.cpp does not know";
         }
         EXPECT_THAT(missing, ::testing::IsEmpty()) << type << ".md lacks these keys";
     }
