@@ -102,6 +102,13 @@ NlRequest ensure_route(const Link& link, const RouteSpec& route) {
     return request;
 }
 
+NlRequest prefer_route(const Link& link, const RouteSpec& route) {
+    NlRequest request = ensure_route(link, route);
+    // IPv4 puts a new route ahead of its equals, IPv6 behind them.
+    if (!route.destination.ip.is_v4()) request.message.raw()->nlmsg_flags |= NLM_F_REPLACE;
+    return request;
+}
+
 std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family) {
     std::vector<RouteSpec> found;
     const auto query = [&] {

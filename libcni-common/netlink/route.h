@@ -25,6 +25,9 @@ struct RouteSpec {
 NlRequest add_route(const Link& link, const RouteSpec& route);
 /// Succeeds when there is one.
 NlRequest ensure_route(const Link& link, const RouteSpec& route);
+/// Likewise; packets take it rather than earlier ones of its destination, table and metric. When it
+/// goes, IPv4 falls back on those, IPv6 has forgotten the first of them.
+NlRequest prefer_route(const Link& link, const RouteSpec& route);
 
 /// Of one family through this link, of every table. A multipath route counts once for each next hop
 /// through the link.
