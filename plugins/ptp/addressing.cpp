@@ -118,7 +118,8 @@ void configure_host(Rtnl& host, const Link& link, const Result& result) {
     for (const IpConfig& ip : result.ips) {
         RouteSpec route{.destination = Prefix::host(ip.address.ip), .gateway = {}};
         if (ip.address.ip.is_v4()) route.scope = RT_SCOPE_HOST;
-        requests.push_back(ensure_route(link, route));
+        // A container that died may still have its pair.
+        requests.push_back(prefer_route(link, route));
     }
     host.transact(std::move(requests));
     for (const Family family : {Family::v4, Family::v6})

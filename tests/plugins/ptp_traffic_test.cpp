@@ -108,6 +108,28 @@ TEST_F(PtpTraffic, WithoutMasqueradingTheOutsideSeesTheContainer) {
     EXPECT_TRUE(ping(c.netns(), outside.address()));
 }
 
+// What is left of an earlier container must not swallow the packets of a later one.
+TEST_F(PtpTraffic, TheLatestContainerWithAnAddressIsReached) {
+    const TestNetns earlier("c1"), later("c2");
+    const json config =
+        fixed({{"addresses", {{{"address", "10.1.2.2/24"}}, {{"address", "fd00:1:2::2/64"}}}}});
+    add(earlier, config);
+    const auto answers = [&](const TestNetns& container) {
+        for (const char* address : {"10.1.2.2", "fd00:1:2::2"}) {
+            const Exchange seen = exchange_udp(
+                {.server = container.netns(), .address = address, .client = Netns::current()});
+            EXPECT_TRUE(seen.answered) << address << ": " << seen.failure;
+        }
+    };
+    answers(earlier);
+    const json recorded = with_prev_result(config, add(later, config));
+    answers(later);
+    const PluginRun check = call("CHECK", args(later), recorded);
+    EXPECT_TRUE(check.ok()) << check.report();
+    del(later, config);
+    EXPECT_TRUE(ping(Netns::current(), "10.1.2.2"));
+}
+
 TEST_F(PtpTraffic, TwoInterfacesOfOneContainer) {
     const TestNetns c("c1");
     const json second = fixed({{"addresses", {{{"address", "10.5.0.2/24"}}}}}, {{"name", "net2"}});
