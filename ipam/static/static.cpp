@@ -41,16 +41,15 @@ Result add(const Request& request) {
 
 void check(const Request& request) {
     const Config config = Config::parse(request);
-    const auto prev = request.conf.prev_result();
-    if (!prev) throw Error(Code::invalid_config, "Required prevResult missing");
+    const Result prev = request.conf.require_prev_result();
     for (const IpConfig& ip : config.addresses)
-        if (!any_satisfies(prev->ips, ip))
+        if (!any_satisfies(prev.ips, ip))
             throw Error(Code::internal,
                         cat("static: Failed to match addr ", ip.address.ip.to_string(),
                             " on interface ", request.args.ifname),
                         cat("prevResult does not have ", describe(ip)));
     for (const Route& route : config.routes)
-        if (!any_satisfies(prev->routes, route))
+        if (!any_satisfies(prev.routes, route))
             throw Error(Code::internal,
                         cat("static: Failed to match route ", route.dst.to_string()),
                         "prevResult does not have it");

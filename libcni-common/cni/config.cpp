@@ -85,6 +85,11 @@ std::optional<Result> NetConf::prev_result() const {
     return Result::parse(*prev, cni_version);
 }
 
+Result NetConf::require_prev_result() const {
+    if (auto result = prev_result()) return std::move(*result);
+    throw Error(Code::invalid_config, "Required prevResult missing");
+}
+
 std::optional<Result> NetConf::prev_result_if_readable() const {
     try {
         return prev_result();

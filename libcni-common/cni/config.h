@@ -36,6 +36,8 @@ struct NetConf {
     /// The result of the plugins before; nullopt when there is none. It must be of the shape of the
     /// configuration's version. Throws Error(decoding_failure or invalid_config).
     std::optional<Result> prev_result() const;
+    /// Likewise; throws Error(invalid_config) when there is none.
+    Result require_prev_result() const;
     /// Like prev_result; nullopt when it cannot be read: DEL must not depend on it.
     std::optional<Result> prev_result_if_readable() const;
 

@@ -127,15 +127,14 @@ void check(const Request& request) {
     const Config config = parse_config(request);
     const Netns netns = Netns::open(request.args.netns);
     if (const Ipam ipam(request); ipam.configured()) ipam.check();
-    const auto prev = request.conf.prev_result();
-    if (!prev) throw Error(Code::invalid_config, "Required prevResult missing");
-    const Result own = own_part(*prev, request.args);
+    const Result prev = request.conf.require_prev_result();
+    const Result own = own_part(prev, request.args);
 
     Rtnl host;
     Rtnl container = Rtnl::in(netns);
-    const Link bridge = check_bridge(host, *prev, config);
-    const Link container_end = check_container_end(container, *prev, request);
-    const Link port = check_port(host, *prev, bridge, container_end);
+    const Link bridge = check_bridge(host, prev, config);
+    const Link container_end = check_container_end(container, prev, request);
+    const Link port = check_port(host, prev, bridge, container_end);
     check_link_state(container_end, port, config);
     check_port_settings(host, port, config);
     if (config.layer3) {

@@ -106,8 +106,7 @@ void describe(Result& result, const Request& request, const Attributes& wanted) 
 Result add(const Request& request) {
     const Config config = parse_config(request);
     require_allowed(config);
-    auto result = request.conf.prev_result();
-    if (!result) throw Error(Code::invalid_config, "Required prevResult missing");
+    Result result = request.conf.require_prev_result();
     const Netns netns = Netns::open(request.args.netns);
     Rtnl container = Rtnl::in(netns);
     Link link;
@@ -124,9 +123,9 @@ Result add(const Request& request) {
     save(undo, BackupFile(config.data_dir, request.attachment()), now);
     for (const Change& change : changes) set(undo, change);
     if (config.wanted.any()) set_link(undo, container, link, config.wanted, announcement);
-    describe(*result, request, config.wanted);
+    describe(result, request, config.wanted);
     undo.commit();
-    return *result;
+    return result;
 }
 
 }  // namespace cni::tuning

@@ -29,8 +29,7 @@ void check_result(const Result& result, const Request& request, const Link& link
 
 void check(const Request& request) {
     const Config config = parse_config(request);
-    const auto result = request.conf.prev_result();
-    if (!result) throw Error(Code::invalid_config, "Required prevResult missing");
+    const Result result = request.conf.require_prev_result();
     const Netns netns = Netns::open(request.args.netns);
     netns.run([&] {
         for (const Sysctl& sysctl : config.sysctls) check_sysctl(sysctl);
@@ -38,7 +37,7 @@ void check(const Request& request) {
     const auto link = Rtnl::in(netns).find(request.args.ifname);
     if (!link) throw Error(Code::internal, cat("Cannot find container link ", request.args.ifname));
     require(*link, config.wanted);
-    check_result(*result, request, *link);
+    check_result(result, request, *link);
 }
 
 }  // namespace cni::tuning
