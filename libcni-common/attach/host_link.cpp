@@ -24,6 +24,15 @@ HostLink host_link(std::string_view network, const AttachmentId& attachment, int
     return {name, mac_of(network, name)};
 }
 
+std::set<std::string> names_of_host_links(std::string_view network,
+                                          const std::vector<AttachmentId>& attachments) {
+    std::set<std::string> names;
+    for (const AttachmentId& attachment : attachments)
+        for (int attempt = 0; attempt < host_link_names; ++attempt)
+            names.insert(host_link(network, attachment, attempt).name);
+    return names;
+}
+
 bool is_host_link_of(std::string_view network, const Link& link) {
     return link.kind == "veth" && link.mac == mac_of(network, link.name);
 }

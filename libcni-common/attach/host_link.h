@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,10 @@ constexpr int host_link_names = 8;
 
 /// The `attempt`th choice, from 0.
 HostLink host_link(std::string_view network, const AttachmentId& attachment, int attempt);
+
+/// All names that host links of these attachments may have.
+std::set<std::string> names_of_host_links(std::string_view network,
+                                          const std::vector<AttachmentId>& attachments);
 
 /// Whether the link was made for an attachment of this network (of whichever container).
 bool is_host_link_of(std::string_view network, const Link& link);

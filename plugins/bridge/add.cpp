@@ -3,6 +3,7 @@
 #include "attach/configure.h"
 #include "attach/container.h"
 #include "attach/masquerading.h"
+#include "attach/owners.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
 #include "cni/delegate.h"

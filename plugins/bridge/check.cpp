@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attach/masquerading.h"
+#include "attach/owners.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "config.h"

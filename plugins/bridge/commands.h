@@ -1,7 +1,6 @@
 #pragma once
 
 #include "cni/plugin.h"
-#include "netfilter/owner.h"
 
 namespace cni::bridge {
 
@@ -10,9 +9,5 @@ void check(const Request& request);
 void del(const Request& request);
 void gc(const Request& request);
 void status(const Request& request);
-
-inline Owner owner_of(const Request& request) {
-    return {request.conf.name, request.args.container_id, request.args.ifname};
-}
 
 }  // namespace cni::bridge

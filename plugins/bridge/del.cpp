@@ -1,4 +1,5 @@
 #include "attach/masquerading.h"
+#include "attach/owners.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
 #include "cni/delegate.h"

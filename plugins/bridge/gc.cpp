@@ -3,6 +3,7 @@
 
 #include "attach/host_link.h"
 #include "attach/masquerading.h"
+#include "attach/owners.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "commands.h"
@@ -16,13 +17,11 @@ struct Valid {
     std::vector<Owner> owners;
     std::set<std::string> links, references;
 
-    Valid(const std::string& network, const std::vector<AttachmentId>& attachments) {
-        for (const AttachmentId& a : attachments) {
-            owners.push_back({network, a.container_id, a.ifname});
+    Valid(const std::string& network, const std::vector<AttachmentId>& attachments)
+        : owners(owners_of(network, attachments)),
+          links(names_of_host_links(network, attachments)) {
+        for (const AttachmentId& a : attachments)
             references.insert(spoof_reference(a.container_id, a.ifname));
-            for (int attempt = 0; attempt < host_link_names; ++attempt)
-                links.insert(host_link(network, a, attempt).name);
-        }
     }
 };
 

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include "attach/owners.h"
 #include "backends.h"
 #include "base/undo.h"
 #include "config.h"
@@ -10,10 +11,6 @@
 
 namespace cni::portmap {
 namespace {
-
-Owner owner_of(const Request& request) {
-    return {request.conf.name, request.args.container_id, request.args.ifname};
-}
 
 Result require_prev_result(const Request& request, const char* text) {
     if (const auto result = request.conf.prev_result()) return *result;
@@ -81,11 +78,8 @@ void del(const Request& request) {
 void gc(const Request& request) {
     const auto attachments = request.conf.valid_attachments();
     if (!attachments) return;
-    std::vector<Owner> valid;
-    for (const AttachmentId& a : *attachments)
-        valid.push_back({request.conf.name, a.container_id, a.ifname});
     nft::Connection nft;
-    gc_mappings(nft, request.conf.name, valid);
+    gc_mappings(nft, request.conf.name, owners_of(request.conf.name, *attachments));
 }
 
 void status(const Request& request) {

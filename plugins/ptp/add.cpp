@@ -3,6 +3,7 @@
 #include "addressing.h"
 #include "attach/container.h"
 #include "attach/masquerading.h"
+#include "attach/owners.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "commands.h"

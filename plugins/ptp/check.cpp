@@ -7,6 +7,7 @@
 #include "attach/container.h"
 #include "attach/host_link.h"
 #include "attach/masquerading.h"
+#include "attach/owners.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "config.h"
