@@ -14,18 +14,12 @@ void require_allowed(const Config& config) {
     for (const Sysctl& sysctl : config.sysctls) allowlist->require(sysctl.name);
 }
 
-/// A parameter to be set, and what it was when it was opened.
+/// A parameter to be set, and what it is before the first one is.
 struct Change {
     SysctlName name;
     SysctlFile file;
-    std::optional<std::string> before;
     std::string value;
-
-    Change(SysctlName name_, SysctlFile file_, std::string value_)
-        : name(std::move(name_)),
-          file(std::move(file_)),
-          before(file.read()),
-          value(std::move(value_)) {}
+    std::optional<std::string> before = file.read();
 };
 using Changes = std::vector<Change>;
 
@@ -33,7 +27,7 @@ using Changes = std::vector<Change>;
 Changes open_changes(const Config& config) {
     Changes changes;
     for (const Sysctl& sysctl : config.sysctls)
-        changes.emplace_back(sysctl.name, SysctlFile::open(sysctl.name), sysctl.value);
+        changes.push_back({sysctl.name, SysctlFile::open(sysctl.name), sysctl.value});
     return changes;
 }
 
@@ -43,9 +37,8 @@ Changes open_announcement(const Config& config, const std::string& ifname) {
     if (!config.wanted.mac) return changes;
     for (const char* key :
          {"net/ipv4/conf/IFNAME/arp_notify", "net/ipv6/conf/IFNAME/ndisc_notify"}) {
-        SysctlName name = parse_sysctl_name(key, ifname);
-        if (auto file = SysctlFile::find(name))
-            changes.emplace_back(std::move(name), std::move(*file), "1");
+        const SysctlName name = parse_sysctl_name(key, ifname);
+        if (auto file = SysctlFile::find(name)) changes.push_back({name, std::move(*file), "1"});
     }
     return changes;
 }
@@ -66,17 +59,16 @@ void save(Undo& undo, const BackupFile& file, const Backup& now) {
 }
 
 void set(Undo& undo, const Change& change) {
-    const auto before = change.file.read();
     change.file.write(change.value);
-    if (before)
+    if (change.before)
         undo.on_failure(cat("put ", change.file.path(), " back"),
-                        [&change, before] { change.file.restore(*before); });
+                        [&change] { change.file.restore(*change.before); });
 }
 
 void set_attributes(Undo& undo, Rtnl& rtnl, const Link& link, const Attributes& wanted) {
     // Some of them may be set when one fails.
     undo.on_failure(cat("put ", link.name, " back"),
-                    [&rtnl, link, before = current(link, wanted)] { restore(rtnl, link, before); });
+                    [&rtnl, link, before = current(link, wanted)] { apply(rtnl, link, before); });
     apply(rtnl, link, wanted);
 }
 

@@ -22,21 +22,21 @@ struct Release {
         release(object);
     }
 };
-using Code2 = std::unique_ptr<pcre2_code, Release<pcre2_code_free>>;
+using Pattern = std::unique_ptr<pcre2_code, Release<pcre2_code_free>>;
 using MatchData = std::unique_ptr<pcre2_match_data, Release<pcre2_match_data_free>>;
 
 PCRE2_SPTR units(const std::string& text) {
     return reinterpret_cast<PCRE2_SPTR>(text.data());
 }
 
-Code2 compile(const std::string& line) {
+Pattern compile(const std::string& line) {
     int error = 0;
     PCRE2_SIZE offset = 0;
     // "$" is the very end, not also the place before a last line feed.
-    Code2 code(pcre2_compile(units(line), line.size(),
-                             PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &error, &offset,
-                             nullptr));
-    if (code) return code;
+    Pattern pattern(pcre2_compile(units(line), line.size(),
+                                  PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &error, &offset,
+                                  nullptr));
+    if (pattern) return pattern;
     std::string text(256, '\0');
     pcre2_get_error_message(error, reinterpret_cast<PCRE2_UCHAR*>(text.data()), text.size());
     text.resize(text.find('\0'));
@@ -46,9 +46,9 @@ Code2 compile(const std::string& line) {
 }
 
 bool matches_line(const std::string& line, const std::string& text) {
-    const Code2 code = compile(line);
+    const Pattern pattern = compile(line);
     const MatchData match(pcre2_match_data_create(1, nullptr));
-    const int rc = pcre2_match(code.get(), units(text), text.size(), 0, 0, match.get(), nullptr);
+    const int rc = pcre2_match(pattern.get(), units(text), text.size(), 0, 0, match.get(), nullptr);
     if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
         throw Error(Code::invalid_config,
                     cat("match ", quote(line), " of ", path, " with ", quote(text)),

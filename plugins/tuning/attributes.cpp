@@ -24,11 +24,6 @@ std::string_view word(bool flag) {
                                     wanted, ", current value is ", actual));
 }
 
-void put_flags(std::vector<NlRequest>& out, const Link& link, const Attributes& attributes) {
-    if (attributes.promisc) out.push_back(set_flag(link, IFF_PROMISC, *attributes.promisc));
-    if (attributes.allmulti) out.push_back(set_flag(link, IFF_ALLMULTI, *attributes.allmulti));
-}
-
 }  // namespace
 
 Attributes current(const Link& link, const Attributes& wanted) {
@@ -45,16 +40,8 @@ void apply(Rtnl& rtnl, const Link& link, const Attributes& attributes) {
     std::vector<NlRequest> requests;
     if (attributes.mac) requests.push_back(set_mac(link, *attributes.mac));
     if (attributes.mtu) requests.push_back(set_mtu(link, *attributes.mtu));
-    put_flags(requests, link, attributes);
-    if (attributes.txqlen) requests.push_back(set_txqlen(link, *attributes.txqlen));
-    rtnl.transact(std::move(requests));
-}
-
-void restore(Rtnl& rtnl, const Link& link, const Attributes& attributes) {
-    std::vector<NlRequest> requests;
-    if (attributes.mtu) requests.push_back(set_mtu(link, *attributes.mtu));
-    if (attributes.mac) requests.push_back(set_mac(link, *attributes.mac));
-    put_flags(requests, link, attributes);
+    if (attributes.promisc) requests.push_back(set_flag(link, IFF_PROMISC, *attributes.promisc));
+    if (attributes.allmulti) requests.push_back(set_flag(link, IFF_ALLMULTI, *attributes.allmulti));
     if (attributes.txqlen) requests.push_back(set_txqlen(link, *attributes.txqlen));
     rtnl.transact(std::move(requests));
 }

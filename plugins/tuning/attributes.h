@@ -22,10 +22,8 @@ struct Attributes {
 /// What the link has, of the attributes that `wanted` has.
 Attributes current(const Link& link, const Attributes& wanted);
 
-/// Sets the attributes.
+/// Sets the attributes. All of them are tried before what went wrong first is thrown.
 void apply(Rtnl& rtnl, const Link& link, const Attributes& attributes);
-/// The same, all of them tried in the order of the reference plugin's DEL.
-void restore(Rtnl& rtnl, const Link& link, const Attributes& attributes);
 
 /// `later` beneath `earlier`: what both have is `earlier`'s.
 Attributes keep_earlier(const Attributes& earlier, const Attributes& later);

@@ -24,7 +24,7 @@ void restore_sysctls(const Backup& backup) {
 bool restore_link(const Netns& netns, const std::string& ifname, const Attributes& attributes) try {
     if (!attributes.any()) return true;
     Rtnl container = Rtnl::in(netns);
-    if (const auto link = container.find(ifname)) restore(container, *link, attributes);
+    if (const auto link = container.find(ifname)) apply(container, *link, attributes);
     return true;
 } catch (const Error& error) {
     warn(error.what());
