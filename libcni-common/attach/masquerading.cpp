@@ -13,6 +13,12 @@ namespace {
 
 constexpr Family families[] = {Family::v4, Family::v6};
 
+std::vector<Prefix> addresses_of(const Result& result) {
+    std::vector<Prefix> out;
+    for (const IpConfig& ip : result.ips) out.push_back(ip.address);
+    return out;
+}
+
 bool has_any(const std::vector<Prefix>& addresses, Family family) {
     return std::ranges::any_of(addresses, [&](const Prefix& a) { return a.ip.family() == family; });
 }
@@ -69,8 +75,10 @@ std::optional<std::string> masquerade_backend(const Json& config) {
                 "known are \"iptables\" and \"nftables\"");
 }
 
-void add_masquerading(nft::Connection& nft, Backend backend, const Owner& owner,
-                      const std::vector<Prefix>& addresses) {
+void add_masquerading(nft::Connection& nft, const std::optional<std::string>& configured,
+                      const Owner& owner, const Result& result) {
+    const Backend backend = choose_backend(nft, configured);
+    const auto addresses = addresses_of(result);
     if (backend == Backend::nftables) return add_masquerade(nft, owner, addresses);
     for (const Family family : families)
         if (has_any(addresses, family))
@@ -87,8 +95,10 @@ void remove_masquerading(nft::Connection& nft, const Owner& owner, const std::st
     failures.throw_if_any();
 }
 
-void check_masquerading(nft::Connection& nft, Backend backend, const Owner& owner,
-                        const std::vector<Prefix>& addresses) {
+void check_masquerading(nft::Connection& nft, const std::optional<std::string>& configured,
+                        const Owner& owner, const Result& result) {
+    const Backend backend = choose_backend(nft, configured);
+    const auto addresses = addresses_of(result);
     try {
         check_backend(nft, backend, owner, addresses);
     } catch (const Error&) {

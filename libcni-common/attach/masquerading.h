@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cni/json.h"
+#include "cni/result.h"
 #include "iptables/backend.h"
 #include "netfilter/owner.h"
 
@@ -17,9 +18,10 @@ namespace cni {
 /// Throws Error(invalid_config).
 std::optional<std::string> masquerade_backend(const Json& config);
 
-/// What the owner has of these addresses already is not doubled. Throws SysError, Error.
-void add_masquerading(nft::Connection& nft, Backend backend, const Owner& owner,
-                      const std::vector<Prefix>& addresses);
+/// For the addresses of the result, in the backend that choose_backend has for `configured`. What
+/// the owner has of them already is not doubled. Throws SysError, Error.
+void add_masquerading(nft::Connection& nft, const std::optional<std::string>& configured,
+                      const Owner& owner, const Result& result);
 
 /// Removes the owner's rules from every backend; that nothing is there is no error, and costs one
 /// query for each place. iptables' rules name the container and the network, not the interface:
@@ -27,10 +29,10 @@ void add_masquerading(nft::Connection& nft, Backend backend, const Owner& owner,
 /// backend is tried before what went wrong in one is thrown.
 void remove_masquerading(nft::Connection& nft, const Owner& owner, const std::string& netns);
 
-/// Throws Error naming what is missing from `backend`, unless another backend has it all: which one
-/// is chosen may change while an attachment lives.
-void check_masquerading(nft::Connection& nft, Backend backend, const Owner& owner,
-                        const std::vector<Prefix>& addresses);
+/// Throws Error naming what add_masquerading's backend lacks, unless another backend has it all:
+/// which one is chosen may change while an attachment lives.
+void check_masquerading(nft::Connection& nft, const std::optional<std::string>& configured,
+                        const Owner& owner, const Result& result);
 
 /// Removes the rules of `network` whose owner is not one of `valid`, from every backend. The
 /// entries' own network is not looked at.

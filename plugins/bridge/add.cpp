@@ -49,13 +49,10 @@ void enable_spoof_check(Context& c, const VethPair& veth, Undo& undo) {
 }
 
 void masquerade(Context& c, const Result& result, Undo& undo) {
-    std::vector<Prefix> addresses;
-    for (const IpConfig& ip : result.ips) addresses.push_back(ip.address);
     undo.on_failure("remove the masquerading", [&c] {
         remove_masquerading(*c.nft, owner_of(c.request), c.request.args.netns);
     });
-    const Backend backend = choose_backend(*c.nft, c.config.masquerade_backend);
-    add_masquerading(*c.nft, backend, owner_of(c.request), addresses);
+    add_masquerading(*c.nft, c.config.masquerade_backend, owner_of(c.request), result);
 }
 
 // The host end comes up last: a pair of which the other end is up already costs the kernel less.

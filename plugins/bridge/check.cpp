@@ -111,12 +111,8 @@ void check_gateways(Rtnl& host, const Link& bridge, const Result& result, const 
 void check_rules(const Request& request, const Config& config, const Result& result,
                  const Link& port, const Link& container_end) {
     nft::Connection nft;
-    if (config.ip_masq && config.layer3) {
-        std::vector<Prefix> masqueraded;
-        for (const IpConfig& ip : result.ips) masqueraded.push_back(ip.address);
-        check_masquerading(nft, choose_backend(nft, config.masquerade_backend), owner_of(request),
-                           masqueraded);
-    }
+    if (config.ip_masq && config.layer3)
+        check_masquerading(nft, config.masquerade_backend, owner_of(request), result);
     if (config.spoof_check)
         check_spoof_check(nft, spoof_reference(request.args.container_id, request.args.ifname),
                           port.name, container_end.mac);

@@ -33,13 +33,10 @@ struct Context {
 };
 
 void masquerade(Context& c, const Result& result, Undo& undo) {
-    std::vector<Prefix> addresses;
-    for (const IpConfig& ip : result.ips) addresses.push_back(ip.address);
-    const Backend backend = choose_backend(*c.nft, c.config.masquerade_backend);
     undo.on_failure("remove the masquerading", [&c] {
         remove_masquerading(*c.nft, owner_of(c.request), c.request.args.netns);
     });
-    add_masquerading(*c.nft, backend, owner_of(c.request), addresses);
+    add_masquerading(*c.nft, c.config.masquerade_backend, owner_of(c.request), result);
 }
 
 }  // namespace

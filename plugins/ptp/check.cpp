@@ -108,11 +108,8 @@ void check_host(Rtnl& host, const Link& link, const Result& result) {
 
 void check_rules(const Request& request, const Config& config, const Result& result) {
     if (!config.ip_masq) return;
-    std::vector<Prefix> masqueraded;
-    for (const IpConfig& ip : result.ips) masqueraded.push_back(ip.address);
     nft::Connection nft;
-    check_masquerading(nft, choose_backend(nft, config.masquerade_backend), owner_of(request),
-                       masqueraded);
+    check_masquerading(nft, config.masquerade_backend, owner_of(request), result);
 }
 
 // What ADD gave a gateway: other plugins may have added addresses of their own.
