@@ -86,19 +86,25 @@ void check_own_routes(Rtnl& container, const Link& link, const Result& result) {
     }
 }
 
+// Another container may have the address by now.
+void check_reached(Rtnl& host, const Link& link, const Ip& address) {
+    const auto decision = find_route(host, address);
+    if (!decision || decision->output != link.index)
+        throw failure(
+            cat("no route to ", Prefix::host(address).to_string(), " through ", link.name));
+}
+
 void check_host(Rtnl& host, const Link& link, const Result& result) {
     for (const Family family : families) {
         if (!has_family(result, family)) continue;
         const auto here = addresses(host, link, family);
-        const auto reachable = routes(host, link, family);
         for (const IpConfig& ip : result.ips) {
             if (ip.address.ip.family() != family) continue;
-            const Prefix gateway = Prefix::host(*ip.gateway), address = Prefix::host(ip.address.ip);
+            const Prefix gateway = Prefix::host(*ip.gateway);
             if (!any(here, [&](const Address& a) { return a.prefix == gateway; }))
                 throw failure(
                     cat("gateway address ", gateway.to_string(), " is not on ", link.name));
-            if (!any(reachable, [&](const RouteSpec& r) { return r.destination == address; }))
-                throw failure(cat("no route to ", address.to_string(), " through ", link.name));
+            check_reached(host, link, ip.address.ip);
         }
         if (!is_forwarding(family))
             throw failure(
