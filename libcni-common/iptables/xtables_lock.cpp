@@ -26,6 +26,11 @@ public:
         interrupt.sa_handler = [](int) { is_over = 1; };
         is_over = 0;
         ::sigaction(SIGALRM, &interrupt, &previous_);
+        // A runtime may have started us with all signals blocked.
+        sigset_t ours;
+        ::sigemptyset(&ours);
+        ::sigaddset(&ours, SIGALRM);
+        ::pthread_sigmask(SIG_UNBLOCK, &ours, &previous_mask_);
         const itimerval timer{.it_interval = timeval_of(std::chrono::milliseconds(50)),
                               .it_value = timeval_of(limit)};
         ::setitimer(ITIMER_REAL, &timer, nullptr);
@@ -35,6 +40,7 @@ public:
     ~Alarm() {
         const itimerval off{};
         ::setitimer(ITIMER_REAL, &off, nullptr);
+        ::pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
         ::sigaction(SIGALRM, &previous_, nullptr);
     }
     static bool went_off() { return is_over != 0; }
@@ -42,6 +48,7 @@ public:
 private:
     static inline volatile sig_atomic_t is_over = 0;
     struct sigaction previous_ {};
+    sigset_t previous_mask_{};
 };
 
 const char* lock_path() {

@@ -1,6 +1,7 @@
 // The legacy tables: the iptables program and this one read and remove each other's rules.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,30 +244,53 @@ TEST_F(IptLegacyTable, WhatIsNoRuleOfOursIsLeftAsItIs) {
                 ::testing::HasSubstr("[7:1000] -A B -j RETURN"));
 }
 
-TEST_F(IptLegacyTable, WaitsForTheLockOfIptables) {
-    const auto take_lock = [](const char* seconds) {
-        return test::Process::start({.argv = {"flock", "/run/xtables.lock", "sleep", seconds}});
-    };
-    const auto wait_until_taken = [] {
+/// Somebody who has the lock of iptables, for that many seconds.
+class LockHolder {
+public:
+    explicit LockHolder(const char* seconds)
+        : process_(
+              test::Process::start({.argv = {"flock", "/run/xtables.lock", "sleep", seconds}})) {
         while (run({.argv = {"flock", "-n", "/run/xtables.lock", "true"}}).ok()) ::usleep(1000);
-    };
-    {
-        test::Process holder = take_lock("0.3");
-        wait_until_taken();
-        change([](Table& table) { table.append("A", plain); });
-        EXPECT_EQ(shown(Family::v4, "A"), Strings{plain_text});
-        holder.wait();
     }
-    test::Process holder = take_lock("60");
-    wait_until_taken();
-    const Error error = test::thrown([] {
+    void wait() { process_.wait(); }
+
+private:
+    test::Process process_;
+};
+
+Error refused_for_the_lock() {
+    return test::thrown([] {
         change_legacy(
             Family::v4, [](Table& table) { table.append("A", other); },
             std::chrono::milliseconds(50));
     });
+}
+
+TEST_F(IptLegacyTable, WaitsForTheLockOfIptables) {
+    LockHolder holder("0.3");
+    change([](Table& table) { table.append("A", plain); });
+    EXPECT_EQ(shown(Family::v4, "A"), Strings{plain_text});
+    holder.wait();
+}
+
+TEST_F(IptLegacyTable, DoesNotWaitForTheLockForever) {
+    const LockHolder holder("60");
+    const Error error = refused_for_the_lock();
     EXPECT_EQ(error.code, Code::try_again_later);
     EXPECT_EQ(error.msg,
               "another program holds the lock of iptables, /run/xtables.lock, for too long");
+}
+
+TEST_F(IptLegacyTable, DoesNotWaitForeverWhenSignalsAreBlocked) {
+    const LockHolder holder("60");
+    sigset_t all, previous;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &previous);
+    const Error error = refused_for_the_lock();
+    sigset_t left;
+    ::pthread_sigmask(SIG_SETMASK, &previous, &left);
+    EXPECT_EQ(error.code, Code::try_again_later);
+    EXPECT_EQ(::sigismember(&left, SIGALRM), 1);
 }
 
 // Each child adds its rule to a chain of its own and to a shared one; those of odd numbers remove
