@@ -1,9 +1,6 @@
 // Ahead of the kernel's headers, which define the same things unless it came first.
 #include <net/if.h>
 
-// Ahead of the kernel's headers, which define the same things unless it came first.
-#include <net/if.h>
-
 #include "iptables/legacy_table.h"
 
 #include <libiptc/libiptc.h>
@@ -22,6 +19,7 @@ extern "C" {
 #include "base/file.h"
 #include "iptables/extensions.h"
 #include "iptables/legacy_entry.h"
+#include "iptables/patience.h"
 #include "iptables/xtables_lock.h"
 
 namespace cni::ipt {
@@ -94,7 +92,12 @@ template <typename Lib>
 class LegacyTable final : public Table {
 public:
     LegacyTable() : handle_(Lib::init("nat")) {
-        if (!handle_) throw failure("read", errno);
+        const int error = errno;
+        if (handle_) return;
+        const bool missing = error == ENOENT || error == ENOPROTOOPT || error == ENOTSUP;
+        throw SysError(cat("read ", Lib::name, "' table nat"), error,
+                       missing ? cat("the kernel has no such table; modprobe ", Lib::module)
+                               : iptc_strerror(error));
     }
 
     Family family() const override { return Lib::family; }
@@ -157,11 +160,22 @@ public:
         done(Lib::delete_chain(Label(chain), handle_.get()), "delete chain ", chain);
     }
 
-    /// False when somebody who does not take the lock has changed the table: nothing was done.
-    bool commit() {
-        if (!changed_ || Lib::commit(handle_.get())) return true;
-        if (errno == EAGAIN) return false;
-        throw failure("change", errno);
+    enum class Outcome { done, changed, refused };
+    /// `changed`: by somebody who does not take the lock, ahead of us; nothing was done. `refused`:
+    /// the same for a rule that the kernel does not take, or the table was changed behind us, so
+    /// that libiptc could not put the counters back.
+    Outcome commit() {
+        if (!changed_ || Lib::commit(handle_.get())) return Outcome::done;
+        const int error = errno;
+        if (error == EAGAIN) return Outcome::changed;
+        if (error == EINVAL) return Outcome::refused;
+        throw refusal(error);
+    }
+
+    static SysError refusal(int error) {
+        return SysError(cat("change ", Lib::name, "' table nat"), error,
+                        error == ENOENT ? "the kernel lacks a match or target of the rules"
+                                        : iptc_strerror(error));
     }
 
 private:
@@ -192,26 +206,30 @@ private:
         changed_ = true;
     }
 
-    static SysError failure(const char* act, int error) {
-        const bool missing = error == ENOENT || error == ENOPROTOOPT || error == ENOTSUP;
-        return SysError(cat(act, " ", Lib::name, "' table nat"), error,
-                        missing ? cat("the kernel has no such table; modprobe ", Lib::module)
-                                : iptc_strerror(error));
-    }
-
     std::unique_ptr<xtc_handle, Release> handle_;
     bool changed_ = false;
 };
 
+/// Once, under the lock.
+template <typename Lib>
+typename LegacyTable<Lib>::Outcome try_to_change(const std::function<void(Table&)>& body,
+                                                 std::chrono::milliseconds limit) {
+    const XtablesLock lock(limit);
+    LegacyTable<Lib> table;
+    body(table);
+    return table.commit();
+}
+
 template <typename Lib>
 void change(const std::function<void(Table&)>& body, std::chrono::milliseconds limit) {
-    // Those who change the table without the lock are few.
-    constexpr int tries = 1000;
-    const XtablesLock lock(limit);
-    for (int i = 0; i < tries; ++i) {
-        LegacyTable<Lib> table;
-        body(table);
-        if (table.commit()) return;
+    using Outcome = typename LegacyTable<Lib>::Outcome;
+    // What is refused again and again is a rule that the kernel does not take.
+    int refusals_left = 5;
+    for (Patience patience; patience.is_left(); patience.pause()) {
+        const Outcome outcome = try_to_change<Lib>(body, limit);
+        if (outcome == Outcome::done) return;
+        if (outcome == Outcome::refused && --refusals_left == 0)
+            throw LegacyTable<Lib>::refusal(EINVAL);
     }
     throw Error(Code::try_again_later,
                 cat("others keep changing ", Lib::name, "' table nat without its lock"));

@@ -1,13 +1,12 @@
 #include "iptables/nft_table.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <map>
 
 #include "iptables/extensions.h"
 #include "iptables/nft_base_chains.h"
 #include "iptables/nft_rule_codec.h"
+#include "iptables/patience.h"
 
 namespace cni::ipt {
 namespace {
@@ -160,23 +159,6 @@ private:
     std::optional<bool> table_exists_;
     std::map<std::string, Chain> chains_;
     std::vector<Change> changes_;
-};
-
-/// Lets others finish: a program that changes rules in a loop leaves gaps between its commits that
-/// tries at growing distances find sooner than tries without a pause.
-class Patience {
-public:
-    bool is_left() const { return tries_ < limit; }
-    void pause() {
-        constexpr long first = 50'000, longest = 5'000'000;  // nanoseconds
-        const timespec time{0, std::min(longest, first * (1 + tries_))};
-        ::nanosleep(&time, nullptr);
-        ++tries_;
-    }
-
-private:
-    static constexpr int limit = 2000;
-    int tries_ = 0;
 };
 
 }  // namespace

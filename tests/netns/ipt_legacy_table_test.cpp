@@ -212,6 +212,20 @@ TEST_F(IptLegacyTable, TheBodyRunsAgainOnWhatOthersMadeMeanwhile) {
     EXPECT_EQ(shown(Family::v4, "A"), (Strings{"-j RETURN", "-j RETURN", "-j RETURN", plain_text}));
 }
 
+TEST_F(IptLegacyTable, OthersGetTheLockBetweenTwoTries) {
+    const auto somebody = test::Process::start(
+        {.argv = {"sh", "-c", "echo >/run/waits; flock /run/xtables.lock touch /run/had"}});
+    int runs = 0;
+    change([&](Table& table) {
+        while (::access("/run/waits", F_OK) < 0) ::usleep(1000);
+        if (++runs < 200 && ::access("/run/had", F_OK) < 0)
+            without_lock("iptables-legacy -t nat -A A -j RETURN");
+        table.append("B", rule([](Rule& r) { r.target = Verdict::back; }));
+    });
+    EXPECT_LT(runs, 200);
+    EXPECT_EQ(shown(Family::v4, "B"), Strings{"-j RETURN"});
+}
+
 TEST_F(IptLegacyTable, WhatTheKernelRefusesIsAnErrorThatNamesIt) {
     iptables(Family::v4, {"-A", "A", "-j", "B"});
     const Error busy = test::thrown([&] { change([](Table& table) { table.remove_chain("B"); }); });
@@ -219,6 +233,15 @@ TEST_F(IptLegacyTable, WhatTheKernelRefusesIsAnErrorThatNamesIt) {
     const Error missing =
         test::thrown([&] { change([](Table& table) { table.append("C", plain); }); });
     EXPECT_NE(missing.msg.find("chain C"), std::string::npos) << missing.msg;
+    for (const auto& [extension, details] :
+         {std::pair(Extension{"nosuch", 0, {}}, "the kernel lacks a match or target of the rules"),
+          std::pair(Extension{"mark", 1, {}}, "Invalid argument")}) {
+        const Rule wrong = rule([&](Rule& r) { r.matches = {extension}; });
+        const Error error =
+            test::thrown([&] { change([&](Table& table) { table.append("A", wrong); }); });
+        EXPECT_THAT(error.msg, ::testing::StartsWith("change iptables' table nat: "));
+        EXPECT_EQ(error.details, details);
+    }
     EXPECT_EQ(shown(Family::v4, "A"), Strings{"-j B"});
 }
 
