@@ -99,6 +99,7 @@ private:
 
     struct Chain {
         bool exists = false;
+        std::optional<nft::Hook> hook = {};
         bool is_listed = false;  // before, `rules` are those of our changes only
         std::vector<Entry> rules = {};
         std::ptrdiff_t prepended = 0;  // of them, while not listed
@@ -107,7 +108,11 @@ private:
     Chain& state(const std::string& name) {
         const auto found = chains_.find(name);
         if (found != chains_.end()) return found->second;
-        Chain chain{.exists = nft_.find_chain(table_, name).has_value()};
+        Chain chain;
+        if (const auto there = nft_.find_chain(table_, name)) {
+            chain.exists = true;
+            chain.hook = there->hook;
+        }
         chain.is_listed = !chain.exists;
         return chains_.emplace(name, std::move(chain)).first->second;
     }
@@ -126,14 +131,23 @@ private:
     }
 
     Chain& writable(const std::string& name) {
-        if (const auto hook = base_chain_hook(table_.name, name)) make(name, hook);
-        return state(name);
+        const auto hook = base_chain_hook(table_.name, name);
+        if (!hook) return state(name);
+        make(name, hook);
+        Chain& chain = state(name);
+        if (!chain.hook || !chain.hook->is_same_place(*hook))
+            throw Error(Code::internal,
+                        cat("chain ", name, " of nftables table ", table_.to_string(),
+                            " is not where iptables has it"),
+                        "somebody else made it: rules there would have no effect");
+        return chain;
     }
 
     void make(const std::string& name, const std::optional<nft::Hook>& hook) {
         Chain& chain = state(name);
         if (chain.exists) return;
         chain.exists = true;
+        chain.hook = hook;
         if (!has_table()) changes_.push_back([this](nft::Batch& b) { b.add_table(table_); });
         table_exists_ = true;
         changes_.push_back(

@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "iptables/extensions.h"
 #include "iptables/nft_table.h"
+#include "netns/ipt_samples.h"
 #include "support/process.h"
 #include "support/sandbox.h"
 #include "support/thrown.h"
@@ -16,116 +16,6 @@ namespace {
 
 using test::output_of;
 using test::run;
-
-Prefix prefix(const char* text) {
-    return Prefix::parse(text).value();
-}
-
-Ip ip(const char* text) {
-    return Ip::parse(text).value();
-}
-
-/// A rule out of what differs from an empty one.
-template <typename F>
-Rule rule(F&& fill) {
-    Rule out;
-    fill(out);
-    return out;
-}
-
-/// A rule in both languages.
-struct Sample {
-    Family family;
-    const char* chain;
-    const char* text;  ///< as iptables-save prints it behind "-A chain "
-    Rule rule;
-};
-
-std::vector<Sample> samples() {
-    const auto v4 = Family::v4, v6 = Family::v6;
-    return {
-        {v4, "A", "-j ACCEPT", rule([](Rule& r) { r.target = Verdict::accept; })},
-        {v4, "A", "-s 10.1.0.0/16 -d 10.1.2.3/32 -j RETURN", rule([](Rule& r) {
-             r.source = {prefix("10.1.0.0/16")};
-             r.destination = {prefix("10.1.2.3/32")};
-             r.target = Verdict::back;
-         })},
-        {v4, "A", "! -s 10.1.2.0/25 ! -d 224.0.0.0/4", rule([](Rule& r) {
-             r.source = {prefix("10.1.2.0/25"), true};
-             r.destination = {prefix("224.0.0.0/4"), true};
-         })},
-        {v4, "A", "-i eth0 -o eth+", rule([](Rule& r) {
-             r.in = {"eth0"};
-             r.out = {"eth+"};
-         })},
-        {v4, "A", "! -i eth+ ! -o eth0", rule([](Rule& r) {
-             r.in = {"eth+", true};
-             r.out = {"eth0", true};
-         })},
-        {v4, "A", "! -p udp", rule([](Rule& r) {
-             r.protocol = {IPPROTO_UDP, true};
-         })},
-        {v4, "A", "-m comment --comment \"name: \\\"net1\\\" id: \\\"c1\\\"\" -j B",
-         rule([](Rule& r) {
-             r.matches = {comment("name: \"net1\" id: \"c1\"")};
-             r.target = Jump{"B"};
-         })},
-        {v4, "A", "-m mark --mark 0x2000/0x2000 -j MASQUERADE", rule([&](Rule& r) {
-             r.matches = {mark(0x2000, 0x2000)};
-             r.target = masquerade(v4);
-         })},
-        {v4, "A", "-m mark ! --mark 0x1", rule([](Rule& r) { r.matches = {mark(1, ~0u, true)}; })},
-        {v4, "A",
-         "-s 10.88.0.0/24 -d 10.1.2.3/32 -p tcp -m tcp --dport 8083 -j DNAT "
-         "--to-destination 10.88.0.2:83",
-         rule([](Rule& r) {
-             r.source = {prefix("10.88.0.0/24")};
-             r.destination = {prefix("10.1.2.3/32")};
-             r.protocol = {IPPROTO_TCP};
-             r.matches = {destination_port(IPPROTO_TCP, 8083)};
-             r.target = dnat(ip("10.88.0.2"), 83);
-         })},
-        {v4, "A", "-p udp -m udp --dport 53 -j B", rule([](Rule& r) {
-             r.protocol = {IPPROTO_UDP};
-             r.matches = {destination_port(IPPROTO_UDP, 53)};
-             r.target = Jump{"B"};
-         })},
-        {v4, "A", "-p sctp -m sctp --dport 8082 -j B", rule([](Rule& r) {
-             r.protocol = {IPPROTO_SCTP};
-             r.matches = {destination_port(IPPROTO_SCTP, 8082)};
-             r.target = Jump{"B"};
-         })},
-        {v4, "A", "-p tcp -m comment --comment x -m multiport --dports 8080,8083 -j B",
-         rule([](Rule& r) {
-             r.protocol = {IPPROTO_TCP};
-             r.matches = {comment("x"), destination_ports({8080, 8083})};
-             r.target = Jump{"B"};
-         })},
-        {v4, "A", "-m addrtype --dst-type LOCAL -j B", rule([](Rule& r) {
-             r.matches = {address_types({}, {1 << 2})};
-             r.target = Jump{"B"};
-         })},
-        {v4, "A", "-m comment --comment y -j MARK --set-xmark 0x2000/0x2000", rule([](Rule& r) {
-             r.matches = {comment("y")};
-             r.target = set_mark(0x2000, 0x2000);
-         })},
-        {v6, "A",
-         "-s fd00:88::/64 -d ff00::/9 -p tcp -m tcp --dport 80 -j DNAT --to-destination "
-         "[fd00:88::2]:80",
-         rule([](Rule& r) {
-             r.source = {prefix("fd00:88::/64")};
-             r.destination = {prefix("ff00::/9")};
-             r.protocol = {IPPROTO_TCP};
-             r.matches = {destination_port(IPPROTO_TCP, 80)};
-             r.target = dnat(ip("fd00:88::2"), 80);
-         })},
-        {v6, "A", "! -d ff00::/8 -m comment --comment z -j MASQUERADE", rule([&](Rule& r) {
-             r.destination = {prefix("ff00::/8"), true};
-             r.matches = {comment("z")};
-             r.target = masquerade(v6);
-         })},
-    };
-}
 
 class IptNftTable : public test::SandboxTest {
 protected:
@@ -327,6 +217,24 @@ TEST_F(IptNftTable, WhatTheKernelRefusesIsAnErrorThatNamesIt) {
         test::thrown([&] { change([](Table& table) { table.append("C", plain); }); });
     EXPECT_NE(missing.msg.find("chain C"), std::string::npos) << missing.msg;
     EXPECT_EQ(shown(Family::v4, "A"), Strings{"-j B"});
+}
+
+TEST_F(IptNftTable, ChainsThatIptablesWouldNotHookAreNotWrittenTo) {
+    ASSERT_FALSE(test::enter_sandbox());
+    nft::Connection nft;
+    output_of({"nft",
+               "add table ip nat; add chain ip nat POSTROUTING;"
+               "add chain ip nat OUTPUT { type nat hook output priority 5; }"});
+    for (const char* chain : {"POSTROUTING", "OUTPUT"}) {
+        const Error error = test::thrown([&] {
+            change_nf_tables(nft, Family::v4, [&](Table& table) { table.append(chain, other); });
+        });
+        EXPECT_EQ(error.msg,
+                  cat("chain ", chain, " of nftables table ip nat is not where iptables has it"));
+    }
+    change_nf_tables(nft, Family::v4, [](Table& table) {
+        EXPECT_EQ(table.remove("POSTROUTING", [](const Rule&) { return true; }), 0u);
+    });
 }
 
 TEST_F(IptNftTable, ForeignRulesTellTheirJumpAndComment) {
