@@ -214,12 +214,15 @@ private:
         return assign(out_.protocol, data[0], inverted);
     }
 
+    bool mask_fits(const Bytes& data) const {
+        return loaded_.mask.empty() || loaded_.mask.size() == data.size();
+    }
+
     bool compare_mark(const Bytes& data, bool inverted) {
         std::uint32_t value = 0, mask = 0xffffffff;
-        if (data.size() != sizeof value) return false;
+        if (data.size() != sizeof value || !mask_fits(data)) return false;
         std::memcpy(&value, data.data(), sizeof value);
-        if (loaded_.mask.size() == sizeof mask)
-            std::memcpy(&mask, loaded_.mask.data(), sizeof mask);
+        if (!loaded_.mask.empty()) std::memcpy(&mask, loaded_.mask.data(), sizeof mask);
         out_.matches.push_back(mark(value, mask, inverted));
         return true;
     }
@@ -251,7 +254,7 @@ private:
     /// Loads of whole leading bytes stand for a mask.
     std::optional<Prefix> prefix(const Bytes& data) const {
         Bytes whole = data;
-        if (data.size() > Ip::any(family_).size()) return {};
+        if (data.size() > Ip::any(family_).size() || !mask_fits(data)) return {};
         whole.resize(Ip::any(family_).size());
         const auto length = loaded_.mask.empty()
                                 ? std::optional<int>(static_cast<int>(8 * data.size()))
