@@ -35,6 +35,9 @@ std::optional<std::uint8_t> parse_address_type(std::string_view text);
 /// A number of 32 bits, decimal or with 0x.
 std::optional<std::uint32_t> parse_mark_number(std::string_view text);
 
+/// Why a name of nothing but a wildcard is rejected.
+constexpr std::string_view every_interface = "stands for every interface";
+
 /// What both parsers walk along.
 class Words {
 public:

@@ -82,6 +82,7 @@ private:
 
     void parse_interface(bool output) {
         std::string name = words_.take("an interface");
+        if (name == "+") throw words_.rejected(every_interface);
         const bool open_ended = name.ends_with('+');
         if (open_ended) name.back() = '*';
         if (name.empty() || name.size() > 15 || (!open_ended && name.find('*') != name.npos))

@@ -98,6 +98,7 @@ private:
 
     void parse_interfaces(bool output) {
         take_values(InterfaceCondition{output, {}, false}, [&](const std::string& name) {
+            if (name == "*") throw words_.rejected(every_interface);
             if (name.empty() || name.size() > 15) throw words_.rejected("is no interface name");
             return name;
         });

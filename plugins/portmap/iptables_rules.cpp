@@ -90,6 +90,8 @@ struct AddValue {
     std::size_t number;
 
     void operator()(const AddressCondition& c) const {
+        // iptables keeps no word of one that every address passes.
+        if (c.any_of[number].length == 0 && !c.inverted) return;
         const bool is_source = c.side == nft::Side::source;
         set_once(is_source ? rule.source : rule.destination, c.any_of[number], c.inverted,
                  is_source ? "source" : "destination");

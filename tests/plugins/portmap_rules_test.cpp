@@ -12,14 +12,6 @@ using ::testing::HasSubstr;
 
 class PortmapRules : public EachWay {
 protected:
-    /// The result of some interface plugin; portmap never looks for the interface.
-    static json result() {
-        return {{"cniVersion", "1.0.0"},
-                {"interfaces", {{{"name", "eth0"}, {"sandbox", "/run/netns/x"}}}},
-                {"ips",
-                 {{{"address", "10.88.0.2/24"}, {"interface", 0}},
-                  {{"address", "fd00:88::2/64"}, {"interface", 0}}}}};
-    }
     static Mappings several() {
         return {mapping(8080, 80), mapping(8081, 81, "udp"), mapping(8082, 82, "sctp"),
                 mapping(8083, 83, "tcp", "10.1.2.3"), mapping(8085, 85, "tcp", "2001:db8::1")};
@@ -27,7 +19,7 @@ protected:
     PluginRun run(const std::string& command, const json& keys = json::object(),
                   const Mappings& mappings = several()) const {
         PluginArgs call_args{.container_id = "ctr-aaaa", .netns = "/run/netns/x"};
-        json all = config(result(), mappings, {{"name", "mynet"}});
+        json all = config(some_result(), mappings, {{"name", "mynet"}});
         all.merge_patch(keys);
         return call(command, call_args, all);
     }
@@ -101,6 +93,14 @@ TEST_P(PortmapRules, TheReferencePluginMakesTheSameWithOtherKeys) {
         call_ours();
         expect_the_reference_rules(keys);
     }
+}
+
+// iptables keeps no word of it, so none may be missed.
+TEST_P(PortmapRules, AnyAddressIsNoCondition) {
+    const json keys = {{"conditionsV4", {"-s", "0.0.0.0/0"}}, {"conditionsV6", {"-d", "::/0"}}};
+    succeed("ADD", keys);
+    succeed("CHECK");
+    succeed("CHECK", keys);
 }
 
 TEST_P(PortmapRules, FifteenPortsForEachJump) {

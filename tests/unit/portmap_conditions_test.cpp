@@ -88,6 +88,8 @@ TEST(PortmapConditions, WhatIsNotUnderstoodIsNamed) {
     EXPECT_THAT(rejected("-s fd00::1"), HasSubstr("no address of this family"));
     EXPECT_THAT(rejected("--src-type LOCAL"), HasSubstr("\"--src-type\" is not understood"));
     EXPECT_THAT(rejected("-i averyveryverylongname"), HasSubstr("is no interface name"));
+    EXPECT_EQ(rejected("! -i +"), "\"conditions\": word \"+\" stands for every interface");
+    EXPECT_THAT(rejected("iifname *"), HasSubstr("\"*\" stands for every interface"));
     EXPECT_EQ(rejected("-s"), "\"conditions\" ends where an address should follow");
     EXPECT_EQ(rejected("ip ttl 3"), "\"conditions\": word \"ttl\" is not understood");
     EXPECT_THAT(rejected("ip6 saddr fd00::1"), HasSubstr("\"ip6\" is the other family"));
