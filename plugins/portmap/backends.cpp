@@ -50,17 +50,19 @@ void remove_from_all_but(nft::Connection& nft, const std::optional<Backend>& exc
 void check_backend(nft::Connection& nft, Backend backend,
                    const std::vector<Forwarding>& forwardings) {
     if (backend == Backend::nftables) return nftables::check(nft, forwardings);
-    for (const Forwarding& forwarding : forwardings)
-        ipt::change(nft, flavour_of(backend), forwarding.family(),
+    const ipt::Flavour flavour = flavour_of(backend);
+    for (const Forwarding& forwarding : forwardings) {
+        const Family family = forwarding.family();
+        if (forwarded_by(forwarding).empty()) continue;
+        if (!ipt::has_nat_table(nft, flavour, family))
+            throw iptables::check_failure(family, cat(to_string(backend), " has no table nat"));
+        ipt::change(nft, flavour, family,
                     [&](ipt::Table& table) { iptables::check(table, forwarding); });
+    }
 }
 
 bool is_complete(nft::Connection& nft, Backend backend,
                  const std::vector<Forwarding>& forwardings) {
-    for (const Forwarding& f : forwardings)
-        if (backend != Backend::nftables &&
-            !ipt::has_nat_table(nft, flavour_of(backend), f.family()))
-            return false;
     try {
         check_backend(nft, backend, forwardings);
         return true;

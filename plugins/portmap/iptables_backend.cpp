@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/error.h"
 #include "base/hash.h"
 #include "iptables_rules.h"
 
@@ -36,10 +35,6 @@ bool contains(const std::vector<Rule>& rules, const Rule& wanted) {
 
 void ensure_rule(Table& table, const std::string& chain, const Rule& rule) {
     if (!contains(table.rules(chain), rule)) table.append(chain, rule);
-}
-
-std::string family_name(const Table& table) {
-    return table.family() == Family::v4 ? "ipv4" : "ipv6";
 }
 
 std::vector<Forwarded> mappings_of(Table& table, const std::string& chain) {
@@ -159,7 +154,7 @@ void remove_ancient(Table& table, const Owner& owner) {
 }
 
 [[noreturn]] void report(const Table& table, std::string_view what) {
-    throw Error(Code::internal, cat("could not check ", family_name(table), " dnat: ", what));
+    throw check_failure(table.family(), what);
 }
 
 void require_rule(Table& table, const std::string& chain, const Rule& rule, std::string_view what) {
@@ -229,6 +224,11 @@ void check(Table& table, const Forwarding& forwarding) {
     check_mark_chains(table, forwarding);
 }
 
+Error check_failure(Family family, std::string_view what) {
+    const char* name = family == Family::v4 ? "ipv4" : "ipv6";
+    return Error(Code::internal, cat("could not check ", name, " dnat: ", what));
+}
+
 std::vector<Forwarded> remove(Table& table, const Owner& owner, const std::vector<Ip>& addresses) {
     std::vector<Forwarded> removed;
     const std::string chain = chain_of(owner), reference = reference_chain(owner);
@@ -249,7 +249,8 @@ std::vector<Forwarded> gc(Table& table, const std::string& network,
     const std::string ours = jump_comment_prefix(network);
     for (const Rule& rule : table.rules(hostport_dnat)) {
         const auto* jump = std::get_if<Jump>(&rule.target);
-        if (jump && rule.comment().starts_with(ours) && !kept.contains(jump->chain))
+        if (jump && jump->chain.starts_with(chain_prefix) && rule.comment().starts_with(ours) &&
+            !kept.contains(jump->chain))
             stale.insert(jump->chain);
     }
     std::vector<Forwarded> removed;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "forwarding.h"
 #include "iptables/table.h"
 
@@ -20,6 +21,8 @@ void add(ipt::Table& table, const Forwarding& forwarding);
 
 /// Throws Error naming the first chain or rule that is missing or differs.
 void check(ipt::Table& table, const Forwarding& forwarding);
+/// "could not check ipv4 dnat: <what>"
+Error check_failure(Family family, std::string_view what);
 
 /// Removes what the owner has, ours and the reference plugin's. The latter has one chain for all
 /// interfaces of a container: for another one than eth0 it is removed only if it leads to none but

@@ -183,5 +183,32 @@ TEST_P(PortmapRules, CheckMissesEveryRule) {
     }
 }
 
+TEST_P(PortmapRules, GcLeavesChainsOfOthersAlone) {
+    succeed("ADD");
+    iptables("-t nat -A HOST -j RETURN");
+    output_of({"sh", "-c",
+               cat(way() == Way::iptables_legacy ? "iptables-legacy" : "iptables-nft",
+                   " -t nat -A CNI-HOSTPORT-DNAT -m comment --comment 'dnat name: \"mynet\" id: "
+                   "\"x\"' -j HOST")});
+    const json gc = {{"cniVersion", "1.1.0"},
+                     {"name", "mynet"},
+                     {"type", "portmap"},
+                     {"cni.dev/valid-attachments", json::array()}};
+    const PluginRun finished = call("GC", {}, gc);
+    EXPECT_TRUE(finished.ok()) << finished.report();
+    EXPECT_EQ(count("CNI-DN-"), 0u) << rules();
+    EXPECT_EQ(count("-A HOST -j RETURN"), 1u) << rules();
+}
+
+// Asking would make the kernel load it.
+TEST_F(PortmapTest, CheckLoadsNoTable) {
+    output_of({"iptables-legacy", "-t", "filter", "-N", "MINE"});
+    const json all = config(some_result(), {mapping(8080, 80)}, {{"backend", "iptables"}});
+    const PluginRun finished = call("CHECK", {.netns = "/run/netns/x"}, all);
+    EXPECT_EQ(finished.error_message(),
+              "could not check ipv4 dnat: iptables (legacy) has no table nat");
+    EXPECT_EQ(output_of({"cat", "/proc/net/ip_tables_names"}), "filter\n");
+}
+
 }  // namespace
 }  // namespace cni::test
