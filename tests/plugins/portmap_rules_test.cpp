@@ -2,6 +2,8 @@
 // the other one stopped.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "support/portmap_fixture.h"
 
 namespace cni::test {
@@ -132,9 +134,67 @@ TEST_P(PortmapRules, TheReferencePluginRemovesOurs) {
     EXPECT_EQ(count("CNI-DN-"), 0u) << rules();
 }
 
+// Of Debian's there is none with this backend.
+constexpr const char* nftables_of_the_reference = R"(
+table ip cni_hostport {
+	comment "CNI portmap plugin"
+	chain hostports {
+		tcp dport 8080 dnat to 10.88.0.2:80 comment "ctr-aaaa"
+		udp dport 8081 dnat to 10.88.0.2:81 comment "ctr-aaaa"
+		ip daddr 10.1.2.3 tcp dport 8083 dnat to 10.88.0.2:83 comment "ctr-aaaa"
+		tcp dport 9080 dnat to 10.88.0.3:80 comment "ctr-bbbb"
+	}
+	chain hostip_hostports { ip daddr 10.1.2.4 tcp dport 8084 dnat to 10.88.0.2:84 comment "ctr-aaaa"; }
+	chain hostports_all { jump hostip_hostports; jump hostports; }
+	chain prerouting {
+		type nat hook prerouting priority dstnat; policy accept;
+		fib daddr type local jump hostports_all
+	}
+	chain output {
+		type nat hook output priority -100; policy accept;
+		fib daddr type local jump hostports_all
+	}
+	chain masquerading {
+		type nat hook postrouting priority srcnat; policy accept;
+		ip saddr 10.88.0.2 ip daddr 10.88.0.2 masquerade comment "ctr-aaaa"
+		ip saddr 0.0.0.0/0 ip daddr 10.88.0.2 masquerade comment "ctr-aaaa"
+		ip saddr 127.0.0.1 ip daddr 10.88.0.3 masquerade comment "ctr-bbbb"
+	}
+}
+table ip6 cni_hostport {
+	chain hostports { tcp dport 8080 dnat to [fd00:88::2]:80 comment "ctr-aaaa"; }
+	chain hostip_hostports { }
+	chain hostports_all { jump hostip_hostports; jump hostports; }
+	chain prerouting {
+		type nat hook prerouting priority dstnat; policy accept;
+		fib daddr type local jump hostports_all
+	}
+	chain masquerading {
+		type nat hook postrouting priority srcnat; policy accept;
+		ip6 saddr fd00:88::2 ip6 daddr fd00:88::2 masquerade comment "ctr-aaaa"
+	}
+})";
+
+// Though another one is configured today.
+TEST_P(PortmapRules, NftablesRulesOfTheReferencePluginAreRemoved) {
+    const auto rules_with = [](std::string_view part) {
+        const std::string all = output_of({"nft", "list", "ruleset"});
+        const auto lines = split(all, '\n');
+        return std::ranges::count_if(
+            lines, [&](std::string_view line) { return line.find(part) != line.npos; });
+    };
+    output_of({"nft", "-f", "-"}, nftables_of_the_reference);
+    EXPECT_EQ(rules_with("ctr-aaaa"), 8);
+    succeed("DEL");
+    EXPECT_EQ(rules_with("ctr-aaaa"), 0);
+    EXPECT_EQ(rules_with("ctr-bbbb"), 2);
+    EXPECT_EQ(rules_with("jump hostports_all"), 3);
+}
+
 TEST_P(PortmapRules, AnotherMarkHasChainsOfItsOwn) {
     succeed("ADD");
-    json other = config(result(), {mapping(9080, 80)}, {{"name", "mynet"}, {"markMasqBit", 5}});
+    json other =
+        config(some_result(), {mapping(9080, 80)}, {{"name", "mynet"}, {"markMasqBit", 5}});
     const PluginArgs call_args{.container_id = "ctr-bbbb", .netns = "/run/netns/y"};
     EXPECT_TRUE(call("ADD", call_args, other).ok());
     EXPECT_EQ(count("-j MARK --set-xmark 0x2000/0x2000"), 2u);
