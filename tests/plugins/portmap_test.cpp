@@ -208,48 +208,5 @@ TEST_P(Portmap, DelKilledAnywhereIsFinishedByTheNext) {
     }
 }
 
-// Others change the same tables all the time; nothing of anybody is lost.
-TEST_P(Portmap, ManyAtOnceBesideOthers) {
-    const Snapshot before = used_host();
-    const std::string change =
-        way() == Way::nftables
-            ? "nft add table ip others; nft add chain ip others c; for i in $(seq 40); do "
-              "nft add rule ip others c counter; done"
-            : cat("for i in $(seq 40); do iptables",
-                  way() == Way::iptables_legacy ? "-legacy" : "-nft",
-                  " -w -t nat -A HOST -s 192.0.2.$i; done");
-    std::list<Container> containers;
-    for (int i = 0; i < 16; ++i) containers.emplace_back(cat("c", i));
-    const auto at_once = [&](const std::string& command) {
-        std::vector<Process> running;
-        running.push_back(Process::start({.argv = {"sh", "-c", change}}));
-        int port = 8000;
-        for (const Container& c : containers) {
-            const json all = config(c.result, {mapping(port, 80), mapping(port, 80, "udp")});
-            ++port;
-            running.push_back(
-                Process::start(plugin_program("portmap", command, args(c.netns), all.dump())));
-        }
-        for (Process& process : running) {
-            const PluginRun run = wait_for_plugin(process);
-            EXPECT_TRUE(run.ok()) << command << ": " << run.report();
-        }
-    };
-    at_once("ADD");
-    at_once("CHECK");
-    EXPECT_TRUE(reaches("10.1.2.1", 8000, containers.front()));
-    EXPECT_TRUE(reaches("10.1.2.1", 8015, containers.back()));
-    at_once("DEL");
-    if (way() == Way::nftables) {
-        const std::string theirs = output_of({"nft", "list", "chain", "ip", "others", "c"});
-        EXPECT_EQ(split(theirs, '\n').size(), 120u + 5u) << theirs;
-        output_of({"nft", "delete", "table", "ip", "others"});
-    } else {
-        EXPECT_EQ(count("-A HOST"), 120u) << rules();
-        iptables("-t nat -F HOST");
-    }
-    expect_no_rules_besides(before, "after all of them");
-}
-
 }  // namespace
 }  // namespace cni::test
