@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -72,12 +71,6 @@ void write_all(int fd, std::string_view text, std::string_view what) {
 
 namespace {
 
-std::string random_suffix() {
-    unsigned long long number = 0;
-    check(::getrandom(&number, sizeof number, 0), "get random bytes");
-    return cat(".tmp", number);
-}
-
 // Every missing parent, as mkdir -p. Another process may make them at the same time.
 void make_dirs(const std::string& path, mode_t mode) {
     for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
@@ -87,9 +80,11 @@ void make_dirs(const std::string& path, mode_t mode) {
     }
 }
 
-// The temporary file must not be there yet.
-void write_and_rename(int dir, const std::string& name, const std::string& temporary,
-                      std::string_view content, mode_t mode, std::string_view what) {
+}  // namespace
+
+void replace_file(int dir, const std::string& name, const std::string& temporary,
+                  std::string_view content, mode_t mode, std::string_view what) {
+    ::unlinkat(dir, temporary.c_str(), 0);
     const Fd file =
         open_at(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, what);
     try {
@@ -99,19 +94,6 @@ void write_and_rename(int dir, const std::string& name, const std::string& tempo
         ::unlinkat(dir, temporary.c_str(), 0);
         throw;
     }
-}
-
-}  // namespace
-
-void write_atomically(int dir, const std::string& name, std::string_view content, mode_t mode,
-                      std::string_view what) {
-    write_and_rename(dir, name, cat(".", name, random_suffix()), content, mode, what);
-}
-
-void replace_file(int dir, const std::string& name, const std::string& temporary,
-                  std::string_view content, mode_t mode, std::string_view what) {
-    ::unlinkat(dir, temporary.c_str(), 0);
-    write_and_rename(dir, name, temporary, content, mode, what);
 }
 
 std::vector<std::string> list_dir(Fd dir, std::string_view what) {

@@ -29,12 +29,9 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 void write_all(int fd, std::string_view text, std::string_view what);
 
 /// Replaces `name` in directory `dir` by a file with this content in one step: readers see the
-/// old file or the new one. Not synced to disk. Throws SysError and leaves no temporary file.
-void write_atomically(int dir, const std::string& name, std::string_view content, mode_t mode,
-                      std::string_view what);
-
-/// The same by way of a temporary file with a fixed name, for a file with one writer at a time:
-/// what a killed writer left is replaced by the next, and may be removed by its name.
+/// old file or the new one. `temporary` is in the same directory, of one writer at a time: what a
+/// killed one left there is replaced by the next, and may be removed by its name. Not synced to
+/// disk. Throws SysError and leaves no temporary file.
 void replace_file(int dir, const std::string& name, const std::string& temporary,
                   std::string_view content, mode_t mode, std::string_view what);
 

@@ -78,7 +78,7 @@ protected:
     static std::optional<std::string> backup() { return read_file(backup_path, 1u << 20); }
     static void write_backup(const std::string& text) {
         const Fd dir = open_dir("/run/cni/tuning", 0700);
-        write_atomically(dir.get(), "c1_eth0.json", text, 0600, "backup");
+        replace_file(dir.get(), "c1_eth0.json", ".new", text, 0600, "backup");
     }
     /// Fails with this message and leaves nothing.
     void expect_refused(const json& keys, const std::string& message,

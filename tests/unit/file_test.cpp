@@ -28,6 +28,9 @@ protected:
 
     Fd dir() const { return open_dir(path_, 0700); }
     std::string in(const char* name) const { return cat(path_, "/", name); }
+    void write(const char* name, std::string_view content) const {
+        replace_file(dir().get(), name, ".new", content, 0600, name);
+    }
     std::vector<std::string> names() const { return list_dir(dir(), path_); }
 
     std::string path_;
@@ -42,7 +45,7 @@ TEST_F(File, MissingFilesAreAbsentNotErrors) {
 }
 
 TEST_F(File, ReadsUpToTheLimit) {
-    write_atomically(dir().get(), "f", std::string(20000, 'x'), 0600, "f");
+    write("f", std::string(20000, 'x'));
     EXPECT_EQ(read_file(in("f"), 20000)->size(), 20000u);
     const Error error = thrown([&] { read_file(in("f"), 19999); });
     EXPECT_EQ(error.code, Code::io_failure);
@@ -50,21 +53,20 @@ TEST_F(File, ReadsUpToTheLimit) {
 }
 
 TEST_F(File, ReplacesAtomicallyAndLeavesNothingElse) {
-    write_atomically(dir().get(), "f", "old", 0600, "f");
-    write_atomically(dir().get(), "f", "new", 0640, "f");
+    write("f", "old");
+    write("f", "new");
     EXPECT_EQ(read_file(in("f"), 10), "new");
     EXPECT_THAT(names(), ElementsAre("f"));
 }
 
 TEST_F(File, FailedReplacementLeavesNoTemporaryFile) {
     ASSERT_EQ(::mkdir(in("f").c_str(), 0700), 0);
-    EXPECT_EQ(thrown([&] { write_atomically(dir().get(), "f", "x", 0600, "f"); }).msg,
-              "rename into f: Is a directory");
+    EXPECT_EQ(thrown([&] { write("f", "x"); }).msg, "rename into f: Is a directory");
     EXPECT_THAT(names(), ElementsAre("f"));
 }
 
 TEST_F(File, FixedTemporaryOfAKilledWriterIsReplaced) {
-    write_atomically(dir().get(), ".tmp", "half", 0600, ".tmp");
+    write(".tmp", "half");
     replace_file(dir().get(), "f", ".tmp", "whole", 0600, "f");
     EXPECT_THAT(names(), ElementsAre("f"));
     EXPECT_EQ(read_file(in("f"), 10), "whole");
@@ -73,13 +75,13 @@ TEST_F(File, FixedTemporaryOfAKilledWriterIsReplaced) {
 TEST_F(File, DirectoriesAreMadeWithTheirParents) {
     EXPECT_THAT(list_dir(open_dir(in("a/b/c/"), 0700), "c"), IsEmpty());
     EXPECT_TRUE(open_dir(in("a/b/c"), 0700));
-    write_atomically(dir().get(), "f", "", 0600, "f");
+    write("f", "");
     EXPECT_EQ(thrown([&] { open_dir(in("f/x"), 0700); }).msg,
               cat("make directory ", in("f/x"), ": Not a directory"));
 }
 
 TEST_F(File, NamesAreListedInOrder) {
-    for (const char* name : {"b", "a", ".c"}) write_atomically(dir().get(), name, "", 0600, name);
+    for (const char* name : {"b", "a", ".c"}) write(name, "");
     EXPECT_THAT(names(), ElementsAre(".c", "a", "b"));
 }
 
