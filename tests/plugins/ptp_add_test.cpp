@@ -109,10 +109,11 @@ TEST_F(PtpAdd, ForwardsOnlyTheFamiliesThatAreUsed) {
 }
 
 TEST_F(PtpAdd, AddressesAreUsableAtOnce) {
+    // The kernel makes link-local addresses usable when it finds the time.
     const TestNetns c("c1");
     const json result = add(c, network());
-    EXPECT_THAT(c.output_of({"ip", "-6", "address", "show", "tentative"}), "");
-    EXPECT_THAT(output_of({"ip", "-6", "address", "show", "tentative"}), "");
+    EXPECT_THAT(c.output_of({"ip", "-6", "address", "show", "scope", "global", "tentative"}), "");
+    EXPECT_THAT(output_of({"ip", "-6", "address", "show", "scope", "global", "tentative"}), "");
 }
 
 TEST_F(PtpAdd, GatewaysThatIpamDoesNotNameAreFound) {
