@@ -153,32 +153,37 @@ TEST_P(Portmap, StatusSaysThatAnAddWouldSucceed) {
     EXPECT_EQ(host_snapshot(), before);
 }
 
-// Datagrams go on where they went, whatever the rules say, unless the kernel forgets the flow.
-TEST_P(Portmap, UdpFlowsFollowTheMappings) {
+// Packets go on where they went, whatever the rules say, unless the kernel forgets the flow.
+TEST_P(Portmap, UdpAndSctpFlowsFollowTheMappings) {
     const Outside outside;
     const Container first("c1"), second("c2");
-    const auto flows = [] {
-        return run({.argv = {"conntrack", "-L", "-p", "udp", "--orig-port-dst", "8080"}}).out;
-    };
-    const auto exchange = [&](const Container& c) {
-        return exchange_udp({.server = c.netns.netns(),
-                             .address = c.address(),
-                             .port = 80,
-                             .client = outside.netns().netns(),
-                             .target_address = "192.0.2.1",
-                             .target_port = 8080});
-    };
-    map(first, {mapping(8080, 80, "udp")});
-    ASSERT_TRUE(exchange(first).answered);
-    ASSERT_THAT(flows(), HasSubstr(first.address()));
-    unmap(first);
-    EXPECT_EQ(flows(), "");
-    // One that began when there was no mapping.
-    EXPECT_FALSE(exchange(second).answered);
-    EXPECT_THAT(flows(), HasSubstr("dport=8080"));
-    map(second, {mapping(8080, 80, "udp")});
-    EXPECT_EQ(flows(), "");
-    EXPECT_TRUE(exchange(second).answered);
+    for (const auto& [protocol, exchange] :
+         {std::pair("udp", &exchange_udp), std::pair("sctp", &send_sctp)}) {
+        const auto flows = [&, p = protocol] {
+            return run({.argv = {"conntrack", "-L", "-p", p, "--orig-port-dst", "8080"}}).out;
+        };
+        const auto reaches = [&, e = exchange](const Container& c) {
+            return e({.server = c.netns.netns(),
+                      .address = c.address(),
+                      .port = 80,
+                      .client = outside.netns().netns(),
+                      .target_address = "192.0.2.1",
+                      .target_port = 8080})
+                .answered;
+        };
+        map(first, {mapping(8080, 80, protocol)});
+        ASSERT_TRUE(reaches(first)) << protocol;
+        ASSERT_THAT(flows(), HasSubstr(first.address()));
+        unmap(first);
+        EXPECT_EQ(flows(), "");
+        // One that began when there was no mapping.
+        EXPECT_FALSE(reaches(second)) << protocol;
+        EXPECT_THAT(flows(), HasSubstr("dport=8080"));
+        map(second, {mapping(8080, 80, protocol)});
+        EXPECT_EQ(flows(), "");
+        EXPECT_TRUE(reaches(second)) << protocol;
+        unmap(second);
+    }
 }
 
 TEST_P(Portmap, AddKilledAnywhereLeavesNothingToTheNextDel) {
