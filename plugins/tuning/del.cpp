@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 
 #include "backup.h"
 #include "base/undo.h"
@@ -9,18 +10,24 @@
 namespace cni::tuning {
 namespace {
 
-// In a namespace that is about to go: what cannot be put back there must not hinder that.
-void restore_sysctls(const Backup& backup) {
+// A container must go, whatever the kernel or a driver says: what cannot be put back is no error.
+
+/// False when one could not be put back this time. A value that the kernel refuses never will.
+bool restore_sysctls(const Backup& backup) {
+    bool restored = true;
     for (auto p = backup.sysctls.rbegin(); p != backup.sysctls.rend(); ++p) {
         try {
             if (const auto file = SysctlFile::find(name_of(*p))) file->restore(p->value);
         } catch (const Error& error) {
             warn(error.what());
+            const auto* refused = dynamic_cast<const SysError*>(&error);
+            restored &= refused && refused->error == EINVAL;
         }
     }
+    return restored;
 }
 
-/// False when the kernel refuses: a container must go, whatever a driver says.
+/// False when it could not be put back.
 bool restore_link(const Netns& netns, const std::string& ifname, const Attributes& attributes) try {
     if (!attributes.any()) return true;
     Rtnl container = Rtnl::in(netns);
@@ -43,16 +50,16 @@ std::optional<Backup> load(const BackupFile& file) {
 
 }  // namespace
 
-// When the link cannot be put back, the file stays for the next DEL, or GC.
+// When something could not be put back, the file stays for the next DEL, or GC.
 void del(const Request& request) {
     const BackupFile file(data_dir_of(request.conf), request.attachment());
     const auto netns = Netns::find(request.args.netns);
     if (!netns) return file.remove();
     const auto backup = load(file);
     if (!backup) return file.remove();
-    const bool restored = restore_link(*netns, request.args.ifname, backup->attributes);
-    netns->run([&] { restore_sysctls(*backup); });
-    if (restored) file.remove();
+    const bool link = restore_link(*netns, request.args.ifname, backup->attributes);
+    const bool sysctls = netns->run([&] { return restore_sysctls(*backup); });
+    if (link && sysctls) file.remove();
 }
 
 }  // namespace cni::tuning
