@@ -1,0 +1,49 @@
+// The configuration of each plugin, with CNI_ARGS in its "fuzzCniArgs": read, or refused with an
+// error of the configuration or of the environment.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "cni/plugin.h"
+#include "ipam/host-local/config.h"
+#include "ipam/static/config.h"
+#include "plugins/bridge/config.h"
+#include "plugins/portmap/config.h"
+#include "plugins/ptp/config.h"
+#include "plugins/sample/config.h"
+#include "plugins/tuning/config.h"
+
+namespace {
+
+template <typename Read>
+void attempt(Read read) {
+    try {
+        read();
+    } catch (const cni::Error& error) {
+        if (error.msg.empty()) std::abort();
+    }
+}
+
+void read_everywhere(const cni::Request& request) {
+    attempt([&] { cni::bridge::parse_config(request); });
+    attempt([&] { cni::ptp::parse_config(request.conf); });
+    attempt([&] { cni::portmap::parse_config(request.conf); });
+    attempt([&] { cni::tuning::parse_config(request); });
+    attempt([&] { cni::sample::parse_config(request.conf); });
+    attempt([&] { cni::static_ipam::Config::parse(request); });
+    attempt([&] { cni::host_local::Config::parse(request); });
+    attempt([&] { cni::host_local::Location::parse(request.conf); });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    attempt([&] {
+        cni::Request request{
+            {.command = "ADD", .container_id = "c1", .netns = "/x", .ifname = "eth0"},
+            cni::NetConf::parse(std::string(reinterpret_cast<const char*>(data), size))};
+        attempt([&] { request.args.cni_args = request.conf.json.string_or("fuzzCniArgs", ""); });
+        read_everywhere(request);
+    });
+    return 0;
+}
