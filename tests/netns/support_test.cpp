@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "support/killed_plugin.h"
+#include "support/fault.h"
 #include "support/plugin_run.h"
 #include "support/sandbox.h"
 #include "support/snapshot.h"
@@ -137,7 +137,7 @@ std::string made_so_far() {
 
 std::set<std::string> made_when_killed_anywhere(const std::vector<std::string>& argv) {
     std::set<std::string> seen;
-    for (int number = 1; run_killed_at({.argv = argv}, number); ++number)
+    for (int number = 1; run_with_fault({.argv = argv}, {number}).reached; ++number)
         seen.insert(made_so_far());
     EXPECT_EQ(made_so_far(), "xx") << "once it is no longer killed";
     return seen;

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "support/bridge_fixture.h"
-#include "support/killed_plugin.h"
+#include "support/fault.h"
 #include "support/traffic.h"
 
 namespace cni::test {
@@ -104,7 +104,8 @@ TEST_F(BridgeStorm, AddKilledAnywhereLeavesNothingToTheNextDel) {
         std::list<TestNetns> c;
         c.emplace_back("c1");
         PluginArgs call_args = args(c.front());
-        killed = run_killed_at(plugin_program("bridge", "ADD", call_args, full().dump()), number);
+        killed = run_with_fault(plugin_program("bridge", "ADD", call_args, full().dump()), {number})
+                     .reached;
         if (number % 2 == 0) call_args.netns = "";
         if (number % 5 == 0) c.front().unmount();
         const PluginRun run = call("DEL", call_args, full());
@@ -120,7 +121,8 @@ TEST_F(BridgeStorm, AddKilledOnAFreshHostDoesNotHinderTheNext) {
     for (int number = 1; killed; number += 23) {
         ASSERT_FALSE(enter_sandbox());
         const TestNetns c("c1");
-        killed = run_killed_at(plugin_program("bridge", "ADD", args(c), full().dump()), number);
+        killed = run_with_fault(plugin_program("bridge", "ADD", args(c), full().dump()), {number})
+                     .reached;
         del(c, full());
         add(c, full());
         EXPECT_TRUE(ping(c.netns(), "10.1.2.1")) << number;
@@ -137,7 +139,8 @@ TEST_F(BridgeStorm, DelKilledAnywhereIsFinishedByTheNext) {
     for (int number = 1; killed; number += 11) {
         const TestNetns c("c1");
         add(c, full());
-        killed = run_killed_at(plugin_program("bridge", "DEL", args(c), full().dump()), number);
+        killed = run_with_fault(plugin_program("bridge", "DEL", args(c), full().dump()), {number})
+                     .reached;
         PluginArgs again = args(c);
         if (number % 2 == 0) again.netns = "";
         const PluginRun run = call("DEL", again, full());

@@ -2,8 +2,7 @@
 // driven by cnitool from a file, with real packets.
 #include <gmock/gmock.h>
 
-#include "support/portmap_fixture.h"
-#include "support/recording.h"
+#include "support/chain_fixture.h"
 
 namespace cni::test {
 namespace {
@@ -12,25 +11,15 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// A container and what its runtime asks for.
-struct Attachment {
-    TestNetns netns;
-    int host_port;  ///< forwarded to port 80, TCP and UDP
-    std::string mac;
-    json result = json::object();
-
-    Attachment(const std::string& name, int port, std::string mac_)
-        : netns(name), host_port(port), mac(std::move(mac_)) {}
-};
-
-class Chain : public EachWay {
+class Chain : public SandboxTest, protected ChainCalls, public ::testing::WithParamInterface<Way> {
 protected:
     using Exchanger = Exchange (*)(const ExchangeOptions&);
 
     void SetUp() override {
-        EachWay::SetUp();
+        SandboxTest::SetUp();
         if (IsSkipped()) return;
-        configure(json::object());
+        use(GetParam());
+        configure();
         world_.emplace();
         // What stays of a network once it was used is the same however often it is used.
         const Attachment earlier("earlier", 8079, "02:00:00:00:00:99");
@@ -38,47 +27,6 @@ protected:
         ASSERT_TRUE(tool("del", earlier).ok());
         before_ = traces();
         ASSERT_NO_FATAL_FAILURE(expect_skeleton_only());
-    }
-
-    /// `more_tuning` is laid over tuning's keys.
-    void configure(const json& more_tuning) const {
-        const std::string backend = way() == Way::nftables ? "nftables" : "iptables";
-        json bridge = layer3({{"ipMasq", true}, {"ipMasqBackend", backend}});
-        for (const char* key : {"name", "cniVersion"}) bridge.erase(key);
-        json tuning = {
-            {"type", "tuning"},
-            {"mtu", 1400},
-            {"sysctl", {{"net.core.somaxconn", "500"}, {"net.ipv4.conf.IFNAME.arp_filter", "1"}}},
-            {"capabilities", {{"mac", true}}}};
-        tuning.merge_patch(more_tuning);
-        const json portmap = {
-            {"type", "portmap"}, {"backend", backend}, {"capabilities", {{"portMappings", true}}}};
-        net_d_.write("10-net1.conflist", json({{"cniVersion", "1.1.0"},
-                                               {"name", "net1"},
-                                               {"plugins", {bridge, portmap, tuning}}})
-                                             .dump());
-    }
-
-    Finished tool(std::vector<std::string> words, const json& capabilities) const {
-        words.insert(words.begin(), cat(bin_dir(), "/cnitool"));
-        return run({.argv = words,
-                    .environment = {cat("CNI_PATH=", bin_dir()), cat("NETCONFPATH=", net_d_.path()),
-                                    cat("CAP_ARGS=", capabilities.dump())}});
-    }
-    Finished tool(const std::string& command, const Attachment& a) const {
-        return tool(
-            {command, "net1", a.netns.path()},
-            {{"mac", a.mac},
-             {"portMappings", {mapping(a.host_port, 80), mapping(a.host_port, 80, "udp")}}});
-    }
-    void attach(Attachment& a) const {
-        const Finished added = tool("add", a);
-        ASSERT_TRUE(added.ok()) << added.err;
-        a.result = json::parse(added.out);
-    }
-    void expect_ok(const std::string& command, const Attachment& a) const {
-        const Finished finished = tool(command, a);
-        EXPECT_TRUE(finished.ok()) << command << " " << a.netns.name() << ": " << finished.err;
     }
 
     /// The source that the container sees when somebody sends to the forwarded port at `address`;
@@ -132,25 +80,6 @@ protected:
         EXPECT_EQ(parameter("net/ipv4/conf/eth0/arp_filter"), "1");
     }
 
-    /// Of the host; leases() tells of addresses, beside which host-local keeps where it left off.
-    static Snapshot traces() {
-        Snapshot snapshot = host_snapshot();
-        std::erase_if(snapshot.files, [](const auto& file) {
-            return file.first.starts_with("/var/lib/cni/networks/");
-        });
-        return snapshot;
-    }
-    /// Chains, tables and directories that all containers share, but nothing of any container.
-    static void expect_skeleton_only() {
-        EXPECT_THAT(leases(), IsEmpty());
-        EXPECT_EQ(output_of({"ip", "-o", "link", "show", "master", "cni0"}), "");
-        const Snapshot now = traces();
-        for (const auto& [path, content] : now.files)
-            EXPECT_EQ(path.find("cnitool-"), path.npos) << "is left: " << path;
-        for (const std::string* rules : {&now.nftables, &now.iptables})
-            for (const char* part : {"10.1.2.", "fd00:1:2:", "cnitool-", "CNI-DN-", "a-", "net1"})
-                EXPECT_THAT(*rules, Not(HasSubstr(part)));
-    }
     void expect_nothing_left() const {
         EXPECT_EQ(traces(), before_);
         expect_skeleton_only();
@@ -158,7 +87,6 @@ protected:
 
     const Netns& outside() const { return world_->netns().netns(); }
 
-    TempDir net_d_;
     std::optional<Outside> world_;
     Snapshot before_;
 };
@@ -255,7 +183,7 @@ TEST_P(Chain, DelWorksWhenTheNamespaceIsGone) {
     attach(*gone);
     const std::string path = gone->netns.path();
     gone.reset();
-    const Finished del = tool({"del", "net1", path}, json::object());
+    const Finished del = run(tool_program({"del", "net1", path}, json::object()));
     EXPECT_TRUE(del.ok()) << del.err;
     expect_nothing_left();
 }
@@ -273,7 +201,8 @@ TEST_P(Chain, GcRemovesWhatNobodyDeleted) {
     gone.reset();
     // Not even the runtime knows of it any more.
     output_of({"sh", "-c", cat("cd /var/lib/cni/results && ls | grep -v ", id, " | xargs rm")});
-    const Finished gc = tool({"gc", "net1", "--valid", cat(id, ":eth0")}, json::object());
+    const Finished gc =
+        run(tool_program({"gc", "net1", "--valid", cat(id, ":eth0")}, json::object()));
     EXPECT_TRUE(gc.ok()) << gc.err;
     EXPECT_EQ(traces(), with_valid);
     EXPECT_EQ(source_at(valid, outside(), "192.0.2.1", exchange_tcp), "192.0.2.2");

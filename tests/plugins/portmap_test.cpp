@@ -1,7 +1,7 @@
 // What becomes of port mappings: repeated, taken over, deleted without being told anything.
 #include <gmock/gmock.h>
 
-#include "support/killed_plugin.h"
+#include "support/fault.h"
 #include "support/portmap_fixture.h"
 
 namespace cni::test {
@@ -193,7 +193,8 @@ TEST_P(Portmap, AddKilledAnywhereLeavesNothingToTheNextDel) {
     const std::string input = config(c.result, mappings).dump();
     bool killed = true;
     for (int number = 1; killed && !HasFailure(); number += 3) {
-        killed = run_killed_at(plugin_program("portmap", "ADD", args(c.netns), input), number);
+        killed = run_with_fault(plugin_program("portmap", "ADD", args(c.netns), input), {number})
+                     .reached;
         unmap(c);
         expect_no_rules_besides(before, cat("killed at system call ", number));
     }
@@ -207,7 +208,8 @@ TEST_P(Portmap, DelKilledAnywhereIsFinishedByTheNext) {
     bool killed = true;
     for (int number = 1; killed && !HasFailure(); number += 5) {
         map(c, mappings);
-        killed = run_killed_at(plugin_program("portmap", "DEL", args(c.netns), input), number);
+        killed = run_with_fault(plugin_program("portmap", "DEL", args(c.netns), input), {number})
+                     .reached;
         unmap(c);
         expect_no_rules_besides(before, cat("killed at system call ", number));
     }

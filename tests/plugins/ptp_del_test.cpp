@@ -4,7 +4,7 @@
 #include <list>
 
 #include "plugins/ptp_fixture.h"
-#include "support/killed_plugin.h"
+#include "support/fault.h"
 
 namespace cni::test {
 namespace {
@@ -158,7 +158,8 @@ TEST_F(PtpDel, AddKilledAnywhereLeavesNothingToTheNextDel) {
         std::list<TestNetns> c;
         c.emplace_back("c1");
         PluginArgs call_args = args(c.front());
-        killed = run_killed_at(plugin_program("ptp", "ADD", call_args, full().dump()), number);
+        killed = run_with_fault(plugin_program("ptp", "ADD", call_args, full().dump()), {number})
+                     .reached;
         if (number % 2 == 0) call_args.netns = "";
         if (number % 3 == 0) c.front().unmount();
         expect_deleted(call_args, full(), before);
@@ -174,7 +175,8 @@ TEST_F(PtpDel, KilledAnywhereIsFinishedByTheNext) {
     for (int number = 1; killed; number += 5) {
         const TestNetns c("c1");
         add(c, full());
-        killed = run_killed_at(plugin_program("ptp", "DEL", args(c), full().dump()), number);
+        killed =
+            run_with_fault(plugin_program("ptp", "DEL", args(c), full().dump()), {number}).reached;
         PluginArgs again = args(c);
         if (number % 2 == 0) again.netns = "";
         expect_deleted(again, full(), before);

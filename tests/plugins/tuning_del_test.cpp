@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "plugins/tuning_fixture.h"
-#include "support/killed_plugin.h"
+#include "support/fault.h"
 
 namespace cni::test {
 namespace {
@@ -153,8 +153,10 @@ TEST_F(TuningDel, GcRemovesBackupsOfItsNetworkOnly) {
 TEST_F(TuningDel, AddKilledAnywhereIsUndoneByTheNextDel) {
     bool killed = true;
     for (int number = 1; killed; ++number) {
-        killed = run_killed_at(
-            plugin_program("tuning", "ADD", args(*container_), config(all()).dump()), number);
+        killed =
+            run_with_fault(plugin_program("tuning", "ADD", args(*container_), config(all()).dump()),
+                           {number})
+                .reached;
         expect_undone();
         if (HasFailure()) FAIL() << "killed at system call " << number;
     }
@@ -164,8 +166,9 @@ TEST_F(TuningDel, KilledAnywhereIsFinishedByTheNext) {
     bool killed = true;
     for (int number = 1; killed; ++number) {
         ASSERT_TRUE(tuning("ADD", all()).ok());
-        killed = run_killed_at(plugin_program("tuning", "DEL", args(*container_), config().dump()),
-                               number);
+        killed = run_with_fault(plugin_program("tuning", "DEL", args(*container_), config().dump()),
+                                {number})
+                     .reached;
         expect_undone();
         if (HasFailure()) FAIL() << "killed at system call " << number;
     }

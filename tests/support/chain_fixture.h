@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/portmap_fixture.h"
+#include "support/recording.h"
+
+namespace cni::test {
+
+/// A container and what its runtime asks for.
+struct Attachment {
+    TestNetns netns;
+    int host_port;  ///< forwarded to port 80, TCP and UDP
+    std::string mac;
+    nlohmann::json result = nlohmann::json::object();
+
+    Attachment(const std::string& name, int port, std::string mac_)
+        : netns(name), host_port(port), mac(std::move(mac_)) {}
+};
+
+/// A whole network as people run it: bridge with masquerading and host-local, portmap, tuning,
+/// driven by cnitool from a file.
+class ChainCalls : protected PortmapCalls {
+protected:
+    /// Writes the file for the way in use; `more_tuning` is laid over tuning's keys.
+    void configure(const json& more_tuning = json::object()) const;
+
+    Program tool_program(std::vector<std::string> words, const json& capabilities) const;
+    Program tool_program(const std::string& command, const Attachment& a) const;
+    Finished tool(const std::string& command, const Attachment& a) const {
+        return run(tool_program(command, a));
+    }
+    void attach(Attachment& a) const;
+    void expect_ok(const std::string& command, const Attachment& a) const;
+
+    /// Of the host; leases() tells of addresses, beside which host-local keeps where it left off.
+    static Snapshot traces();
+    /// Chains, tables and directories that all containers share, but nothing of any container.
+    static void expect_skeleton_only();
+
+private:
+    TempDir net_d_;
+};
+
+}  // namespace cni::test

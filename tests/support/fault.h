@@ -1,0 +1,33 @@
+#pragma once
+
+#include "support/process.h"
+
+namespace cni::test {
+
+/// What happens at the entry of a system call, which is not executed.
+struct Fault {
+    enum class Kind {
+        kill_program,  ///< SIGKILL to the program: its runtime lost patience
+        kill_caller,   ///< SIGKILL to the process that calls, which may be one it started
+        fail,          ///< the call returns `error`
+    };
+    int number;  ///< of the call, from 1, those of all processes that the program starts included
+    Kind kind = Kind::kill_program;
+    int error = 0;  ///< an errno, with Kind::fail
+};
+
+struct Injured {
+    /// There was such a call.
+    bool reached = false;
+    /// The call's number on this machine (SYS_*).
+    long system_call = -1;
+    Finished finished;
+};
+
+/// Runs a program (see plugin_program) with one fault; returns when all it started are gone.
+///
+/// State outside of a process changes by system calls only, so that running an ADD once for each
+/// number until one is not reached is killing it at any instruction.
+Injured run_with_fault(const Program& program, const Fault& fault);
+
+}  // namespace cni::test
