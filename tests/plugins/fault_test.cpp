@@ -20,7 +20,7 @@ int number_from(const char* variable, int fallback) {
 }
 
 struct Sweep {
-    int step = number_from("CNIXX_FAULT_STEP", 37);
+    int step = number_from("CNIXX_FAULT_STEP", 37 * fault_spread);
     int seed = number_from("CNIXX_FAULT_SEED", 0);
 };
 

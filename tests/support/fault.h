@@ -4,6 +4,14 @@
 
 namespace cni::test {
 
+/// How much farther apart a sample of faults is: of a sanitized program most calls are the
+/// sanitizer's.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr int fault_spread = 10;
+#else
+inline constexpr int fault_spread = 1;
+#endif
+
 /// What happens at the entry of a system call, which is not executed.
 struct Fault {
     enum class Kind {
