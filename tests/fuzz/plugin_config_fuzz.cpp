@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cni/plugin.h"
+#include "cni/version.h"
 #include "ipam/host-local/config.h"
 #include "ipam/static/config.h"
 #include "plugins/bridge/config.h"
@@ -42,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         cni::Request request{
             {.command = "ADD", .container_id = "c1", .netns = "/x", .ifname = "eth0"},
             cni::NetConf::parse(std::string(reinterpret_cast<const char*>(data), size))};
+        cni::require_supported(request.conf.cni_version);  // as before any plugin's steps
         attempt([&] { request.args.cni_args = request.conf.json.string_or("fuzzCniArgs", ""); });
         read_everywhere(request);
     });
