@@ -104,9 +104,11 @@ Result add(const Request& request) {
     Link link;
     if (config.wanted.any()) link = container.get(request.args.ifname);
 
-    const Changes changes = netns.run([&] { return open_changes(config); });
-    const Changes announcement =
-        netns.run([&] { return open_announcement(config, request.args.ifname); });
+    Changes changes, announcement;
+    netns.run([&] {
+        changes = open_changes(config);
+        announcement = open_announcement(config, request.args.ifname);
+    });
     Backup now{.network = request.conf.name, .attributes = current(link, config.wanted)};
     record(now, changes);
     record(now, announcement);

@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::string_view root = "/proc/sys/net";
 
+// The kernel allocates as much as is asked for, and almost all values are short; a list of ports
+// (net.ipv4.ip_local_reserved_ports) may not be.
+constexpr std::size_t shortest_buffer = 1024, longest_value = 65536;
+
 void require_procfs(const Fd& file, std::string_view path) {
     struct statfs status {};
     check(::fstatfs(file.get(), &status), "look at ", path);
@@ -91,12 +95,12 @@ bool is_word(std::string_view wanted, std::string_view actual) {
 
 std::optional<SysctlFile> SysctlFile::find(const SysctlName& name, Resolve resolve) {
     std::string path = name.file();
-    Fd writable = open_beneath(name, O_WRONLY, resolve);
-    if (!writable && (errno == ENOENT || errno == ENOTDIR)) return {};
-    check(writable.get(), "open ", path);
-    Fd readable = open_beneath(name, O_RDONLY, resolve);
-    if (!readable && errno != EACCES) check(-1, "open ", path);
-    return SysctlFile(std::move(path), std::move(writable), std::move(readable));
+    Fd file = open_beneath(name, O_RDWR, resolve);
+    const bool readable = static_cast<bool>(file);
+    if (!file && errno == EACCES) file = open_beneath(name, O_WRONLY, resolve);
+    if (!file && (errno == ENOENT || errno == ENOTDIR)) return {};
+    check(file.get(), "open ", path);
+    return SysctlFile(std::move(path), std::move(file), readable);
 }
 
 SysctlFile SysctlFile::open(const SysctlName& name, Resolve resolve) {
@@ -106,18 +110,31 @@ SysctlFile SysctlFile::open(const SysctlName& name, Resolve resolve) {
 
 std::optional<std::string> SysctlFile::read() const {
     if (!readable_) return {};
-    std::string value(65536, '\0');
-    const ssize_t length = ::pread(readable_.get(), value.data(), value.size(), 0);
-    // net.ipv6.conf.*.stable_secret before it is set.
-    if (length < 0 && errno == EIO) return {};
-    value.resize(static_cast<std::size_t>(check(length, "read ", path_)));
-    return std::string(trim(value));
+    for (std::string value(shortest_buffer, '\0');; value.resize(value.size() * 4)) {
+        const ssize_t length = ::pread(file_.get(), value.data(), value.size(), 0);
+        // net.ipv6.conf.*.stable_secret before it is set.
+        if (length < 0 && errno == EIO) return {};
+        const auto used = static_cast<std::size_t>(check(length, "read ", path_));
+        if (used == value.size() && used < longest_value) continue;
+        value.resize(used);
+        return std::string(trim(value));
+    }
 }
 
 void SysctlFile::write(std::string_view value) const {
-    // One write: the kernel takes each write as the whole value.
-    check(::pwrite(writable_.get(), value.data(), value.size(), 0), "write ", path_, ": set ",
-          quote(value));
+    const auto put = [&](std::size_t done) {
+        const std::string_view rest = value.substr(done);
+        return static_cast<std::size_t>(
+            check(::pwrite(file_.get(), rest.data(), rest.size(), static_cast<off_t>(done)),
+                  "write ", path_, ": set ", quote(value)));
+    };
+    // The kernel takes each write as the whole value, but for lists longer than a page: those it
+    // takes in parts, and says how far it came.
+    for (std::size_t done = put(0); done < value.size();) {
+        const std::size_t more = put(done);
+        if (more == 0) throw SysError(cat("write ", path_, ": set ", quote(value)), EINVAL);
+        done += more;
+    }
 }
 
 void SysctlFile::restore(std::string_view value) const {

@@ -27,7 +27,7 @@ public:
                                           Resolve resolve = Resolve::openat2);
 
     /// False for a command, such as net.ipv4.route.flush.
-    bool is_readable() const { return static_cast<bool>(readable_); }
+    bool is_readable() const { return readable_; }
     /// Without the line end; nullopt when it cannot be read or has no value yet.
     std::optional<std::string> read() const;
     void write(std::string_view value) const;
@@ -36,10 +36,11 @@ public:
     const std::string& path() const { return path_; }
 
 private:
-    SysctlFile(std::string path, Fd writable, Fd readable)
-        : path_(std::move(path)), writable_(std::move(writable)), readable_(std::move(readable)) {}
+    SysctlFile(std::string path, Fd file, bool readable)
+        : path_(std::move(path)), file_(std::move(file)), readable_(readable) {}
     std::string path_;
-    Fd writable_, readable_;
+    Fd file_;
+    bool readable_;
 };
 
 /// Whether two values mean the same to the kernel: word by word, numbers by their value. `wanted`

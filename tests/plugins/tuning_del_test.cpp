@@ -32,6 +32,21 @@ TEST_F(TuningDel, ASecondAddKeepsTheFirstState) {
     EXPECT_EQ(state(), before_);
 }
 
+// More than a page: the kernel takes such a list in parts.
+TEST_F(TuningDel, ALongValueIsSetAndPutBackWhole) {
+    const std::string key = "net/ipv4/ip_local_reserved_ports";
+    std::string ports = "1001";
+    for (int port = 1003; port < 3999; port += 2) ports += cat(",", port);
+    ASSERT_TRUE(tuning("ADD", {{"sysctl", {{key, ports}}}}).ok());
+    ASSERT_EQ(parameter(key), ports);
+    ASSERT_TRUE(tuning("ADD", {{"dataDir", "/run/second"}, {"sysctl", {{key, "80"}}}}).ok());
+    ASSERT_EQ(parameter(key), "80");
+    EXPECT_TRUE(tuning("DEL", {{"dataDir", "/run/second"}}).ok());
+    EXPECT_EQ(parameter(key), ports);
+    EXPECT_TRUE(tuning("DEL", {}).ok());
+    EXPECT_EQ(parameter(key), "");
+}
+
 TEST_F(TuningDel, TwoNetworksShareTheRecord) {
     ASSERT_TRUE(tuning("ADD", {{"mtu", 1400}}).ok());
     const json second = {{"name", "net2"}, {"mtu", 1300}, {"txQLen", 5}};
