@@ -45,6 +45,7 @@ struct JsonReader {
     std::size_t token_end = 0;
     Value document{};
     std::vector<Value*> open{};
+    std::size_t values = 0;
     std::string problem{};
     std::size_t problem_offset = 0;
 
@@ -84,23 +85,29 @@ struct JsonReader {
         token_end = static_cast<std::size_t>(consumed - text.data());
         return std::min(begin, token_end);
     }
+    bool refuse(std::string why, const Value& value) {
+        problem = std::move(why);
+        problem_offset = value.offset;
+        return false;
+    }
+    // nullptr when it is one too many.
     Value* place(Value value) {
+        if (++values > max_json_values) {
+            refuse(cat("more than ", max_json_values, " values"), value);
+            return nullptr;
+        }
         if (open.empty()) return &(document = std::move(value));
         if (auto* array = std::get_if<Value::Array>(&open.back()->data))
             return &array->emplace_back(std::move(value));
         return &(std::get<Value::Object>(open.back()->data).back().value = std::move(value));
     }
-    bool add(Value value) {
-        place(std::move(value));
-        return true;
-    }
+    bool add(Value value) { return place(std::move(value)) != nullptr; }
     bool descend(Value value) {
-        if (open.size() == max_json_depth) {
-            problem = cat("nested deeper than ", max_json_depth, " levels");
-            problem_offset = value.offset;
-            return false;
-        }
-        open.push_back(place(std::move(value)));
+        if (open.size() == max_json_depth)
+            return refuse(cat("nested deeper than ", max_json_depth, " levels"), value);
+        Value* placed = place(std::move(value));
+        if (!placed) return false;
+        open.push_back(placed);
         return true;
     }
     bool ascend() {

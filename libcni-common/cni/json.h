@@ -13,9 +13,11 @@
 
 namespace cni {
 
-/// Largest document taken, in bytes, and how deep it may nest.
+/// Largest document taken, in bytes, how deep it may nest and how many values it may hold: a value
+/// takes up to 90 bytes of memory, however short it is written.
 constexpr std::size_t max_json_size = 4u << 20;
 constexpr int max_json_depth = 128;
+constexpr std::size_t max_json_values = 1u << 19;
 
 /// Text that is no JSON document.
 class JsonSyntaxError : public Error {

@@ -84,6 +84,19 @@ TEST(Json, SizeIsLimited) {
               "conf: larger than 4194304 bytes");
 }
 
+TEST(Json, NumberOfValuesIsLimited) {
+    const auto list = [](std::size_t values, std::string_view value) {
+        std::string text = "[";
+        for (std::size_t i = 2; i < values; ++i) text += cat(value, ",");
+        return cat(text, value, "]");
+    };
+    for (const char* value : {"0", "[]", "\"\"", "{}", "null"}) {
+        EXPECT_NO_THROW(parse(list(max_json_values, value))) << value;
+        EXPECT_EQ(parse_error(list(max_json_values + 1, value)), "conf: more than 524288 values")
+            << value;
+    }
+}
+
 TEST(Json, KeysMatchInAnyLetterCaseAndTheLastOneWins) {
     EXPECT_EQ(parse(R"({"MTU": 1})").int_or("mtu", 0, 9, 0), 1);
     EXPECT_EQ(parse(R"({"mtu": 1, "MTU": 2})").int_or("mtu", 0, 9, 0), 2);
