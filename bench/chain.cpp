@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/state_dir.h"
 #include "support/process.h"
 
 namespace cni::bench {
@@ -140,7 +141,7 @@ Call Side::call(std::size_t index, std::string_view command, const Attachment& a
 
 void make_leases(const Side& side, unsigned count) {
     if (count == 0) return;
-    const Fd dir = open_dir(cat(side.data_dir(), "/", side.network()), 0755);
+    const Fd dir = open_state_dir(cat(side.data_dir(), "/", side.network()), Holds::files, 0755);
     const auto write = [&](const std::string& name, const std::string& content) {
         const Fd file = open_at(dir.get(), name.c_str(), O_WRONLY | O_CREAT, 0600, name);
         write_all(file.get(), content, name);
@@ -165,7 +166,7 @@ void make_rules(bool legacy_iptables, unsigned count) {
 
 std::string iptables_folder(bool legacy_iptables) {
     const std::string folder = cat("/run/iptables-", legacy_iptables ? "legacy" : "nft");
-    const Fd dir = open_dir(folder, 0755);
+    const Fd dir = open_state_dir(folder, Holds::files, 0755);
     for (const std::string name : {"iptables", "ip6tables"}) {
         const std::string target = cat("/usr/sbin/", name, legacy_iptables ? "-legacy" : "-nft");
         if (::symlinkat(target.c_str(), dir.get(), name.c_str()) < 0 && errno != EEXIST)

@@ -102,6 +102,7 @@ int run(std::span<const std::string_view> words) {
 
 int main(int argc, char** argv) {
     try {
+        cni::reserve_stdio();
         const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
         return cni::tool::run(words);
     } catch (const std::exception& error) {

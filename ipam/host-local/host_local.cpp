@@ -45,6 +45,14 @@ void require_writable(const Location& location) {
     }
 }
 
+std::optional<LeaseDir> find_for_status(const Location& location) {
+    try {
+        return LeaseDir::find(location);
+    } catch (const Error& error) {
+        throw not_available(error.msg, error.details);
+    }
+}
+
 }  // namespace
 
 Result add(const Request& request) {
@@ -98,7 +106,7 @@ void status(const Request& request) {
         throw not_available(error.msg, "key \"ipam.resolvConf\"");
     }
     require_writable(config.location);
-    auto dir = LeaseDir::find(config.location);
+    auto dir = find_for_status(config.location);
     if (!dir || !find_exhausted(config.sets, dir->addresses())) return;
     // Some may be dead.
     LeaseStore store(*std::move(dir));

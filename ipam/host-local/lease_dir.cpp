@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/state_dir.h"
 
 namespace cni::host_local {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 // Container ids have no limit of their own; the environment that brings them has this one.
 constexpr off_t max_lease_size = 128 * 1024;
 constexpr mode_t directory_mode = 0755;
-constexpr mode_t lock_mode = 0750;
 constexpr mode_t file_mode = 0600;
 // NONBLOCK: a planted FIFO must not stop us.
 constexpr int safely = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -48,21 +48,16 @@ std::string last_reserved_name(std::size_t set) {
 }  // namespace
 
 std::optional<LeaseDir> LeaseDir::find(const Location& location) {
-    constexpr int flags = O_RDONLY | O_DIRECTORY;
-    auto parent = find_at(AT_FDCWD, location.data_dir.c_str(), flags, location.data_dir);
+    auto parent = find_state_dir(location.data_dir, Holds::directories);
     if (!parent) return {};
-    auto dir = find_at(parent->get(), location.network.c_str(), flags, location.path());
+    auto dir = find_state_dir_in(*parent, location.network, location.path());
     if (!dir) return {};
     return LeaseDir(location, std::move(*parent), std::move(*dir));
 }
 
 LeaseDir LeaseDir::make(const Location& location) {
-    if (auto found = find(location)) return std::move(*found);
-    Fd parent = open_dir(location.data_dir, directory_mode);
-    if (::mkdirat(parent.get(), location.network.c_str(), directory_mode) < 0 && errno != EEXIST)
-        check(-1, "make directory ", location.path());
-    Fd dir =
-        open_at(parent.get(), location.network.c_str(), O_RDONLY | O_DIRECTORY, 0, location.path());
+    Fd parent = open_state_dir(location.data_dir, Holds::directories, directory_mode);
+    Fd dir = open_state_dir_in(parent, location.network, location.path(), directory_mode);
     return LeaseDir(location, std::move(parent), std::move(dir));
 }
 
@@ -72,7 +67,7 @@ std::string LeaseDir::path_of(std::string_view name) const {
 
 Fd LeaseDir::open_lock() const {
     const std::string path = path_of("lock");
-    Fd lock = open_at(fd(), "lock", O_RDONLY | O_CREAT | safely, lock_mode, path);
+    Fd lock = open_at(fd(), "lock", O_RDONLY | O_CREAT | safely, file_mode, path);
     require_regular(lock.get(), path);
     return lock;
 }

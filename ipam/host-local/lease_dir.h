@@ -26,7 +26,8 @@ struct LeaseFile {
 
 /// The directory of a network's leases: `<ip>` files, `lock` and `last_reserved_ip.<n>`, as the
 /// reference plugin lays them out. Symbolic links in it are never followed, and nothing but a
-/// regular file is read. Errors are SysErrors that name the file.
+/// regular file is read. A directory that others could tamper with is refused, see
+/// base/state_dir.h. Errors name the file.
 class LeaseDir {
 public:
     /// nullopt when there is none.

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <memory>
@@ -69,19 +68,6 @@ void write_all(int fd, std::string_view text, std::string_view what) {
     }
 }
 
-namespace {
-
-// Every missing parent, as mkdir -p. Another process may make them at the same time.
-void make_dirs(const std::string& path, mode_t mode) {
-    for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-        const std::string part = path.substr(0, end);
-        if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST) check(-1, "make directory ", part);
-        if (end == std::string::npos) return;
-    }
-}
-
-}  // namespace
-
 void replace_file(int dir, const std::string& name, const std::string& temporary,
                   std::string_view content, mode_t mode, std::string_view what) {
     ::unlinkat(dir, temporary.c_str(), 0);
@@ -114,11 +100,11 @@ std::vector<std::string> list_dir(Fd dir, std::string_view what) {
     return names;
 }
 
-Fd open_dir(const std::string& path, mode_t mode) {
-    constexpr int flags = O_RDONLY | O_DIRECTORY;
-    if (auto found = find_at(AT_FDCWD, path.c_str(), flags, path)) return std::move(*found);
-    make_dirs(path, mode);
-    return open_at(AT_FDCWD, path.c_str(), flags, 0, path);
+void reserve_stdio() {
+    int fd;
+    do fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) ::close(fd);
 }
 
 FileLock::FileLock(Fd file, std::string_view what) : file_(std::move(file)) {

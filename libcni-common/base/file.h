@@ -38,9 +38,9 @@ void replace_file(int dir, const std::string& name, const std::string& temporary
 /// The names in a directory, sorted bytewise, without "." and "..". Throws SysError.
 std::vector<std::string> list_dir(Fd dir, std::string_view what);
 
-/// Opens a directory, made with its parents when missing (`mode` for what is made). Throws
-/// SysError.
-Fd open_dir(const std::string& path, mode_t mode);
+/// Opens /dev/null in place of standard input, output and error where they are closed: what is
+/// opened later must not be taken for one of them. The first thing a program does.
+void reserve_stdio();
 
 /// An exclusive flock(2), held until destruction. Blocks until it is free. Throws SysError.
 class FileLock {

@@ -54,14 +54,6 @@ int fail(const Error& error, std::string_view version = supported_versions.back(
     return 1;
 }
 
-// A descriptor opened later must not land on 0, 1 or 2 and be taken for stdio.
-void open_missing_stdio() {
-    int fd;
-    do fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0) ::close(fd);
-}
-
 int print_usage(const Plugin& plugin) {
     write_all(
         STDERR_FILENO,
@@ -204,7 +196,7 @@ int run_command(const Plugin& plugin, const Args& args) {
 }
 
 int run_throwing(const Plugin& plugin) {
-    open_missing_stdio();
+    reserve_stdio();
     ::signal(SIGPIPE, SIG_IGN);
     const Args args = Args::from_environment();
     if (args.command.empty()) return print_usage(plugin);

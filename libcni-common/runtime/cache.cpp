@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "base/state_dir.h"
 #include "cni/json_writer.h"
 #include "cni/version.h"
 #include "runtime/base64.h"
@@ -10,6 +11,8 @@
 namespace cni {
 namespace {
 
+const std::string folder = "results";
+constexpr mode_t directory_mode = 0700;
 constexpr std::string_view entry_kind = "cniCacheV1";
 // An entry holds its configuration in base64 beside the result.
 constexpr std::size_t max_entry_size = 2 * max_json_size;
@@ -62,10 +65,22 @@ RuntimeConf read_conf(const Json& entry) {
     return conf;
 }
 
+// nullopt when there is none.
+std::optional<std::string> read(const Fd& dir, const std::string& name, const std::string& path) {
+    constexpr int safely = O_NOFOLLOW | O_NONBLOCK;
+    const Fd file(::openat(dir.get(), name.c_str(), O_RDONLY | O_CLOEXEC | safely));
+    if (!file && errno == ENOENT) return {};
+    check(file.get(), "open ", path);
+    return read_all(file.get(), max_entry_size, path);
+}
+
 // nullopt for a file that is not an attachment to `network`.
-std::optional<RuntimeConf> read_attachment(const std::string& text, std::string_view network) {
+std::optional<RuntimeConf> read_attachment(const Fd& dir, const std::string& file,
+                                           std::string_view network) {
     try {
-        const Json json = Json::parse(text, "cached attachment");
+        const auto text = read(dir, file, file);
+        if (!text) return {};
+        const Json json = Json::parse(*text, "cached attachment");
         if (!is_entry(json) || json.string_or("networkName", "") != network) return {};
         RuntimeConf conf = read_conf(json);
         if (conf.ifname.empty()) return {};
@@ -91,20 +106,26 @@ void ResultCache::store(const NetworkList& list, const RuntimeConf& conf,
                         const VersionedResult& result) const {
     const std::string name = file_name(list, conf);
     const std::string text = entry_text(list, conf, result);
-    const Fd dir = open_dir(dir_, 0700);
-    replace_file(dir.get(), name, temporary_name(name), text, 0600, cat(dir_, "/", name));
+    const Fd base = open_state_dir(base_, Holds::directories, directory_mode);
+    const Fd dir = open_state_dir_in(base, folder, path_of({}), directory_mode);
+    replace_file(dir.get(), name, temporary_name(name), text, 0600, path_of(name));
 }
 
-std::optional<std::string> ResultCache::read(const std::string& file) const {
-    const std::string path = cat(dir_, "/", file);
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd) return {};
-    return read_all(fd.get(), max_entry_size, path);
+std::string ResultCache::path_of(std::string_view name) const {
+    return cat(base_, "/", folder, name.empty() ? "" : "/", name);
+}
+
+std::optional<Fd> ResultCache::find_dir() const {
+    const auto base = find_state_dir(base_, Holds::directories);
+    if (!base) return {};
+    return find_state_dir_in(*base, folder, path_of({}));
 }
 
 std::optional<VersionedResult> ResultCache::load(const NetworkList& list,
                                                  const RuntimeConf& conf) const {
-    const auto text = read(file_name(list, conf));
+    const std::string name = file_name(list, conf);
+    const auto dir = find_dir();
+    const auto text = dir ? read(*dir, name, path_of(name)) : std::nullopt;
     if (!text) return {};
     const Json result = result_of(Json::parse(*text, "decode"));
     // So old containers survive a new version in the configuration.
@@ -114,23 +135,22 @@ std::optional<VersionedResult> ResultCache::load(const NetworkList& list,
 
 void ResultCache::remove(const NetworkList& list, const RuntimeConf& conf) const {
     const std::string name = file_name(list, conf);
-    const auto dir = find_at(AT_FDCWD, dir_.c_str(), O_RDONLY | O_DIRECTORY, dir_);
+    const auto dir = find_dir();
     if (!dir) return;
     for (const std::string& file : {name, temporary_name(name)})
         if (::unlinkat(dir->get(), file.c_str(), 0) < 0 && errno != ENOENT)
-            throw SysError(cat("remove ", dir_, "/", file), errno);
+            throw SysError(cat("remove ", path_of(file)), errno);
 }
 
 std::vector<RuntimeConf> ResultCache::attachments(std::string_view network) const {
     std::vector<RuntimeConf> out;
-    auto dir = find_at(AT_FDCWD, dir_.c_str(), O_RDONLY | O_DIRECTORY, dir_);
-    if (!dir) return out;
-    for (const std::string& file : list_dir(std::move(*dir), dir_)) {
+    const auto dir = find_dir();
+    auto listed = find_dir();  // the position in a directory is that of its descriptor
+    if (!dir || !listed) return out;
+    for (const std::string& file : list_dir(std::move(*listed), path_of({}))) {
         // The name begins with the network's: the other files need not be read.
         if (!file.starts_with(cat(network, "-"))) continue;
-        const auto text = read(file);
-        if (!text) continue;
-        if (auto conf = read_attachment(*text, network)) out.push_back(std::move(*conf));
+        if (auto conf = read_attachment(*dir, file, network)) out.push_back(std::move(*conf));
     }
     return out;
 }

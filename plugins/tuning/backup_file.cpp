@@ -4,6 +4,7 @@
 
 #include "backup.h"
 #include "base/file.h"
+#include "base/state_dir.h"
 #include "base/undo.h"
 
 namespace cni::tuning {
@@ -22,13 +23,16 @@ std::string temporary(const std::string& name) {
 }
 
 std::optional<Fd> find_dir(const std::string& path) {
-    return find_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY, path);
+    return find_state_dir(path, Holds::files);
 }
 
 std::optional<Backup> load_from(int dir, const std::string& name, const std::string& path) {
-    const auto file = find_at(dir, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK, path);
-    if (!file) return {};
-    return Backup::parse(read_all(file->get(), max_size, path), path);
+    const Fd file(::openat(dir, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file && errno == ENOENT) return {};
+    if (!file && errno == ELOOP)
+        throw Error(Code::decoding_failure, cat("backup file ", path, " is a symbolic link"));
+    check(file.get(), "open ", path);
+    return Backup::parse(read_all(file.get(), max_size, path), path);
 }
 
 void remove_at(int dir, const std::string& name, const std::string& path) {
@@ -61,7 +65,7 @@ std::optional<Backup> BackupFile::load() const {
 }
 
 void BackupFile::save(const Backup& backup) const {
-    const Fd dir = open_dir(data_dir_, 0700);
+    const Fd dir = open_state_dir(data_dir_, Holds::files, 0700);
     replace_file(dir.get(), name_, temporary(name_), backup.print(), 0600, path());
 }
 
@@ -75,11 +79,12 @@ void BackupFile::remove() const {
 void remove_stale_backups(const std::string& data_dir, const std::string& network,
                           const std::vector<AttachmentId>& valid) {
     const auto dir = find_dir(data_dir);
-    if (!dir) return;
+    auto listed = find_dir(data_dir);  // the position in a directory is that of its descriptor
+    if (!dir || !listed) return;
     std::set<std::string> kept;
     for (const AttachmentId& attachment : valid) kept.insert(file_name(attachment));
     Failures failures;
-    for (const std::string& name : list_dir(open_dir(data_dir, 0700), data_dir)) {
+    for (const std::string& name : list_dir(std::move(*listed), data_dir)) {
         if (!name.ends_with(suffix) || kept.contains(name)) continue;
         const std::string path = cat(data_dir, "/", name);
         if (network_of(dir->get(), name, path) == network)

@@ -7,8 +7,10 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "base/state_dir.h"
 #include "host-local/lease.h"
 #include "host-local/lease_index.h"
+#include "scratch_dir.h"
 
 namespace {
 
@@ -25,29 +27,12 @@ void read_lease(std::string_view content) {
     if (text != holder->text) std::abort();
 }
 
-// A directory that goes with the process, as far as a fuzzer ends in order.
-class Directory {
-public:
-    Directory() {
-        if (!::mkdtemp(path_)) std::abort();
-        fd_ = cni::open_dir(path_, 0700);
-    }
-    ~Directory() {
-        ::unlinkat(fd_.get(), name, 0);
-        ::rmdir(path_);
-    }
-    static constexpr const char* name = "index";
+constexpr const char* name = "index";
 
-    int fd() const { return fd_.get(); }
-    void overwrite(std::string_view content, off_t offset) const {
-        const cni::Fd file = cni::open_at(fd(), name, O_WRONLY | O_CREAT, 0600, name);
-        if (::pwrite(file.get(), content.data(), content.size(), offset) < 0) std::abort();
-    }
-
-private:
-    char path_[32] = "/tmp/lease_fuzzXXXXXX";
-    cni::Fd fd_;
-};
+void overwrite(const std::string& path, std::string_view content, off_t offset) {
+    const cni::Fd file = cni::open_at(AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT, 0600, path);
+    if (::pwrite(file.get(), content.data(), content.size(), offset) < 0) std::abort();
+}
 
 void use(LeaseIndex& index) {
     IndexEntry entry;
@@ -63,13 +48,16 @@ void use(LeaseIndex& index) {
 // A checksum guards the header, and no fuzzer guesses it: so once with the text as the file, and
 // once with the text as the entries behind a sound header.
 void read_index(std::string_view content) {
-    static const Directory dir;
+    static const cni::fuzz::ScratchDir scratch;
+    static const cni::Fd dir = cni::open_state_dir(scratch.path(), cni::Holds::files, 0700);
+    const auto try_with_content_at = [&](off_t offset) {
+        overwrite(scratch.path_of(name), content, offset);
+        if (auto index = LeaseIndex::open(dir.get(), name)) use(*index);
+    };
     constexpr off_t first_page = 4096;
-    LeaseIndex::build(dir.fd(), Directory::name, {}, {});
-    dir.overwrite(content, first_page);
-    if (auto index = LeaseIndex::open(dir.fd(), Directory::name)) use(*index);
-    dir.overwrite(content, 0);
-    if (auto index = LeaseIndex::open(dir.fd(), Directory::name)) use(*index);
+    LeaseIndex::build(dir.get(), name, {}, {});
+    try_with_content_at(first_page);
+    try_with_content_at(0);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ TEST_F(HostLocal, AddWritesTheLeaseAsTheReferenceDoes) {
     EXPECT_EQ(mode_of(directory), 0755u);
     EXPECT_EQ(mode_of(path("10.1.2.2")), 0600u);
     EXPECT_EQ(mode_of(path("last_reserved_ip.0")), 0600u);
-    EXPECT_EQ(mode_of(path("lock")), 0750u);
+    EXPECT_EQ(mode_of(path("lock")), 0600u);
 }
 
 TEST_F(HostLocal, AddPrintsGatewayRoutesAndDns) {

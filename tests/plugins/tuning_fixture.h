@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "base/state_dir.h"
 #include "support/bridge_fixture.h"
 
 namespace cni::test {
@@ -77,7 +78,7 @@ protected:
     }
     static std::optional<std::string> backup() { return read_file(backup_path, 1u << 20); }
     static void write_backup(const std::string& text) {
-        const Fd dir = open_dir("/run/cni/tuning", 0700);
+        const Fd dir = open_state_dir("/run/cni/tuning", Holds::files, 0700);
         replace_file(dir.get(), "c1_eth0.json", ".new", text, 0600, "backup");
     }
     /// Fails with this message and leaves nothing.

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 
+#include "base/state_dir.h"
 #include "support/process.h"
 #include "support/thrown.h"
 
@@ -26,7 +27,7 @@ protected:
     }
     ~File() override { test::output_of({"rm", "-r", path_}); }
 
-    Fd dir() const { return open_dir(path_, 0700); }
+    Fd dir() const { return open_state_dir(path_, Holds::files, 0700); }
     std::string in(const char* name) const { return cat(path_, "/", name); }
     void write(const char* name, std::string_view content) const {
         replace_file(dir().get(), name, ".new", content, 0600, name);
@@ -70,14 +71,6 @@ TEST_F(File, FixedTemporaryOfAKilledWriterIsReplaced) {
     replace_file(dir().get(), "f", ".tmp", "whole", 0600, "f");
     EXPECT_THAT(names(), ElementsAre("f"));
     EXPECT_EQ(read_file(in("f"), 10), "whole");
-}
-
-TEST_F(File, DirectoriesAreMadeWithTheirParents) {
-    EXPECT_THAT(list_dir(open_dir(in("a/b/c/"), 0700), "c"), IsEmpty());
-    EXPECT_TRUE(open_dir(in("a/b/c"), 0700));
-    write("f", "");
-    EXPECT_EQ(thrown([&] { open_dir(in("f/x"), 0700); }).msg,
-              cat("make directory ", in("f/x"), ": Not a directory"));
 }
 
 TEST_F(File, NamesAreListedInOrder) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/state_dir.h"
 
 namespace cni::host_local {
 namespace {
@@ -31,7 +32,7 @@ protected:
         std::string path = ::testing::TempDir() + "indexXXXXXX";
         EXPECT_NE(::mkdtemp(path.data()), nullptr);
         path_ = path;
-        dir_ = open_dir(path, 0700);
+        dir_ = open_state_dir(path, Holds::files, 0700);
     }
     ~HostLocalIndex() override {
         ::unlinkat(dir_.get(), name.c_str(), 0);

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/base64.h"
 #include "support/recording.h"
+#include "support/thrown.h"
 
 namespace cni {
 namespace {
@@ -164,6 +166,21 @@ TEST_F(Cache, ListsNothingButEntriesOfThatNetwork) {
     dir_.write(path("results/.net1-c5-eth0.tmp"),
                R"({"kind":"cniCacheV1","containerId":"c5","networkName":"net1","ifName":"e"})");
     EXPECT_THAT(cache_.attachments("net1"), IsEmpty());
+}
+
+TEST_F(Cache, LinksAreNotFollowed) {
+    dir_.write("victim", R"({"kind":"cniCacheV1","containerId":"c1","networkName":"net1",)"
+                         R"("ifName":"eth0"})");
+    dir_.write(path("results/x"), "");
+    const std::string file = cat(base(), "/", entry);
+    ASSERT_EQ(::symlink(cat(dir_.path(), "/victim").c_str(), file.c_str()), 0);
+    EXPECT_EQ(test::thrown([&] { cache_.load(network("1.0.0"), attachment()); }).msg,
+              cat("open ", file, ": Too many levels of symbolic links"));
+    EXPECT_THAT(cache_.attachments("net1"), IsEmpty());
+    const std::string before = dir_.read("victim");
+    cache_.store(network("1.0.0"), attachment(), result("{}"));
+    cache_.remove(network("1.0.0"), attachment());
+    EXPECT_EQ(dir_.read("victim"), before);
 }
 
 TEST_F(Cache, NamesThatCouldLeadElsewhereAreRefused) {
