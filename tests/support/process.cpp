@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/error.h"
@@ -38,6 +39,7 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
     ::dup2(out.get(), 1);
     ::dup2(err.get(), 2);
     const auto argv = pointers(program.argv), environment = pointers(program.environment);
+    if (program.prepare) program.prepare();
     ::execvpe(argv[0], argv.data(), environment.data());
     const std::string reason = cat("execute ", program.argv[0], ": ", errno_text(errno), "\n");
     write_all(2, reason, "stderr");
@@ -86,7 +88,9 @@ void Process::signal(int number) const {
 
 Finished Process::wait() {
     Finished finished;
-    check(::waitpid(std::exchange(pid_, -1), &finished.status, 0), "wait for a program");
+    rusage usage{};
+    check(::wait4(std::exchange(pid_, -1), &finished.status, 0, &usage), "wait for a program");
+    finished.max_rss = usage.ru_maxrss;
     finished.out = content(out_);
     finished.err = content(err_);
     return finished;

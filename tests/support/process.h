@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ struct Finished {
     int status = 0;  ///< as of waitpid(2)
     std::string out;
     std::string err;
+    long max_rss = 0;  ///< KiB; of this test program, where that is more
 
     /// Ended by itself with exit status 0.
     bool ok() const { return status == 0; }
@@ -28,6 +30,9 @@ struct Program {
     std::string input = {};
     /// "NAME=value" entries in place of this process's environment.
     std::vector<std::string> environment = inherited();
+    /// Called in the new process right before it becomes the program, with nothing but system calls
+    /// in it: limits, descriptors.
+    std::function<void()> prepare = {};
 
     static std::vector<std::string> inherited();
 };
