@@ -87,7 +87,7 @@ Ip claim_next(LeaseStore& store, const RangeSet& set, std::size_t number,
     const auto ip = Walk(store, set, owner).claim_after(last);
     if (ip) return *ip;
     throw Error(Code::internal, cat("no IP addresses available in range set: ", set.to_string()),
-                cat("all addresses have a file in ", store.dir().path_of("")));
+                explain_exhaustion(store));
 }
 
 void remember(const LeaseStore& store, std::size_t number, const Ip& ip) {
@@ -157,6 +157,20 @@ std::vector<IpConfig> allocate(LeaseStore& store, const Config& config, const At
     }
     undo.commit();
     return ips;
+}
+
+std::string explain_exhaustion(const LeaseStore& store) {
+    constexpr std::size_t most = 5;
+    std::string text =
+        cat("all addresses have a file in ", store.dir().path_of(""),
+            "; DEL of attachments that are gone, or GC, releases what they still hold");
+    std::vector<std::string> names;
+    for (const Ip& ip : store.ownerless())
+        names.push_back(names.size() < most ? ip.to_string() : "...");
+    if (names.empty()) return text;
+    names.resize(std::min(names.size(), most + 1));
+    return cat(text, "; ", join(names, ", "),
+               " there are no leases: remove what is not kept on purpose");
 }
 
 const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken) {

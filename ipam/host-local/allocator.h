@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config.h"
@@ -17,6 +18,9 @@ std::vector<std::optional<Ip>> assign_requested(const std::vector<RangeSet>& set
 /// when a set fails. Throws Error(internal) when a set is exhausted, a requested address taken, or
 /// the attachment holds an address of the set already.
 std::vector<IpConfig> allocate(LeaseStore& store, const Config& config, const AttachmentId& owner);
+
+/// Details of such an error: what would make addresses free.
+std::string explain_exhaustion(const LeaseStore& store);
 
 /// The first set without a free address; null when each has one.
 const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken);

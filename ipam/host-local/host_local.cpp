@@ -83,7 +83,8 @@ void check(const Request& request) {
 
 void del(const Request& request) {
     auto dir = LeaseDir::find(Location::parse(request.conf));
-    if (!dir) return;
+    // A full disk may have stopped the first ADD before the lock was made.
+    if (!dir || dir->is_unused()) return;
     LeaseStore store(*std::move(dir));
     Failures failures;
     for (const Lease& lease : store.held_by(request.attachment()))
@@ -94,7 +95,7 @@ void del(const Request& request) {
 void gc(const Request& request) {
     const auto attachments = request.conf.valid_attachments();
     auto dir = LeaseDir::find(Location::parse(request.conf));
-    if (attachments && dir) LeaseStore(*std::move(dir)).retain(*attachments);
+    if (attachments && dir && !dir->is_unused()) LeaseStore(*std::move(dir)).retain(*attachments);
 }
 
 // Looks without the lock first: only the exhausted need a closer look, and nothing is made.
@@ -112,7 +113,7 @@ void status(const Request& request) {
     LeaseStore store(*std::move(dir));
     if (const RangeSet* set = find_exhausted(config.sets, store.taken()))
         throw not_available(cat("no IP addresses available in range set: ", set->to_string()),
-                            cat("lease directory ", config.location.path()));
+                            explain_exhaustion(store));
 }
 
 }  // namespace cni::host_local

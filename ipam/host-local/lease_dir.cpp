@@ -140,6 +140,11 @@ void LeaseDir::remove(const Ip& ip) const {
         check(-1, "remove ", path_of(name));
 }
 
+bool LeaseDir::is_unused() const {
+    return ::faccessat(fd(), "lock", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
+           addresses().empty();
+}
+
 std::optional<Ip> LeaseDir::read_last_reserved(std::size_t set) const {
     const auto file = load(last_reserved_name(set));
     return file && file->content ? Ip::parse(*file->content) : std::nullopt;
@@ -163,24 +168,37 @@ constexpr const char* draft_name = ".new-lease";
 bool has_no_unnamed_files(int error) {
     return error == EOPNOTSUPP || error == EISDIR || error == ENOENT || error == EINVAL;
 }
+
+bool has_no_hard_links(int error) {
+    return error == EPERM || error == EOPNOTSUPP || error == ENOSYS;
+}
 }  // namespace
 
-LeaseDraft::LeaseDraft(const LeaseDir& dir, std::string_view text) : dir_(dir) {
-    const std::string path = dir.path_of("");
+LeaseDraft::LeaseDraft(const LeaseDir& dir, std::string_view text) : dir_(dir), text_(text) {
     file_ = Fd(::openat(dir.fd(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, file_mode));
     if (!file_ && has_no_unnamed_files(errno)) {
-        remove_leftover(dir);
-        file_ =
-            Fd(::openat(dir.fd(), draft_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode));
-        named_ = static_cast<bool>(file_);
+        write_named();
+        return;
     }
-    check(file_.get(), "make a lease in ", path);
+    check(file_.get(), "make a lease in ", dir.path_of(""));
+    write_content();
+}
+
+void LeaseDraft::write_named() {
+    remove_leftover(dir_);
+    file_ = open_at(dir_.fd(), draft_name, O_WRONLY | O_CREAT | O_EXCL, file_mode,
+                    dir_.path_of(draft_name));
+    named_ = true;
     try {
-        write_all(file_.get(), text, cat("a lease in ", path));
+        write_content();
     } catch (...) {
         remove_name();
         throw;
     }
+}
+
+void LeaseDraft::write_content() {
+    write_all(file_.get(), text_, cat("a lease in ", dir_.path_of("")));
 }
 
 LeaseDraft::~LeaseDraft() {
@@ -205,9 +223,22 @@ int LeaseDraft::link(const char* name) const {
     return ::linkat(AT_FDCWD, path.c_str(), dir_.fd(), name, AT_SYMLINK_FOLLOW);
 }
 
+// Who makes leases holds the lock: nobody takes the name between the two steps.
+int LeaseDraft::rename(const Ip& ip) {
+    if (!named_) write_named();
+    if (dir_.stamp(ip)) {
+        errno = EEXIST;
+        return -1;
+    }
+    const int rc = ::renameat(dir_.fd(), draft_name, dir_.fd(), ip.to_string().c_str());
+    if (rc == 0) named_ = false;
+    return rc;
+}
+
 std::optional<FileStamp> LeaseDraft::publish(const Ip& ip) {
     const std::string name = ip.to_string();
-    const int rc = link(name.c_str());
+    int rc = link(name.c_str());
+    if (rc < 0 && has_no_hard_links(errno)) rc = rename(ip);
     if (rc < 0 && errno == EEXIST) return {};
     const std::string path = dir_.path_of(name);
     check(rc, "make lease ", path);

@@ -57,6 +57,8 @@ public:
     /// The content alone; nullopt also when there is no such file.
     std::optional<std::string> read(const Ip& ip) const;
     void remove(const Ip& ip) const;
+    /// Nobody has ever locked it, and no address has an entry.
+    bool is_unused() const;
 
     /// The address that was given last from a range set; nullopt when unknown.
     std::optional<Ip> read_last_reserved(std::size_t set) const;
@@ -89,12 +91,16 @@ public:
     static void remove_leftover(const LeaseDir& dir);
 
 private:
+    void write_named();
+    void write_content();
     int link(const char* name) const;
+    int rename(const Ip& ip);
     void remove_name();
 
     const LeaseDir& dir_;
+    const std::string text_;
     Fd file_;
-    bool named_ = false;  // no O_TMPFILE on this file system
+    bool named_ = false;
 };
 
 }  // namespace cni::host_local

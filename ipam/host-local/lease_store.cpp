@@ -108,6 +108,13 @@ std::vector<Ip> LeaseStore::taken() const {
     return ips;
 }
 
+std::vector<Ip> LeaseStore::ownerless() const {
+    std::vector<Ip> ips;
+    for (const IndexEntry& entry : index_.find(hash(""))) ips.push_back(entry.ip());
+    std::ranges::sort(ips);
+    return ips;
+}
+
 std::string LeaseStore::holder_of(const Ip& ip) const {
     const auto content = dir_.read(ip);
     const auto holder = content ? Holder::parse(*content) : std::nullopt;

@@ -40,6 +40,8 @@ public:
     std::vector<Lease> held_by(const AttachmentId& owner);
     /// Every address that has an entry in the directory.
     std::vector<Ip> taken() const;
+    /// The addresses whose entry is no lease, sorted: DEL never finds them.
+    std::vector<Ip> ownerless() const;
     /// Who has an address, for messages: "c1 eth0"; "nobody known" when it is not a lease.
     std::string holder_of(const Ip& ip) const;
 

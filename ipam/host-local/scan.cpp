@@ -66,7 +66,7 @@ private:
         if (!holder) return discard(ip);
         IndexEntry entry;
         entry.set_ip(ip);
-        entry.holder = hash(holder->text);
+        entry.holder = hash(holder->owner() ? holder->text : std::string());
         entry.inode = file->stamp.inode;
         entry.changed = file->stamp.changed;
         entry.boot = boot;

@@ -6,39 +6,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// The identity of the machine and of its boot, as the kernel and the system show them to us alone.
-class HostLocalBoot : public HostLocalTest {
-protected:
-    void SetUp() override {
-        HostLocalTest::SetUp();
-        if (IsSkipped()) return;
-        config_ = network(ipam({"10.1.2.0/29"}));
-        boot("1");
-        machine("a");
-        output_of({"mount", "--bind", "/run/boot", "/proc/sys/kernel/random/boot_id"});
-        if (!std::filesystem::exists("/etc/machine-id")) {
-            output_of({"mount", "-t", "tmpfs", "tmpfs", "/etc"});
-            output_of({"touch", "/etc/machine-id"});
-        }
-        output_of({"mount", "--bind", "/run/machine", "/etc/machine-id"});
-    }
-    static void boot(const std::string& digit) {
-        std::string id;
-        for (const int length : {8, 4, 4, 4, 12})
-            for (int i = 0; i < length + 1; ++i) id += i < length ? digit : "-";
-        id.back() = '\n';
-        output_of({"tee", "/run/boot"}, id);
-    }
-    static void machine(const std::string& digit) {
-        std::string id;
-        for (int i = 0; i < 32; ++i) id += digit;
-        output_of({"tee", "/run/machine"}, digit.empty() ? "" : id + "\n");
-    }
-    void fill() const {
-        for (int i = 0; i < 5; ++i) add(cat("old", i));
-    }
-};
-
 TEST_F(HostLocalBoot, LeasesOfAnEarlierBootAreReclaimed) {
     fill();
     EXPECT_FALSE(call("ADD", "new").ok());

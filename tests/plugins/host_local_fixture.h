@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ using Strings = std::vector<std::string>;
 class HostLocalTest : public SandboxTest {
 protected:
     static constexpr const char* directory = "/var/lib/cni/networks/net";
+    static constexpr const char* index_file = "/var/lib/cni/networks/.net.cnixx-index";
 
     /// "ipam" with these range sets, each of one subnet.
     static nlohmann::json ipam(const Strings& subnets) {
@@ -70,6 +72,30 @@ protected:
         EXPECT_EQ(run.out, "");
     }
 
+    /// Gives all that is free, each address once, to containers named after `prefix`.
+    std::set<std::string> exhaust(const std::string& prefix) const {
+        std::set<std::string> given;
+        for (int i = 0;; ++i) {
+            const PluginRun run = call("ADD", cat(prefix, i));
+            if (!run.ok()) {
+                EXPECT_THAT(run.error_message(), ::testing::HasSubstr("no IP addresses available"));
+                return given;
+            }
+            const std::string address = join(addresses(run), " ");
+            EXPECT_TRUE(given.insert(address.substr(0, address.find('/'))).second) << address;
+        }
+    }
+    /// Of all attachments but the eth0 of these containers.
+    void gc(const Strings& valid) const {
+        nlohmann::json config = config_;
+        config["cni.dev/valid-attachments"] = nlohmann::json::array();
+        for (const std::string& id : valid)
+            config["cni.dev/valid-attachments"].push_back(
+                {{"containerID", id}, {"ifname", "eth0"}});
+        const PluginRun run = run_plugin("host-local", "GC", args(""), config.dump());
+        EXPECT_TRUE(run.ok()) << run.report();
+    }
+
     /// What lies in the lease directory besides `lock` and `last_reserved_ip.*`.
     static Strings leases() {
         Strings names;
@@ -92,6 +118,40 @@ protected:
     }
 
     nlohmann::json config_ = network(ipam({"10.1.2.0/29"}));
+};
+
+/// With an identity of the machine and of its boot that the test chooses.
+class HostLocalBoot : public HostLocalTest {
+protected:
+    void SetUp() override {
+        HostLocalTest::SetUp();
+        if (IsSkipped()) return;
+        config_ = network(ipam({"10.1.2.0/29"}));
+        boot("1");
+        machine("a");
+        output_of({"mount", "--bind", "/run/boot", "/proc/sys/kernel/random/boot_id"});
+        if (!std::filesystem::exists("/etc/machine-id")) {
+            output_of({"mount", "-t", "tmpfs", "tmpfs", "/etc"});
+            output_of({"touch", "/etc/machine-id"});
+        }
+        output_of({"mount", "--bind", "/run/machine", "/etc/machine-id"});
+    }
+    /// From now on it is another boot: one for each digit.
+    static void boot(const std::string& digit) {
+        std::string id;
+        for (const int length : {8, 4, 4, 4, 12})
+            for (int i = 0; i < length + 1; ++i) id += i < length ? digit : "-";
+        id.back() = '\n';
+        output_of({"tee", "/run/boot"}, id);
+    }
+    static void machine(const std::string& digit) {
+        std::string id;
+        for (int i = 0; i < 32; ++i) id += digit;
+        output_of({"tee", "/run/machine"}, digit.empty() ? "" : id + "\n");
+    }
+    void fill() const {
+        for (int i = 0; i < 5; ++i) add(cat("old", i));
+    }
 };
 
 }  // namespace cni::test

@@ -16,8 +16,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr const char* index_file = "/var/lib/cni/networks/.net.cnixx-index";
-
 class HostLocalStore : public HostLocalTest {
 protected:
     // The environment and argv of a call under strace.
@@ -227,23 +225,6 @@ TEST_F(HostLocalStore, ADiskTooSmallForTheIndexWillDo) {
     EXPECT_FALSE(std::filesystem::exists(cat(index_file, ".new")));
     del("c1");
     EXPECT_THAT(leases(), IsEmpty());
-}
-
-TEST_F(HostLocalStore, FileSystemsWithoutUnnamedFilesWillDo) {
-    // The first ADD also builds the index; those that follow make the same calls as each other.
-    add("c0");
-    calls_of("ADD", "c1", "openat");
-    const Strings calls = trace();
-    const auto unnamed = std::ranges::find_if(
-        calls, [](const std::string& line) { return line.find("O_TMPFILE") != line.npos; });
-    ASSERT_NE(unnamed, calls.end());
-    const std::string fault =
-        cat("inject=openat:error=EOPNOTSUPP:when=", unnamed - calls.begin() + 1);
-    const Finished done = run(traced({"-e", "trace=openat", "-e", fault}, "ADD", "c2"));
-    ASSERT_TRUE(done.ok()) << done.err << done.out;
-    EXPECT_THAT(join(trace(), "\n"), HasSubstr("INJECTED"));
-    EXPECT_THAT(leases(), ElementsAre("10.1.2.2", "10.1.2.3", "10.1.2.4"));
-    EXPECT_EQ(content("10.1.2.4"), "c2\r\neth0");
 }
 
 // Kills a command of c1 at each of its system calls that touch files, every time in the state that

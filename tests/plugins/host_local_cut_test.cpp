@@ -1,0 +1,351 @@
+// host-local's files after a loss of power or worse: cut anywhere, emptied, garbled, of another
+// time. No address goes to two who live, and none is lost for good.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <random>
+#include <set>
+
+#include "base/error.h"
+#include "host-local/lease_index.h"
+#include "plugins/host_local_fixture.h"
+#include "support/fault.h"
+
+namespace cni::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Addresses = std::set<std::string>;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+void overwrite(const std::string& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary) << text;
+}
+
+class HostLocalCut : public HostLocalBoot {
+protected:
+    static void start_over() { fs::remove_all("/var/lib/cni/networks"); }
+
+    /// As if the clock had shown this, in s since the epoch, when the directory was used last.
+    static void used_at(std::int64_t seconds) {
+        const Fd parent = open_at(AT_FDCWD, "/var/lib/cni/networks", O_RDONLY, 0, "networks");
+        auto index = host_local::LeaseIndex::open(parent.get(), ".net.cnixx-index");
+        ASSERT_TRUE(index);
+        const std::int64_t ns = seconds * 1'000'000'000;
+        ASSERT_TRUE(index->seal(ns + 1, ns));
+        const timespec times[2] = {{0, UTIME_OMIT}, {seconds, 1}};
+        check(::utimensat(AT_FDCWD, directory, times, 0), "touch ", directory);
+    }
+    static void replace_lease(const std::string& name, const std::string& text) {
+        fs::remove(path(name));
+        plant(name, text);
+    }
+};
+
+TEST_F(HostLocalCut, ALeaseThatIsCutKeepsItsAddressUntilItsContainerIsGone) {
+    const std::string whole = "c1\r\neth0";
+    for (std::size_t length = 1; length < whole.size(); ++length) {
+        SCOPED_TRACE(length);
+        start_over();
+        add("c1");
+        add("c2");
+        fs::resize_file(path("10.1.2.2"), length);
+        output_of({"touch", directory});
+        EXPECT_EQ(exhaust("c3"), Addresses({"10.1.2.4", "10.1.2.5", "10.1.2.6"}));
+        del("c1");
+        gc({"c2", "c30", "c31", "c32"});
+        EXPECT_EQ(exhaust("c4"), Addresses({"10.1.2.2"}));
+    }
+}
+
+TEST_F(HostLocalCut, WhatWasGivenLastMayBeCutOrGarbled) {
+    for (const std::string text : {"", "1", "10.1", "10.1.2.", "10.1.2.3", "10.1.2.77", "fd00::1",
+                                   "\n", "garbage", "10.1.2.3 and more"}) {
+        SCOPED_TRACE(text);
+        start_over();
+        add("c1");
+        plant("last_reserved_ip.0", text);
+        EXPECT_EQ(exhaust("c2"), Addresses({"10.1.2.3", "10.1.2.4", "10.1.2.5", "10.1.2.6"}));
+    }
+}
+
+TEST_F(HostLocalCut, AnIndexMayBeCutAnywhere) {
+    add("c1");
+    const std::uintmax_t size = fs::file_size(index_file);
+    std::set<std::uintmax_t> lengths = {0, 1, size - 1};
+    for (std::uintmax_t length = 8; length <= 72; length += 8) lengths.insert(length);
+    for (std::uintmax_t length = 4096; length < size; length += 4096) lengths.insert(length);
+    for (const std::uintmax_t length : lengths) {
+        SCOPED_TRACE(length);
+        fs::resize_file(index_file, length);
+        EXPECT_THAT(call("ADD", "c1").error_message(), HasSubstr("duplicate"));
+        fs::resize_file(index_file, length);
+        del("c1");
+        EXPECT_THAT(leases(), IsEmpty());
+        add("c1");
+    }
+}
+
+// The blocks that were not written before the power went.
+TEST_F(HostLocalCut, AnIndexMayHaveHolesAfterAReboot) {
+    add("c0");
+    const auto pages = fs::file_size(index_file) / 4096;
+    for (std::uintmax_t page = 0; page < pages; ++page) {
+        SCOPED_TRACE(page);
+        start_over();
+        boot("1");
+        for (int i = 0; i < 3; ++i) add(cat("c", i));
+        std::fstream(index_file, std::ios::in | std::ios::out | std::ios::binary)
+                .seekp(static_cast<std::streamoff>(page * 4096))
+            << std::string(4096, '\0');
+        boot("2");
+        add("new");
+        for (int i = 0; i < 3; ++i) del(cat("c", i));
+        EXPECT_EQ(leases().size(), 1u);
+        EXPECT_EQ(exhaust("newer").size(), 4u);
+    }
+}
+
+TEST_F(HostLocalCut, AnIndexOfAnEarlierTimeIsNotBelieved) {
+    add("c1");
+    const std::string earlier = *read_file(index_file, 1 << 20);
+    add("c2");
+    del("c1");
+    add("c3");
+    const Strings now = leases();
+    for (const char* digit : {"1", "2"}) {
+        boot(digit);
+        overwrite(index_file, earlier);
+        EXPECT_FALSE(call("CHECK", "c1").ok());
+        EXPECT_THAT(call("ADD", "c2").error_message(), HasSubstr("duplicate"));
+        overwrite(index_file, earlier);
+        EXPECT_EQ(leases(), now) << "of which it does not tell in which boot they were made";
+    }
+    for (const char* id : {"c2", "c3"}) del(id);
+    EXPECT_THAT(leases(), IsEmpty());
+}
+
+TEST_F(HostLocalCut, AnIndexOfAnotherVersionIsMadeAnew) {
+    add("c1");
+    add("c2");
+    std::string index = *read_file(index_file, 1 << 20);
+    ++index[7];
+    std::fill(index.begin() + 4096, index.end(), '\0');
+    overwrite(index_file, index);
+    EXPECT_THAT(call("ADD", "c1").error_message(), HasSubstr("duplicate"));
+    del("c1");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.3"));
+}
+
+TEST_F(HostLocalCut, LeftoversAreSweptAway) {
+    add("c1");
+    const std::string half_index = cat(index_file, ".new");
+    overwrite(half_index, std::string(5000, 'x'));
+    plant(".new-lease", "killed\r\neth0");
+    EXPECT_EQ(add("c2"), "10.1.2.3/29");
+    EXPECT_THAT(leases(), ElementsAre("10.1.2.2", "10.1.2.3"));
+    EXPECT_FALSE(fs::exists(half_index));
+}
+
+TEST_F(HostLocalCut, AClockThatIsSetChangesNothing) {
+    constexpr std::int64_t epoch = 1, year_2100 = 4'102'444'800;
+    for (const std::int64_t time : {epoch, year_2100}) {
+        SCOPED_TRACE(time);
+        start_over();
+        for (const char* id : {"c1", "c2", "c3"}) add(id);
+        used_at(time);
+        del("c3");
+        used_at(time);
+        fs::remove(path("10.1.2.2"));
+        replace_lease("10.1.2.3", "other\r\neth0");
+        plant("10.1.2.6", "another\r\neth0");
+        EXPECT_THAT(call("ADD", "other").error_message(), HasSubstr("duplicate"));
+        EXPECT_FALSE(call("CHECK", "c2").ok());
+        used_at(time);
+        EXPECT_EQ(exhaust("new"), Addresses({"10.1.2.2", "10.1.2.4", "10.1.2.5"}));
+        used_at(time);
+        for (const char* id : {"other", "another", "new0", "new1", "new2"}) del(id);
+        EXPECT_THAT(leases(), IsEmpty());
+    }
+}
+
+TEST_F(HostLocalCut, LeasesOfAnEarlierBootAreReclaimedWhateverTheClock) {
+    for (const std::int64_t time : {std::int64_t{1}, std::int64_t{4'102'444'800}}) {
+        start_over();
+        boot("1");
+        fill();
+        used_at(time);
+        boot("2");
+        EXPECT_EQ(exhaust("new").size(), 5u);
+    }
+}
+
+TEST_F(HostLocalCut, WithoutAddressesItNamesTheFilesThatAreNoLeases) {
+    plant("10.1.2.3", "kept for the printer");
+    plant("10.1.2.5", "\x01\xff garbage");
+    exhaust("c");
+    for (const char* command : {"ADD", "STATUS"}) {
+        const PluginRun run = call(command, "one-more");
+        ASSERT_FALSE(run.ok());
+        EXPECT_EQ(run.json()["details"],
+                  "all addresses have a file in /var/lib/cni/networks/net/; DEL of attachments "
+                  "that are gone, or GC, releases what they still hold; 10.1.2.3, 10.1.2.5 there "
+                  "are no leases: remove what is not kept on purpose");
+    }
+}
+
+/// Whatever a host's failure may do to the files of a network, at random.
+class HostLocalChaos : public HostLocalCut {
+protected:
+    void SetUp() override {
+        HostLocalCut::SetUp();
+        if (!IsSkipped()) config_ = network(ipam({"10.1.2.0/28"}));
+    }
+    static constexpr std::size_t range_size = 13;
+
+    std::size_t pick(std::size_t end) { return random_() % end; }
+    bool chance(std::size_t one_in) { return pick(one_in) == 0; }
+
+    std::string garbage(std::size_t size) {
+        std::string text(size, 0);
+        for (char& c : text) c = static_cast<char>(random_());
+        return text;
+    }
+
+    /// Containers come and go; those that are there in the end, with their addresses.
+    std::map<std::string, std::string> live_a_little() {
+        std::map<std::string, std::string> live;
+        const std::size_t steps = 5 + pick(12);
+        for (std::size_t i = 0; i < steps; ++i) {
+            if (i == steps / 2) earlier_index_ = *read_file(index_file, 1 << 20);
+            if (chance(3) && !live.empty()) {
+                del(live.begin()->first);
+                live.erase(live.begin());
+            } else {
+                const std::string id = cat("old", i), address = add(id);
+                live[id] = address.substr(0, address.find('/'));
+            }
+        }
+        return live;
+    }
+
+    void damage(const std::string& file) {
+        const std::uintmax_t size = fs::file_size(file);
+        switch (pick(power_was_lost_ ? 5 : 4)) {
+            case 0:
+                fs::remove(file);
+                break;
+            case 1:
+                fs::resize_file(file, pick(size));
+                break;
+            case 2:
+                overwrite(file, garbage(size));
+                break;
+            case 3:
+                overwrite(file, garbage(pick(2 * size)));
+                break;
+            default:  // what was not written reads as zeros
+                fs::resize_file(file, pick(size));
+                fs::resize_file(file, size);
+        }
+    }
+    void damage_what_is_no_lease() {
+        if (chance(2))
+            damage(index_file);
+        else if (chance(2))
+            overwrite(index_file, earlier_index_);
+        if (chance(2)) damage(path("last_reserved_ip.0"));
+        if (chance(3)) plant(".new-lease", garbage(pick(20)));
+        if (chance(3)) overwrite(cat(index_file, ".new"), garbage(pick(9000)));
+        if (chance(3)) {
+            const timespec times[2] = {{0, UTIME_OMIT}, {static_cast<time_t>(random_()), 0}};
+            check(::utimensat(AT_FDCWD, directory, times, 0), "touch ", directory);
+        }
+    }
+    void damage_leases() {
+        for (const std::string& name : leases())
+            if (name.starts_with("10.") && chance(2)) damage(path(name));
+    }
+
+    static Addresses addresses_of(const std::map<std::string, std::string>& live) {
+        Addresses all;
+        for (const auto& [id, address] : live) all.insert(address);
+        return all;
+    }
+
+    void live_on_in_the_same_boot() {
+        power_was_lost_ = false;
+        const auto live = live_a_little();
+        damage_what_is_no_lease();
+        Addresses all = exhaust("new");
+        for (const std::string& address : addresses_of(live))
+            EXPECT_TRUE(all.insert(address).second) << address << " was given twice";
+        EXPECT_EQ(all.size(), range_size);
+        for (const auto& [id, address] : live) {
+            EXPECT_TRUE(call("CHECK", id).ok()) << id;
+            del(id);
+        }
+        EXPECT_EQ(exhaust("newer"), addresses_of(live));
+    }
+
+    void reboot_without_warning() {
+        power_was_lost_ = true;
+        boot("1");
+        const auto dead = live_a_little();
+        damage_what_is_no_lease();
+        damage_leases();
+        if (chance(3)) fs::remove(path("lock"));
+        boot("2");
+        // All that runs now: some cannot be there yet, where files without an owner are in the way.
+        std::map<std::string, std::string> live;
+        for (const char* id : {"early0", "early1"}) {
+            const PluginRun run = call("ADD", id);
+            if (run.ok()) live[id] = run.json()["ips"][0]["address"];
+        }
+        for (auto& [id, address] : live) address = address.substr(0, address.find('/'));
+        for (const auto& [id, address] : dead)
+            if (chance(2)) del(id);
+        gc({"early0", "early1"});
+
+        Addresses all = exhaust("new");
+        for (const std::string& address : addresses_of(live))
+            EXPECT_TRUE(all.insert(address).second) << address << " was given twice";
+        const std::string details = call("ADD", "one-more").json()["details"];
+        for (const std::string& name : leases()) {
+            if (!name.starts_with("10.") || all.contains(name)) continue;
+            EXPECT_THAT(addresses_of(dead), Contains(name));
+            EXPECT_TRUE(details.find(name) != details.npos || details.find("...") != details.npos)
+                << name << ": " << details;
+            fs::remove(path(name));
+        }
+        for (const std::string& address : exhaust("newer"))
+            EXPECT_TRUE(all.insert(address).second) << address << " was given twice";
+        EXPECT_EQ(all.size(), range_size);
+    }
+
+    std::mt19937 random_{20240229};
+    std::string earlier_index_;
+    bool power_was_lost_ = false;
+};
+
+TEST_F(HostLocalChaos, NoAddressIsGivenTwiceAndNoneIsLost) {
+    const char* variable = std::getenv("CNIXX_CUTS");
+    const int rounds = variable ? parse_int<int>(variable).value() : 30 / fault_spread;
+    for (int round = 0; round < rounds && !HasFailure(); ++round) {
+        SCOPED_TRACE(cat("round ", round));
+        start_over();
+        if (round % 2 == 0)
+            live_on_in_the_same_boot();
+        else
+            reboot_without_warning();
+    }
+}
+
+}  // namespace
+}  // namespace cni::test

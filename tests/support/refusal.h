@@ -1,0 +1,15 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+
+namespace cni::test {
+
+/// What some file systems cannot do.
+enum class Missing { unnamed_files, hard_links };
+
+/// Runs `body` in a thread for which, and for all programs it starts, the system calls in question
+/// fail as they do on such a file system.
+void without(std::initializer_list<Missing> missing, const std::function<void()>& body);
+
+}  // namespace cni::test
