@@ -7,19 +7,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "support/others_rules.h"
 #include "support/portmap_fixture.h"
 
 namespace cni::test {
 namespace {
 
 using nlohmann::json;
-
-/// Runs a shell command, in which $i counts its successes, over and over until there is /run/stop.
-Process start_loop(const std::string& command) {
-    return Process::start({.argv = {"sh", "-c",
-                                    cat("i=0; until [ -e /run/stop ]; do ", command,
-                                        " && i=$((i+1)); done 2>/run/complaints; echo $i")}});
-}
 
 /// What is started behind it waits until it opens, so that all begin at once.
 class Gate {
@@ -66,31 +60,6 @@ protected:
         gate.open_for_all();
     }
 
-    // Both change the tables of the way, where they can.
-    std::string iptables_rule() const {
-        return cat(way() == Way::iptables_legacy ? "iptables-legacy" : "iptables-nft",
-                   " -w -t nat -A OTHERS -m comment --comment \"iptables $i\"");
-    }
-    std::string nft_rule() const {
-        return cat("nft add rule ip ", nft_table(), " others counter comment \\\"nft $i\\\"");
-    }
-    const char* nft_table() const {
-        switch (way()) {
-            case Way::nftables:
-                return "cni_hostport";
-            case Way::iptables_nft:
-                return "nat";
-            case Way::iptables_legacy:
-                break;
-        }
-        return "others";
-    }
-    void make_chains_of_others() const {
-        output_of({way() == Way::iptables_legacy ? "iptables-legacy" : "iptables-nft", "-t", "nat",
-                   "-N", "OTHERS"});
-        output_of(
-            {"nft", cat("add table ip ", nft_table(), "; add chain ip ", nft_table(), " others")});
-    }
     // Each looks whether they are there before it makes them.
     void expect_shared_rules_once() const {
         if (way() == Way::nftables) {
@@ -101,11 +70,6 @@ protected:
                                  "-j MARK --set-xmark"})
             EXPECT_EQ(count(rule), 2u) << rules();
     }
-    static int lines_with(const std::string& text, const std::string& part) {
-        int count = 0;
-        for (const auto line : split(text, '\n')) count += line.find(part) != line.npos;
-        return count;
-    }
 };
 
 INSTANTIATE_TEST_SUITE_P(All, PortmapRace, ::testing::ValuesIn(all_ways),
@@ -115,27 +79,17 @@ TEST_P(PortmapRace, NobodysRulesGetLost) {
     constexpr int half = 50;
     all_at_once("ADD", 0, half);
     expect_shared_rules_once();
-    make_chains_of_others();
-    Process iptables_loop = start_loop(iptables_rule()), nft_loop = start_loop(nft_rule());
+    OthersRules others(way());
     Gate gate;
     for (int n = 0; n < half; ++n) {
         gate.start(program("DEL", n));
         gate.start(program("ADD", half + n));
     }
     gate.open_for_all();
-    output_of({"touch", "/run/stop"});
-    const int by_iptables = parse_int<int>(trim(iptables_loop.wait().out)).value(),
-              by_nft = parse_int<int>(trim(nft_loop.wait().out)).value();
+    others.expect_all_there();
 
     all_at_once("CHECK", half, 2 * half);
     for (int n = 0; n < half; ++n) EXPECT_EQ(count(destination(n)), 0u) << n;
-    EXPECT_GT(by_iptables, 0);
-    EXPECT_EQ(lines_with(output_of({way() == Way::iptables_legacy ? "iptables-legacy-save"
-                                                                  : "iptables-nft-save"}),
-                         "\"iptables "),
-              by_iptables);
-    EXPECT_GT(by_nft, 0);
-    EXPECT_EQ(lines_with(output_of({"nft", "list", "ruleset"}), "comment \"nft "), by_nft);
     all_at_once("DEL", half, 2 * half);
     EXPECT_EQ(count("10.88.0."), 0u) << rules();
     EXPECT_EQ(count("fd00:88::"), 0u) << rules();
