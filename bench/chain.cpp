@@ -121,6 +121,10 @@ bool Side::is_timed(std::size_t index) const {
     return !plugins_[index].contains("untimed");
 }
 
+bool Side::is_timed() const {
+    return std::ranges::none_of(plugins_, [](const auto& p) { return p.contains("untimed"); });
+}
+
 Call Side::call(std::size_t index, std::string_view command, const Attachment& attachment) const {
     nlohmann::json config = plugins_[index];
     config.erase("untimed");
@@ -137,6 +141,12 @@ Call Side::call(std::size_t index, std::string_view command, const Attachment& a
                             config["type"] == "loopback" ? "CNI_IFNAME=lo" : "CNI_IFNAME=eth0",
                             cat("CNI_PATH=", folder_)},
             .config = config.dump()};
+}
+
+void ChainRun::take(const std::string& output) {
+    if (is_add()) attachment_.result = nlohmann::json::parse(output);
+    ++step_;
+    if (done() && !is_add()) attachment_.result = nlohmann::json();
 }
 
 void make_leases(const Side& side, unsigned count) {

@@ -62,12 +62,37 @@ public:
 
     /// Whether plugin `index` is measured.
     bool is_timed(std::size_t index) const;
+    bool is_timed() const;  ///< all of them
     Call call(std::size_t index, std::string_view command, const Attachment& attachment) const;
 
 private:
     std::string name_, folder_, path_;
     int number_;
     nlohmann::json plugins_;
+};
+
+/// A command on its way through a chain for one attachment: plugin by plugin, backwards but for
+/// ADD.
+class ChainRun {
+public:
+    /// Both must outlive it.
+    ChainRun(const Side& side, Attachment& attachment, std::string_view command)
+        : side_(side), attachment_(attachment), command_(command) {}
+
+    bool done() const { return step_ == side_.length(); }
+    bool is_timed() const { return side_.is_timed(index()); }
+    Call call() const { return side_.call(index(), command_, attachment_); }
+    /// What the call printed; the attachment's result becomes what a runtime would keep.
+    void take(const std::string& output);
+
+private:
+    bool is_add() const { return command_ == "ADD"; }
+    std::size_t index() const { return is_add() ? step_ : side_.length() - 1 - step_; }
+
+    const Side& side_;
+    Attachment& attachment_;
+    std::string_view command_;
+    std::size_t step_ = 0;
 };
 
 /// Makes `count` leases of other containers, as a node has them: the files that host-local keeps.

@@ -24,7 +24,7 @@ namespaces: no root is needed and nothing of the machine is touched.
   --loads N[,N...]        leases of others made beforehand for host-local, and
                           unrelated rules for the full chains (0,1000,10000)
   --rounds N              attachments of each row, 2 to 500 (50)
-  --at-once N             calls at the same time for the throughput, 0 for none (16)
+  --at-once N[,N...]      operations at the same time, 0 for none (1,2,4,8,16,32)
   --json FILE             everything that was measured
   --markdown FILE         the tables
 )";
@@ -63,13 +63,16 @@ std::vector<const Chain*> parse_chains(std::string_view text) {
     return result;
 }
 
-std::vector<unsigned> parse_loads(std::string_view text) {
+std::vector<unsigned> parse_numbers(std::string_view text, unsigned max) {
     std::vector<unsigned> result;
-    // The subnet of the measurement has 2^20 addresses.
     for (const std::string_view number : split(text, ','))
-        result.push_back(parse_number(number, 0, 1'000'000));
+        result.push_back(parse_number(number, 0, max));
     return result;
 }
+
+// The subnet of the measurement has 2^20 addresses.
+constexpr unsigned most_loads = 1'000'000;
+constexpr unsigned most_at_once = 500;
 
 void take(Arguments& arguments, int option, const char* value) {
     switch (option) {
@@ -83,13 +86,14 @@ void take(Arguments& arguments, int option, const char* value) {
             arguments.options.chains = parse_chains(value);
             break;
         case 'l':
-            arguments.options.loads = parse_loads(value);
+            arguments.options.loads = parse_numbers(value, most_loads);
             break;
         case 'r':
             arguments.options.rounds = parse_number(value, 2, 500);
             break;
         case 'a':
-            arguments.options.width = parse_number(value, 0, 500);
+            arguments.options.widths = parse_numbers(value, most_at_once);
+            std::erase(arguments.options.widths, 0u);
             break;
         case 'j':
             arguments.json_file = value;

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <memory>
 
@@ -48,18 +47,14 @@ void retire_containers(Contestant& contestant) {
     for (Container& container : contestant.containers) used.push_back(std::move(container.netns));
 }
 
-// Runs the chain over one container, in order or backwards; `measured` runs the plugins that are
-// measured and returns their output.
+// Runs the chain over one container; `measured` runs the plugins that are measured and returns
+// their output.
 void run_chain(const Side& side, Attachment& attachment, const char* command,
                const std::function<std::string(const Call&)>& measured) {
-    const bool is_add = command[0] == 'A';
-    for (std::size_t step = 0; step < side.length(); ++step) {
-        const std::size_t index = is_add ? step : side.length() - 1 - step;
-        const Call call = side.call(index, command, attachment);
-        const std::string output = side.is_timed(index) ? measured(call) : run_timed(call).output;
-        if (is_add) attachment.result = json::parse(output);
+    for (ChainRun run(side, attachment, command); !run.done();) {
+        const Call call = run.call();
+        run.take(run.is_timed() ? measured(call) : run_timed(call).output);
     }
-    if (!is_add) attachment.result = json();
 }
 
 void time_chain(const Side& side, Attachment& attachment, const char* command, Cost& cost) {
@@ -69,7 +64,7 @@ void time_chain(const Side& side, Attachment& attachment, const char* command, C
         sum += timed.milliseconds;
         return timed.output;
     });
-    cost.milliseconds.push_back(sum);
+    cost.times.milliseconds.push_back(sum);
 }
 
 void trace_chain(const Side& side, Attachment& attachment, const char* command, Cost& cost) {
@@ -92,19 +87,20 @@ void time_both(Contestant (&both)[2], const char* command, Cost Contestant::*cos
         }
 }
 
-std::vector<Call> calls_of(const Contestant& contestant, const char* command) {
-    std::vector<Call> calls;
-    for (const Container& c : contestant.containers)
-        calls.push_back(contestant.side.call(0, command, c.attachment));
-    return calls;
+Storm run_all_at_once(Contestant& contestant, const char* command, unsigned width) {
+    std::vector<ChainRun> operations;
+    for (Container& c : contestant.containers) {
+        if (command[0] == 'A') c.attachment.result = json();  // also where a DEL has failed
+        operations.emplace_back(contestant.side, c.attachment, command);
+    }
+    return run_at_once(std::move(operations), width);
 }
 
-void run_all_at_once(Contestant& contestant, unsigned width) {
-    const Throughput add = run_at_once(calls_of(contestant, "ADD"), width);
-    contestant.add.at_once = add.per_second;
-    for (std::size_t i = 0; i < add.outputs.size(); ++i)
-        contestant.containers[i].attachment.result = json::parse(add.outputs[i]);
-    contestant.del.at_once = run_at_once(calls_of(contestant, "DEL"), width).per_second;
+// With loads only the widest: the reference plugins take seconds for each operation.
+std::vector<unsigned> widths_of(const Options& options, const Chain& chain, unsigned amount) {
+    if (amount == 0 || options.widths.empty()) return options.widths;
+    if (chain.load == Load::rules) return {};
+    return {options.widths.back()};
 }
 
 void enter_host() {
@@ -133,9 +129,12 @@ void measure_chain(const Options& options, const Chain& chain, unsigned amount,
     }
     time_both(both, "ADD", &Contestant::add);
     time_both(both, "DEL", &Contestant::del);
-    // One plugin after the other cannot be done at once by calls alone.
-    if (options.width && both[0].side.length() == 1)
-        for (Contestant& contestant : both) run_all_at_once(contestant, options.width);
+    if (both[0].side.is_timed())
+        for (const unsigned width : widths_of(options, chain, amount))
+            for (Contestant& contestant : both) {
+                contestant.add.at_once.push_back(run_all_at_once(contestant, "ADD", width));
+                contestant.del.at_once.push_back(run_all_at_once(contestant, "DEL", width));
+            }
     const std::string name(chain.name);
     rows.push_back({name, "ADD", chain.load, amount, both[0].add, both[1].add});
     rows.push_back({name, "DEL", chain.load, amount, both[0].del, both[1].del});
@@ -164,13 +163,6 @@ void allow_many_descriptors() {
 }
 
 }  // namespace
-
-double Cost::quantile(double q) const {
-    std::vector<double> sorted = milliseconds;
-    const auto at = std::lround(q * static_cast<double>(sorted.size() - 1));
-    std::ranges::nth_element(sorted, sorted.begin() + at);
-    return sorted[static_cast<std::size_t>(at)];
-}
 
 Measurements measure(const Options& options) {
     allow_many_descriptors();

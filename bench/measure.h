@@ -1,33 +1,27 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "bench/chain.h"
+#include "bench/storm.h"
 
 namespace cni::bench {
 
 struct Options {
-    std::string ours, theirs;  ///< folders of plugins
-    unsigned rounds = 50;      ///< attachments per row
-    unsigned width = 16;       ///< calls at once; 0: no such rows
+    std::string ours, theirs;                          ///< folders of plugins
+    unsigned rounds = 50;                              ///< attachments per row
+    std::vector<unsigned> widths{1, 2, 4, 8, 16, 32};  ///< operations at once; may be empty
     std::vector<unsigned> loads{0, 1000, 10000};
     std::vector<const Chain*> chains;
 };
 
 /// What one folder needed for one kind of operation: ADD or DEL of the whole chain.
 struct Cost {
-    std::vector<double> milliseconds;  ///< one per attachment
-    double at_once = 0;                ///< operations per second
+    Times times = {};  ///< one per attachment, one after the other
+    std::vector<Storm> at_once = {};
     int executions = 0;
     long peak_kib = 0;
-
-    double median() const { return quantile(0.5); }
-    double p90() const { return quantile(0.9); }
-
-private:
-    double quantile(double q) const;
 };
 
 struct Row {

@@ -34,18 +34,26 @@ std::string label(const Row& row) {
 Table times(const Measurements& measurements) {
     Table table{{"operation", "ours ms", "p90", "theirs ms", "p90", "ratio"}};
     for (const Row& row : measurements.rows)
-        table.push_back({label(row), number(row.ours.median(), 2), number(row.ours.p90(), 2),
-                         number(row.theirs.median(), 2), number(row.theirs.p90(), 2),
-                         ratio(row.ours.median(), row.theirs.median())});
+        table.push_back({label(row), number(row.ours.times.median(), 2),
+                         number(row.ours.times.p90(), 2), number(row.theirs.times.median(), 2),
+                         number(row.theirs.times.p90(), 2),
+                         ratio(row.ours.times.median(), row.theirs.times.median())});
     return table;
 }
 
 Table at_once(const Measurements& measurements) {
-    Table table{{"many at once", "ours /s", "theirs /s", "ratio"}};
+    Table table{{"at once", "width", "ours ms", "p90", "theirs ms", "p90", "ratio", "ours /s",
+                 "theirs /s", "ours failed", "theirs failed"}};
     for (const Row& row : measurements.rows)
-        if (row.ours.at_once > 0)
-            table.push_back({label(row), number(row.ours.at_once, 0), number(row.theirs.at_once, 0),
-                             ratio(row.ours.at_once, row.theirs.at_once)});
+        for (std::size_t i = 0; i < row.ours.at_once.size(); ++i) {
+            const Storm &ours = row.ours.at_once[i], &theirs = row.theirs.at_once[i];
+            const Times &our = ours.times, &their = theirs.times;
+            table.push_back({label(row), cat(ours.width), number(our.median(), 2),
+                             number(our.p90(), 2), number(their.median(), 2),
+                             number(their.p90(), 2), ratio(our.median(), their.median()),
+                             number(ours.per_second, 0), number(theirs.per_second, 0),
+                             cat(ours.failed), cat(theirs.failed)});
+        }
     return table;
 }
 
@@ -104,10 +112,23 @@ std::string markdown(const Table& table) {
     return text;
 }
 
+nlohmann::json as_object(const Times& times) {
+    return {{"median_ms", times.median()}, {"p90_ms", times.p90()}, {"ms", times.milliseconds}};
+}
+
 nlohmann::json as_object(const Cost& cost) {
-    return {{"median_ms", cost.median()},    {"p90_ms", cost.p90()},
-            {"at_once_per_s", cost.at_once}, {"executions", cost.executions},
-            {"peak_kib", cost.peak_kib},     {"ms", cost.milliseconds}};
+    nlohmann::json object = as_object(cost.times);
+    object["executions"] = cost.executions;
+    object["peak_kib"] = cost.peak_kib;
+    for (const Storm& storm : cost.at_once) {
+        nlohmann::json entry = as_object(storm.times);
+        entry["width"] = storm.width;
+        entry["per_s"] = storm.per_second;
+        entry["failed"] = storm.failed;
+        if (storm.failed) entry["first_failure"] = storm.first_failure;
+        object["at_once"].push_back(entry);
+    }
+    return object;
 }
 
 }  // namespace
@@ -127,10 +148,11 @@ std::string as_markdown(const Measurements& measurements) {
 std::string as_json(const Measurements& measurements, const Options& options) {
     utsname system{};
     ::uname(&system);
-    nlohmann::json document = {
-        {"kernel", system.release}, {"processors", ::sysconf(_SC_NPROCESSORS_ONLN)},
-        {"ours", options.ours},     {"theirs", options.theirs},
-        {"rounds", options.rounds}, {"width", options.width}};
+    nlohmann::json document = {{"kernel", system.release},
+                               {"processors", ::sysconf(_SC_NPROCESSORS_ONLN)},
+                               {"ours", options.ours},
+                               {"theirs", options.theirs},
+                               {"rounds", options.rounds}};
     for (const Row& row : measurements.rows)
         document["rows"].push_back({{"chain", row.chain},
                                     {"operation", row.operation},

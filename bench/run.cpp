@@ -6,19 +6,11 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include <map>
-
 #include "base/error.h"
 #include "base/file.h"
 
 namespace cni::bench {
 namespace {
-
-double now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 Fd memory_file(std::string_view content) {
     Fd file(check(::memfd_create("bench", MFD_CLOEXEC), "make a memory file"));
@@ -62,6 +54,12 @@ private:
 
 }  // namespace
 
+double now_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
 Running start(const Call& call) {
     Spawn spawn(call);
     return spawn.running(spawn.start());
@@ -82,27 +80,6 @@ Timed run_timed(const Call& call) {
     check(::waitpid(pid, &status, 0), "wait for ", call.executable);
     const double end = now_ms();
     return {end - begin, result_of(spawn.running(pid), status)};
-}
-
-Throughput run_at_once(const std::vector<Call>& calls, std::size_t width) {
-    std::map<pid_t, std::pair<std::size_t, Running>> running;
-    Throughput result{0, std::vector<std::string>(calls.size())};
-    std::size_t next = 0;
-    const double begin = now_ms();
-    while (next < calls.size() || !running.empty()) {
-        for (; next < calls.size() && running.size() < width; ++next) {
-            Running started = start(calls[next]);
-            const pid_t pid = started.pid;
-            running.emplace(pid, std::pair(next, std::move(started)));
-        }
-        int status = 0;
-        const pid_t pid = check(::waitpid(-1, &status, 0), "wait for a plugin");
-        const auto node = running.extract(pid);
-        const auto& [index, ended] = node.mapped();
-        result.outputs[index] = result_of(ended, status);
-    }
-    result.per_second = static_cast<double>(calls.size()) * 1e3 / (now_ms() - begin);
-    return result;
 }
 
 }  // namespace cni::bench

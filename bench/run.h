@@ -31,12 +31,7 @@ struct Timed {
 /// Throws Error when the plugin fails.
 Timed run_timed(const Call& call);
 
-/// Calls per second with `width` of them running at any time. Throws Error when one fails; the
-/// outputs are in the order of the calls.
-struct Throughput {
-    double per_second;
-    std::vector<std::string> outputs;
-};
-Throughput run_at_once(const std::vector<Call>& calls, std::size_t width);
+/// Milliseconds of a monotonic clock.
+double now_ms();
 
 }  // namespace cni::bench
