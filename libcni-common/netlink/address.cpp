@@ -52,7 +52,8 @@ std::optional<Address> parse(const nlmsghdr* message, const ifaddrmsg& header) {
     const NlAttributes<IFA_MAX> attributes(message, sizeof header);
     auto bytes = attributes.bytes(IFA_LOCAL);
     if (bytes.empty()) bytes = attributes.bytes(IFA_ADDRESS);
-    if (bytes.size() != Ip::any(family).size()) return {};
+    const Ip any = Ip::any(family);
+    if (bytes.size() != any.size() || header.ifa_prefixlen > any.bits()) return {};
     const auto flags = attributes.get_or<std::uint32_t>(IFA_FLAGS, header.ifa_flags);
     return Address{{Ip::from_bytes(family, bytes.data()), header.ifa_prefixlen},
                    (flags & IFA_F_TENTATIVE) != 0,

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace cni {
@@ -16,6 +17,11 @@ constexpr std::size_t receive_size = 32768;
 
 // Both what is sent and the answers to it have to fit the socket's buffers.
 constexpr std::size_t requests_at_once = 32;
+
+// The kernel has them negative.
+int errno_of(int code) {
+    return code == std::numeric_limits<int>::min() ? EPROTO : -code;
+}
 
 std::string extack_text(const nlmsghdr* message) {
     if (!(message->nlmsg_flags & NLM_F_ACK_TLVS)) return {};
@@ -120,14 +126,14 @@ bool NlSocket::receive(Answers& answers, int flags) {
             const int* rc = nlmsg_datalen(message) >= static_cast<int>(sizeof(int))
                                 ? static_cast<const int*>(nlmsg_data(message))
                                 : nullptr;
-            if (rc && *rc < 0) answers.errors[message->nlmsg_seq] = {-*rc, {}};
+            if (rc && *rc < 0) answers.errors[message->nlmsg_seq] = {errno_of(*rc), {}};
             answers.done = true;
         } else if (message->nlmsg_type == NLMSG_ERROR) {
             const auto* error = static_cast<const nlmsgerr*>(nlmsg_data(message));
             if (nlmsg_datalen(message) < static_cast<int>(sizeof *error)) continue;
             ++answers.acknowledged;
             if (error->error < 0)
-                answers.errors[message->nlmsg_seq] = {-error->error, extack_text(message)};
+                answers.errors[message->nlmsg_seq] = {errno_of(error->error), extack_text(message)};
             if (answers.awaited ? answers.acknowledged >= answers.awaited
                                 : message->nlmsg_seq == answers.last)
                 answers.done = true;

@@ -4,6 +4,8 @@
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
 
+#include <algorithm>
+
 namespace cni {
 namespace {
 
@@ -17,14 +19,6 @@ NlAddrHandle to_nl(const Prefix& prefix) {
     return addr;
 }
 
-// nullopt for what is no address of that family.
-std::optional<Ip> from_nl(nl_addr* addr, Family family) {
-    const Ip blank = Ip::any(family);
-    if (!addr || nl_addr_get_family(addr) != blank.af() || nl_addr_get_len(addr) != blank.size())
-        return {};
-    return Ip::from_bytes(family, nl_addr_get_binary_addr(addr));
-}
-
 int default_scope(const RouteSpec& route) {
     return route.destination.ip.is_v4() && !route.gateway ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
@@ -36,30 +30,61 @@ std::string act(const Link& link, const RouteSpec& route) {
                ", Table: ", route.table, ")'");
 }
 
-int metric(rtnl_route* route, int which) {
-    unsigned value = 0;
-    return rtnl_route_get_metric(route, which, &value) < 0 ? 0 : static_cast<int>(value);
+// nullopt for what is no address of that family.
+std::optional<Ip> to_ip(std::span<const std::uint8_t> bytes, Family family) {
+    if (bytes.size() != Ip::any(family).size()) return {};
+    return Ip::from_bytes(family, bytes.data());
 }
 
-void collect(std::vector<RouteSpec>& found, rtnl_route* route, const Link& link, Family family) {
-    nl_addr* destination = rtnl_route_get_dst(route);
-    RouteSpec spec;
-    spec.destination = Prefix::everything(family);
-    if (const auto ip = from_nl(destination, family))
-        spec.destination = {*ip, static_cast<int>(nl_addr_get_prefixlen(destination))};
-    spec.source = from_nl(rtnl_route_get_pref_src(route), family);
-    spec.mtu = metric(route, RTAX_MTU);
-    spec.advmss = metric(route, RTAX_ADVMSS);
-    spec.priority = static_cast<int>(rtnl_route_get_priority(route));
-    spec.table = static_cast<int>(rtnl_route_get_table(route));
-    spec.scope = rtnl_route_get_scope(route);
-    for (int i = 0; i < rtnl_route_get_nnexthops(route); ++i) {
-        rtnl_nexthop* hop = rtnl_route_nexthop_n(route, i);
-        if (rtnl_route_nh_get_ifindex(hop) != link.index) continue;
-        spec.gateway = from_nl(rtnl_route_nh_get_gateway(hop), family);
-        spec.on_link = (rtnl_route_nh_get_flags(hop) & RTNH_F_ONLINK) != 0;
-        found.push_back(spec);
+using Attributes = NlAttributes<RTA_MAX>;
+
+int number(const Attributes& attributes, int attribute, std::uint32_t otherwise) {
+    return static_cast<int>(attributes.get_or<std::uint32_t>(attribute, otherwise));
+}
+
+// Calls `visit` with index, flags and attributes of each next hop.
+template <typename Visit>
+void each_next_hop(const rtmsg& header, const Attributes& attributes, Visit visit) {
+    if (!attributes[RTA_MULTIPATH])
+        return visit(number(attributes, RTA_OIF, 0), header.rtm_flags, attributes);
+    auto rest = attributes.bytes(RTA_MULTIPATH);
+    while (rest.size() >= sizeof(rtnexthop)) {
+        const auto* hop = reinterpret_cast<const rtnexthop*>(rest.data());
+        if (hop->rtnh_len < sizeof *hop || hop->rtnh_len > rest.size()) return;
+        const auto* first = reinterpret_cast<const nlattr*>(rest.data() + sizeof *hop);
+        visit(hop->rtnh_ifindex, hop->rtnh_flags,
+              Attributes(first, hop->rtnh_len - static_cast<int>(sizeof *hop)));
+        const auto step = static_cast<std::size_t>(RTNH_ALIGN(hop->rtnh_len));
+        rest = rest.subspan(std::min(rest.size(), step));
     }
+}
+
+// Not with libnl's parser, which trusts the lengths in a message.
+void collect(std::vector<RouteSpec>& found, const nlmsghdr* message, const Link& link,
+             Family family) {
+    if (nlmsg_datalen(message) < static_cast<int>(sizeof(rtmsg))) return;
+    const auto* header = static_cast<const rtmsg*>(nlmsg_data(message));
+    const Ip any = Ip::any(family);
+    if (header->rtm_family != any.af() || header->rtm_dst_len > any.bits()) return;
+    const Attributes attributes(message, sizeof *header);
+    RouteSpec spec;
+    spec.destination = {to_ip(attributes.bytes(RTA_DST), family).value_or(any),
+                        header->rtm_dst_len};
+    spec.source = to_ip(attributes.bytes(RTA_PREFSRC), family);
+    if (attributes[RTA_METRICS]) {
+        const NlAttributes<RTAX_MAX> metrics(attributes[RTA_METRICS]);
+        spec.mtu = metrics.get_or<int>(RTAX_MTU, 0);
+        spec.advmss = metrics.get_or<int>(RTAX_ADVMSS, 0);
+    }
+    spec.priority = number(attributes, RTA_PRIORITY, 0);
+    spec.table = number(attributes, RTA_TABLE, header->rtm_table);
+    spec.scope = header->rtm_scope;
+    each_next_hop(*header, attributes, [&](int index, unsigned flags, const Attributes& hop) {
+        if (index != link.index) return;
+        spec.gateway = to_ip(hop.bytes(RTA_GATEWAY), family);
+        spec.on_link = (flags & RTNH_F_ONLINK) != 0;
+        found.push_back(spec);
+    });
 }
 
 }  // namespace
@@ -118,12 +143,7 @@ std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family) {
         message.header(header).put_u32(RTA_OIF, static_cast<unsigned>(link.index));
         return message;
     };
-    const auto visit = [&](const nlmsghdr* m) {
-        rtnl_route* parsed = nullptr;
-        if (rtnl_route_parse(const_cast<nlmsghdr*>(m), &parsed) < 0) return;
-        const RouteHandle route(parsed);
-        collect(found, route.get(), link, family);
-    };
+    const auto visit = [&](const nlmsghdr* m) { collect(found, m, link, family); };
     rtnl.dump(query, cat("list routes of ", link.name), visit, [&] { found.clear(); });
     return found;
 }
@@ -142,6 +162,7 @@ std::optional<Decision> find_route(Rtnl& rtnl, const Ip& ip) {
                    {EHOSTUNREACH, EACCES, EINVAL}});
     std::optional<Decision> found;
     rtnl.transact(std::move(one), [&](const nlmsghdr* answer) {
+        if (nlmsg_datalen(answer) < static_cast<int>(sizeof(rtmsg))) return;
         const NlAttributes<RTA_MAX> attributes(answer, sizeof(rtmsg));
         found = {static_cast<const rtmsg*>(nlmsg_data(answer))->rtm_type,
                  attributes.get_or<int>(RTA_OIF, 0)};
