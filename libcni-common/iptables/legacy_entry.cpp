@@ -134,18 +134,25 @@ Bytes write_entry(const Rule& rule) {
 
 // ---------------------------------------------------------------- reading
 
-/// nullopt for masks that are no prefix.
+/// nullopt for masks that are no prefix, and addresses that have more bits than the mask lets pass.
 template <typename Address>
 std::optional<Prefix> read_prefix(const Address& address, const Address& mask, Family family) {
     const Ip ip = Ip::from_bytes(family, &address), ones = Ip::from_bytes(family, &mask);
     const Ip all = Ip::any(family).filled(0);
     for (int length = 0; length <= ip.bits(); ++length)
-        if (all.masked(length) == ones) return Prefix{ip, length};
+        if (all.masked(length) == ones && ip.masked(length) == ip) return Prefix{ip, length};
     return {};
 }
 
-std::string read_interface(const char (&name)[IFNAMSIZ]) {
-    return {name, ::strnlen(name, IFNAMSIZ)};
+/// nullopt for a mask that is not the one of such a name.
+std::optional<std::string> read_interface(const char (&name)[IFNAMSIZ],
+                                          const unsigned char (&mask)[IFNAMSIZ]) {
+    const std::string text(name, ::strnlen(name, IFNAMSIZ));
+    char same_name[IFNAMSIZ] = {};
+    unsigned char its_mask[IFNAMSIZ] = {};
+    if (!text.empty()) put_interface(same_name, its_mask, text);
+    if (std::memcmp(mask, its_mask, IFNAMSIZ) != 0 || text != same_name) return {};
+    return text;
 }
 
 template <typename V, typename Ip>
@@ -153,13 +160,16 @@ void read_head(Rule& rule, const Ip& ip) {
     const auto inverted = [&](unsigned flag) { return (ip.invflags & flag) != 0; };
     const auto source = read_prefix(ip.src, ip.smsk, V::family);
     const auto destination = read_prefix(ip.dst, ip.dmsk, V::family);
-    if (!source || !destination) rule.foreign = true;
+    const auto in = read_interface(ip.iniface, ip.iniface_mask);
+    const auto out = read_interface(ip.outiface, ip.outiface_mask);
+    // Nothing that the iptables program writes.
+    if (!source || !destination || !in || !out || ip.proto > UINT8_MAX) rule.foreign = true;
     if (source && (source->length > 0 || inverted(V::inv_source)))
         rule.source = {*source, inverted(V::inv_source)};
     if (destination && (destination->length > 0 || inverted(V::inv_destination)))
         rule.destination = {*destination, inverted(V::inv_destination)};
-    if (ip.iniface[0]) rule.in = {read_interface(ip.iniface), inverted(V::inv_in)};
-    if (ip.outiface[0]) rule.out = {read_interface(ip.outiface), inverted(V::inv_out)};
+    if (in && !in->empty()) rule.in = {*in, inverted(V::inv_in)};
+    if (out && !out->empty()) rule.out = {*out, inverted(V::inv_out)};
     if (ip.proto) rule.protocol = {static_cast<std::uint8_t>(ip.proto), inverted(V::inv_protocol)};
     // Fragments, -g, a type of service: nothing of ours.
     constexpr unsigned known =
@@ -178,7 +188,7 @@ Target target_of(std::string_view label) {
 Extension read_extension(const std::uint8_t* at, std::size_t size) {
     xt_entry_match head;
     std::memcpy(&head, at, sizeof head);
-    return {{head.u.user.name, ::strnlen(head.u.user.name, sizeof head.u.user.name)},
+    return {{head.u.user.name, ::strnlen(head.u.user.name, sizeof head.u.user.name - 1)},
             head.u.user.revision,
             Bytes(at + sizeof head, at + size)};
 }
