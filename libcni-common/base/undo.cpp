@@ -9,6 +9,7 @@ void Undo::on_failure(std::string act, std::function<void()> action) {
 }
 
 Undo::~Undo() {
+    if (steps_ && !actions_.empty()) steps_->begin("undo");
     while (!actions_.empty()) {
         const Action action = std::move(actions_.back());
         actions_.pop_back();

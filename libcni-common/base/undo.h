@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/steps.h"
 
 namespace cni {
 
@@ -14,7 +15,8 @@ namespace cni {
 /// Declare it after what the actions refer to; what is declared after it they capture by value.
 class Undo {
 public:
-    Undo() = default;
+    /// The way back is a step of its own ("undo") among `steps`, which may be null.
+    explicit Undo(Steps* steps = nullptr) : steps_(steps) {}
     Undo(const Undo&) = delete;
     Undo& operator=(const Undo&) = delete;
     ~Undo();
@@ -28,6 +30,7 @@ private:
         std::string act;
         std::function<void()> run;
     };
+    Steps* steps_;
     std::vector<Action> actions_;
 };
 
