@@ -9,11 +9,6 @@
 namespace cni {
 namespace {
 
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value ? value : "";
-}
-
 bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -61,15 +56,20 @@ std::optional<Pair> parse_pair(std::string_view item) {
 
 }  // namespace
 
+std::string environment_variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
 Args Args::from_environment() {
-    const std::string override_text = variable("CNI_NETNS_OVERRIDE");
+    const std::string override_text = environment_variable("CNI_NETNS_OVERRIDE");
     return {
-        .command = variable("CNI_COMMAND"),
-        .container_id = variable("CNI_CONTAINERID"),
-        .netns = variable("CNI_NETNS"),
-        .ifname = variable("CNI_IFNAME"),
-        .cni_args = variable("CNI_ARGS"),
-        .path = variable("CNI_PATH"),
+        .command = environment_variable("CNI_COMMAND"),
+        .container_id = environment_variable("CNI_CONTAINERID"),
+        .netns = environment_variable("CNI_NETNS"),
+        .ifname = environment_variable("CNI_IFNAME"),
+        .cni_args = environment_variable("CNI_ARGS"),
+        .path = environment_variable("CNI_PATH"),
         .allow_own_netns = override_text == "1" || lower(override_text) == "true",
     };
 }

@@ -9,6 +9,9 @@
 
 namespace cni {
 
+/// "" when it is not set.
+std::string environment_variable(const char* name);
+
 /// The parameters a runtime passes in the environment (specification, section 2 "Parameters").
 struct Args {
     std::string command;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/undo.h"
 #include "cni/json_writer.h"
+#include "cni/log.h"
 #include "cni/version.h"
 #include "sys/netns.h"
 
@@ -49,8 +50,12 @@ std::string print_error(const Error& error, std::string_view version) {
     return out.end_object().take();
 }
 
-int fail(const Error& error, std::string_view version = supported_versions.back()) {
-    write_all(STDOUT_FILENO, print_error(error, version), "stdout");
+// In the configuration's version, as far as that is known and spoken.
+int fail(const Error& error, const NetConf& conf) {
+    const std::string_view version = conf.cni_version;
+    write_all(STDOUT_FILENO,
+              print_error(error, is_supported(version) ? version : supported_versions.back()),
+              "stdout");
     return 1;
 }
 
@@ -128,7 +133,7 @@ bool has_stdin() {
     return !::isatty(STDIN_FILENO) && ::poll(&input, 1, 200) > 0;
 }
 
-int print_versions() {
+void print_versions() {
     std::string version(supported_versions.back());
     if (has_stdin()) {
         try {
@@ -144,7 +149,6 @@ int print_versions() {
     for (const auto supported : supported_versions) out.value(supported);
     out.end_array().end_object();
     write_all(STDOUT_FILENO, out.take() + "\n", "stdout");
-    return 0;
 }
 
 void run_optional(void (*step)(const Request&), const Request& request) {
@@ -154,7 +158,8 @@ void run_optional(void (*step)(const Request&), const Request& request) {
 void add(const Plugin& plugin, const Request& request) {
     require_foreign_netns(request.args);
     const Result result = plugin.add(request);
-    Undo undo;  // an attachment nobody is told about must not stay
+    request.step("print result");
+    Undo undo(request.steps);  // an attachment nobody is told about must not stay
     undo.on_failure("delete what was added",
                     [&plugin, &request] { run_optional(plugin.del, request); });
     write_all(STDOUT_FILENO, result.print(request.conf.cni_version), "stdout");
@@ -177,36 +182,38 @@ void dispatch(const Plugin& plugin, const Request& request) {
     }
 }
 
-int run_command(const Plugin& plugin, const Args& args) {
-    const Command* command = find_command(args.command);
-    require_environment(args, command);
+void run_command(const Plugin& plugin, Request& request, OperationLog& log) {
+    const Command* command = find_command(request.args.command);
+    require_environment(request.args, command);
     if (command && !command->needs_config) return print_versions();
-    Request request{args, NetConf::parse(read_stdin())};
-    const std::string version(is_supported(request.conf.cni_version) ? request.conf.cni_version
-                                                                     : supported_versions.back());
-    try {
-        if (!command)
-            throw Error(Code::invalid_environment, cat("unknown CNI_COMMAND: ", args.command));
-        require_spoken(*command, request.conf.cni_version);
-        dispatch(plugin, request);
-        return 0;
-    } catch (const Error& error) {
-        return fail(error, version);
-    }
+    request.conf = NetConf::parse(read_stdin());
+    if (!command)
+        throw Error(Code::invalid_environment, cat("unknown CNI_COMMAND: ", request.args.command));
+    require_spoken(*command, request.conf.cni_version);
+    request.steps = log.start(request);
+    dispatch(plugin, request);
+}
+
+Error as_error(const std::exception& exception) {
+    const auto* error = dynamic_cast<const Error*>(&exception);
+    return error ? *error : Error(Code::internal, exception.what());
 }
 
 int run_throwing(const Plugin& plugin) {
     reserve_stdio();
     ::signal(SIGPIPE, SIG_IGN);
-    const Args args = Args::from_environment();
-    if (args.command.empty()) return print_usage(plugin);
+    Request request{.args = Args::from_environment(), .conf = {}};
+    if (request.args.command.empty()) return print_usage(plugin);
+    OperationLog log(plugin.name);
     try {
-        return run_command(plugin, args);
-    } catch (const Error& error) {
-        return fail(error);
-    } catch (const std::exception& error) {
-        return fail(Error(Code::internal, error.what()));
+        run_command(plugin, request, log);
+    } catch (const std::exception& exception) {
+        const Error error = as_error(exception);
+        log.finish(request, &error);
+        return fail(error, request.conf);
     }
+    log.finish(request, nullptr);
+    return 0;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/steps.h"
 #include "cni/args.h"
 #include "cni/config.h"
 #include "cni/result.h"
@@ -10,8 +11,15 @@ namespace cni {
 struct Request {
     Args args;
     NetConf conf;
+    Steps* steps = nullptr;  ///< null unless they are logged
 
     AttachmentId attachment() const { return {args.container_id, args.ifname}; }
+
+    /// A step of the operation begins, the one before it ends. `name` is a literal, listed in
+    /// docs/logging.md.
+    void step(std::string_view name) const {
+        if (steps) steps->begin(name);
+    }
 };
 
 /// A plugin as a table of its commands. A null entry succeeds without doing anything.

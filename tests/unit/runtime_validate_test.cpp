@@ -44,6 +44,8 @@ TEST_F(Validate, AcceptsWhatIsRight) {
         "ipam":{"type":"host-local","subnet":"10.22.0.0/16","routes":[{"dst":"0.0.0.0/0"}]})"),
                 IsEmpty());
     EXPECT_THAT(plugin(R"("TYPE":"bridge","ISGATEWAY":null)"), IsEmpty());
+    EXPECT_THAT(plugin(R"("type":"sample","anotherAwesomeArg":"a","logFile":"/var/log/cni.log")"),
+                IsEmpty());
 }
 
 TEST_F(Validate, NamesTheUsualMistakesInJson) {
@@ -110,6 +112,8 @@ TEST_F(Validate, ChecksTypesRangesAndAddresses) {
         {R"("type":"firewall","ingressPolicy":"closed")", "must be one of"},
         {R"("type":"loopback","capabilities":{"mac":"yes"})", "must be true or false"},
         {R"("type":"loopback","dns":{"nameservers":"1.1.1.1"})", "must be a list"},
+        {R"("type":"loopback","logFile":"cni.log")", "\"logFile\" must be an absolute path"},
+        {R"("type":"loopback","logFile":true)", "must be a string"},
     };
     for (const auto& [members, expected] : cases)
         EXPECT_THAT(plugin(members), ElementsAre(HasSubstr(expected))) << members;

@@ -18,7 +18,7 @@ constexpr Key common_keys[] = {{"cniVersion", text},    {"name", text},
                                {"type", text},          {"capabilities", flags},
                                {"ipam", ipam},          {"dns", object(dns_schema)},
                                {"prevResult", members}, {"runtimeConfig", members},
-                               {"args", members}};
+                               {"args", members},       {"logFile", absolute_path}};
 constexpr ObjectSchema common{common_keys};
 
 // Interface plugins

@@ -39,6 +39,11 @@ void require_flag_or_text(const Json& json) {
         throw json.invalid("must be true or false");
 }
 
+void require_absolute_path(const Json& json) {
+    const std::string path = json.as_string();
+    if (!path.empty() && !path.starts_with('/')) throw json.invalid("must be an absolute path");
+}
+
 // As accessors read addresses: "" is unset.
 void require_address(const Json& json, const Type& type) {
     const std::string text = json.as_string();
@@ -69,6 +74,9 @@ void require_simple(const Json& json, const Type& type) {
             return;
         case Kind::text:
             json.as_string();
+            return;
+        case Kind::absolute_path:
+            require_absolute_path(json);
             return;
         case Kind::choice:
             require_choice(json, type);

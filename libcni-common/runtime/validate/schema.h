@@ -16,6 +16,7 @@ enum class Kind : std::uint8_t {
     flag_or_text,  ///< true and false, also as text in any letter case
     integer,       ///< between min and max
     text,
+    absolute_path,
     choice,  ///< one of choices, compared exactly
     ip,
     cidr,

@@ -11,6 +11,7 @@ inline constexpr Type any{};
 inline constexpr Type flag{.kind = Kind::flag};
 inline constexpr Type flag_or_text{.kind = Kind::flag_or_text};
 inline constexpr Type text{.kind = Kind::text};
+inline constexpr Type absolute_path{.kind = Kind::absolute_path};
 inline constexpr Type ip{.kind = Kind::ip};
 inline constexpr Type cidr{.kind = Kind::cidr};
 inline constexpr Type mac{.kind = Kind::mac};

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cni/plugin.h"
+
+namespace cni {
+
+/// One operation, as the log tells it.
+struct Operation {
+    std::string_view plugin;
+    const Request& request;
+    std::int64_t time = 0;  ///< when it began: microseconds since 1970
+    /// Microseconds; nullopt when it failed before it began.
+    std::optional<std::int64_t> duration = {};
+    std::span<const Step> steps = {};
+    std::string_view traceparent = {};  ///< "" for none
+    const Error* error = nullptr;       ///< null: it succeeded
+};
+
+/// A JSON object without line ends and the line end behind it. What is empty is left out.
+std::string log_line(const Operation& operation);
+
+/// The line that a plugin appends to the file that "logFile" of the configuration or else
+/// CNI_LOG_FILE names (docs/logging.md). Without a file it does nothing, nor do the steps.
+class OperationLog {
+public:
+    explicit OperationLog(std::string_view plugin) : plugin_(plugin) {}
+    OperationLog(const OperationLog&) = delete;
+    OperationLog& operator=(const OperationLog&) = delete;
+
+    /// Finds the file and begins to time. Returns what `request` marks its steps in: part of this
+    /// object, or null. Throws Error(invalid_config) when "logFile" is no absolute path; to what
+    /// removes, DEL and GC, that is a warning.
+    Steps* start(const Request& request);
+
+    /// Writes the line; `error` is null after success. A file that cannot be written is a warning.
+    /// Operations that failed before they could be started are logged where CNI_LOG_FILE says.
+    void finish(const Request& request, const Error* error);
+
+private:
+    std::string_view plugin_;
+    std::string path_;
+    std::int64_t time_ = 0;
+    std::optional<Steps> steps_;
+};
+
+}  // namespace cni
