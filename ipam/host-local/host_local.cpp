@@ -56,20 +56,26 @@ std::optional<LeaseDir> find_for_status(const Location& location) {
 }  // namespace
 
 Result add(const Request& request) {
+    request.step("prepare");
     const Config config = Config::parse(request);
     Result result;
     result.routes = config.routes;
     result.dns = read_resolv_conf(config.resolv_conf);
+    request.step("lock leases");
     LeaseStore store(LeaseDir::make(config.location));
+    request.step("allocate addresses");
     result.ips = allocate(store, config, request.attachment());
     return result;
 }
 
 void check(const Request& request) {
+    request.step("prepare");
     const Config config = Config::parse(request);
     const auto prev_result = request.conf.prev_result();
     if (auto dir = LeaseDir::find(config.location)) {
+        request.step("lock leases");
         LeaseStore store(*std::move(dir));
+        request.step("check addresses");
         const auto leases = store.held_by(request.attachment());
         if (prev_result) require_in_result(leases, *prev_result, store.dir());
         if (!leases.empty()) return;
@@ -82,10 +88,12 @@ void check(const Request& request) {
 }
 
 void del(const Request& request) {
+    request.step("lock leases");
     auto dir = LeaseDir::find(Location::parse(request.conf));
     // A full disk may have stopped the first ADD before the lock was made.
     if (!dir || dir->is_unused()) return;
     LeaseStore store(*std::move(dir));
+    request.step("release addresses");
     Failures failures;
     for (const Lease& lease : store.held_by(request.attachment()))
         failures.attempt([&] { store.release(lease); });
@@ -95,17 +103,23 @@ void del(const Request& request) {
 void gc(const Request& request) {
     const auto attachments = request.conf.valid_attachments();
     auto dir = LeaseDir::find(Location::parse(request.conf));
-    if (attachments && dir && !dir->is_unused()) LeaseStore(*std::move(dir)).retain(*attachments);
+    if (!attachments || !dir || dir->is_unused()) return;
+    request.step("lock leases");
+    LeaseStore store(*std::move(dir));
+    request.step("release stale addresses");
+    store.retain(*attachments);
 }
 
 // Looks without the lock first: only the exhausted need a closer look, and nothing is made.
 void status(const Request& request) {
+    request.step("prepare");
     const Config config = Config::parse(request);
     try {
         read_resolv_conf(config.resolv_conf);
     } catch (const Error& error) {
         throw not_available(error.msg, "key \"ipam.resolvConf\"");
     }
+    request.step("check leases");
     require_writable(config.location);
     auto dir = find_for_status(config.location);
     if (!dir || !find_exhausted(config.sets, dir->addresses())) return;

@@ -31,6 +31,7 @@ std::string describe(const IpConfig& ip) {
 }  // namespace
 
 Result add(const Request& request) {
+    request.step("prepare");
     Config config = Config::parse(request);
     Result result;
     result.ips = std::move(config.addresses);
@@ -40,8 +41,10 @@ Result add(const Request& request) {
 }
 
 void check(const Request& request) {
+    request.step("prepare");
     const Config config = Config::parse(request);
     const Result prev = request.conf.require_prev_result();
+    request.step("check addresses");
     for (const IpConfig& ip : config.addresses)
         if (!any_satisfies(prev.ips, ip))
             throw Error(Code::internal,
@@ -56,6 +59,7 @@ void check(const Request& request) {
 }
 
 void status(const Request& request) {
+    request.step("prepare");
     Config::parse(request);
 }
 

@@ -46,6 +46,7 @@ void require_new_interface(Rtnl& container, const Args& args) {
 
 VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
                         const VethPairOptions& options) {
+    request.step("make veth pair");
     for (int attempt = 0;; ++attempt) {
         const HostLink name = host_link(request.conf.name, request.attachment(), attempt);
         const VethOptions veth = options_of(name, netns, request, options);
@@ -64,6 +65,7 @@ VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
 }
 
 void remove_veth_pair(const Request& request) {
+    request.step("remove veth pair");
     bool removed = false;
     Failures failures;
     failures.attempt([&] { removed = remove_container_end(request); });

@@ -129,12 +129,14 @@ std::string PluginCall::finish() {
 }
 
 PluginCall Ipam::start(std::string_view command) const {
+    request_.step(command == "ADD" ? "start IPAM" : "run IPAM");
     return PluginCall::start(find_plugin(type_, request_.args.path),
                              child_environment({cat("CNI_COMMAND=", command)}), request_.conf.text,
                              type_);
 }
 
 Result Ipam::finish_add(PluginCall call) const {
+    request_.step("await IPAM");
     Result result = read_result(call.finish(), request_.conf.cni_version, type_);
     if (result.ips.empty())
         throw Error(Code::internal, "IPAM plugin returned missing IP config",

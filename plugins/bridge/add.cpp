@@ -41,6 +41,7 @@ void require_possible(Context& c) {
 }
 
 void enable_spoof_check(Context& c, const VethPair& veth, Undo& undo) {
+    c.request.step("add spoof check");
     const std::string reference =
         spoof_reference(c.request.args.container_id, c.request.args.ifname);
     undo.on_failure("remove the spoof check",
@@ -49,6 +50,7 @@ void enable_spoof_check(Context& c, const VethPair& veth, Undo& undo) {
 }
 
 void masquerade(Context& c, const Result& result, Undo& undo) {
+    c.request.step("add masquerading");
     undo.on_failure("remove the masquerading", [&c] {
         remove_masquerading(*c.nft, owner_of(c.request), c.request.args.netns);
     });
@@ -57,6 +59,7 @@ void masquerade(Context& c, const Result& result, Undo& undo) {
 
 // The host end comes up last: a pair of which the other end is up already costs the kernel less.
 Link bring_up(Context& c, const VethPair& veth, const Result& result) {
+    c.request.step("bring up");
     if (c.config.leave_container_link_down) {
         c.host.apply(set_up(veth.host));
         return veth.host;
@@ -75,10 +78,11 @@ Link bring_up(Context& c, const VethPair& veth, const Result& result) {
 }  // namespace
 
 Result add(const Request& request) {
+    request.step("prepare");
     Context c(request);
     const Config& config = c.config;
     require_possible(c);
-    Undo undo;
+    Undo undo(request.steps);
 
     // The IPAM plugin works while the links are made.
     std::optional<PluginCall> allocation;
@@ -87,6 +91,7 @@ Result add(const Request& request) {
         undo.on_failure("release the addresses", [&c] { c.ipam.del(); });
     }
 
+    request.step("make bridge");
     const Link bridge = ensure_bridge(c.host, config);  // shared with others: never undone
     const VethPair veth = make_veth_pair(c.host, c.netns, request,
                                          {.container_mac = config.mac ? *config.mac : Mac::random(),
@@ -94,6 +99,7 @@ Result add(const Request& request) {
                                           .mtu = config.mtu});
     undo.on_failure("delete the veth pair",
                     [&c, link = veth.host] { c.host.apply(remove_link(link)); });
+    request.step("configure port");
     refuse_router_advertisements(veth.host.name);
     configure_port(c.host, veth.host, config);
     if (config.spoof_check) enable_spoof_check(c, veth, undo);
@@ -102,9 +108,11 @@ Result add(const Request& request) {
     std::optional<Link> vlan_interface;
     if (config.layer3) {
         result = c.ipam.finish_add(std::move(*allocation));
+        request.step("configure interface");
         complete_ipam_result(result, config);
         configure_interface(c.container, c.netns, veth.container, result, config.dad);
         if (config.is_gateway) {  // shared with others: never undone
+            request.step("set gateway");
             if (config.vlan != 0) vlan_interface = ensure_vlan_interface(c.host, config, bridge);
             ensure_gateway(c.host, vlan_interface.value_or(bridge), gateway_addresses(result),
                            config);
@@ -115,6 +123,7 @@ Result add(const Request& request) {
     }
 
     const Link port = bring_up(c, veth, result);
+    request.step("describe");
     result.interfaces = {describe(c.host.get(config.bridge), request), describe(port, request),
                          describe(veth.container, request, request.args.netns)};
     if (vlan_interface) result.interfaces.push_back(describe(*vlan_interface, request));

@@ -121,9 +121,11 @@ void check_rules(const Request& request, const Config& config, const Result& res
 }  // namespace
 
 void check(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request);
     const Netns netns = Netns::open(request.args.netns);
     if (const Ipam ipam(request); ipam.configured()) ipam.check();
+    request.step("check links");
     const Result prev = request.conf.require_prev_result();
     const Result own = own_part(prev, request.args);
 
@@ -135,10 +137,12 @@ void check(const Request& request) {
     check_link_state(container_end, port, config);
     check_port_settings(host, port, config);
     if (config.layer3) {
+        request.step("check addresses");
         check_addresses(container, container_end, own);
         check_routes(container, container_end, own);
         if (config.is_gateway) check_gateways(host, bridge, own, config);
     }
+    request.step("check rules");
     check_rules(request, config, own, port, container_end);
 }
 

@@ -14,7 +14,9 @@ namespace cni::bridge {
 void del(const Request& request) {
     Failures failures;
     nft::Connection nft;
+    request.step("remove masquerading");
     failures.attempt([&] { remove_masquerading(nft, owner_of(request), request.args.netns); });
+    request.step("remove spoof check");
     failures.attempt([&] {
         remove_spoof_check(nft, spoof_reference(request.args.container_id, request.args.ifname));
     });
@@ -23,6 +25,7 @@ void del(const Request& request) {
     failures.attempt([&] {
         if (const Ipam ipam(request); ipam.configured()) ipam.del();
     });
+    request.step("await kernel");
     failures.throw_if_any();
 }
 

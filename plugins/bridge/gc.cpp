@@ -56,8 +56,11 @@ void gc(const Request& request) {
         const Valid valid(request.conf.name, *attachments);
         nft::Connection nft;
         Rtnl host;
+        request.step("remove stale masquerading");
         failures.attempt([&] { gc_masquerading(nft, request.conf.name, valid.owners); });
+        request.step("remove stale spoof checks");
         failures.attempt([&] { remove_stale_spoof_checks(host, nft, request, valid); });
+        request.step("remove stale links");
         failures.attempt([&] { remove_stale_links(host, request, valid); });
     }
     failures.attempt([&] {

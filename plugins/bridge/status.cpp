@@ -38,12 +38,15 @@ void require_bridge_or_nothing(Rtnl& host, const Config& config) {
 }  // namespace
 
 void status(const Request& request) {
+    request.step("prepare");
     const Config config = parse_network_config(request.conf);
     if (const Ipam ipam(request); ipam.configured()) ipam.status();
+    request.step("check bridge");
     Rtnl host;
     require_bridge_or_nothing(host, config);
     nft::Connection nft;
     const Backend masquerade_backend = choose_backend(nft, config.masquerade_backend);
+    request.step("rehearse");
     try {
         rehearse(config, masquerade_backend);
     } catch (const SysError& error) {

@@ -87,8 +87,11 @@ void run_hooks(const Request& request, const std::vector<Hook>& hooks) {
 }
 
 void call(const Request& request, std::string_view name, std::string_view hooks_key) {
+    request.step("prepare");
     const Config config = parse_config(request, hooks_key);
+    request.step("write call");
     if (!config.output.empty()) write_down(config.output, record_of(request, name));
+    request.step("run hooks");
     run_hooks(request, config.hooks);
 }
 

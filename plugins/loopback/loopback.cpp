@@ -39,16 +39,21 @@ Result describe(Rtnl& rtnl, const Link& link, const std::string& netns) {
 }
 
 Result add(const Request& request) {
+    request.step("prepare");
     const auto prev_result = request.conf.prev_result();
     Rtnl rtnl = Rtnl::in(Netns::open(request.args.netns));
     const Link link = rtnl.get(lo);
+    request.step("check addresses");
     // Before the link comes up: setting it down again would take its IPv6 addresses away.
     require_loopback_addresses(rtnl, link);
+    request.step("bring up");
     rtnl.apply(set_up(link));
+    request.step("describe");
     return prev_result ? *prev_result : describe(rtnl, link, request.args.netns);
 }
 
 void del(const Request& request) {
+    request.step("bring down");
     const auto netns = Netns::find(request.args.netns);
     if (!netns) return;
     Rtnl rtnl = Rtnl::in(*netns);
@@ -56,6 +61,7 @@ void del(const Request& request) {
 }
 
 void check(const Request& request) {
+    request.step("check links");
     Rtnl rtnl = Rtnl::in(Netns::open(request.args.netns));
     if (!rtnl.get(lo).is_up()) throw Error(Code::internal, "loopback interface is down");
 }

@@ -35,6 +35,7 @@ std::vector<Forwarded> forwarded_by_all(const std::vector<Forwarding>& forwardin
 }  // namespace
 
 Result add(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request.conf);
     Result result = require_prev_result(request, "must be called as chained plugin");
     const auto wanted = forwardings(config, result, owner_of(request));
@@ -43,12 +44,15 @@ Result add(const Request& request) {
 
     Rtnl host;
     nft::Connection nft;
-    Undo undo;
+    Undo undo(request.steps);
     undo.on_failure("remove the port mappings", [&nft, &request] {
         remove_mappings(nft, owner_of(request), addresses_of(request.conf.prev_result()));
     });
+    request.step("add port mappings");
     add_mappings(nft, choose_backend(nft, config.backend), wanted);
+    request.step("forget flows");
     forget_flows_elsewhere(host, forwarded);
+    request.step("enable route_localnet");
     for (const Forwarding& forwarding : wanted)
         if (forwarding.snat && forwarding.family() == Family::v4)
             enable_route_localnet(host, nft, forwarding.container.ip);  // shared: never undone
@@ -57,13 +61,16 @@ Result add(const Request& request) {
 }
 
 void check(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request.conf);
     const Result result = require_prev_result(request, "Required prevResult missing");
     const auto wanted = forwardings(config, result, owner_of(request));
     if (forwarded_by_all(wanted).empty()) return;
     Rtnl host;
     nft::Connection nft;
+    request.step("check port mappings");
     check_mappings(nft, choose_backend(nft, config.backend), wanted);
+    request.step("check route_localnet");
     for (const Forwarding& forwarding : wanted)
         if (forwarding.snat && forwarding.family() == Family::v4)
             check_route_localnet(host, forwarding.container.ip);
@@ -71,6 +78,7 @@ void check(const Request& request) {
 
 // Whatever ADD may have made is looked for, whatever the configuration says today.
 void del(const Request& request) {
+    request.step("remove port mappings");
     nft::Connection nft;
     remove_mappings(nft, owner_of(request), addresses_of(request.conf.prev_result_if_readable()));
 }
@@ -78,14 +86,17 @@ void del(const Request& request) {
 void gc(const Request& request) {
     const auto attachments = request.conf.valid_attachments();
     if (!attachments) return;
+    request.step("remove stale port mappings");
     nft::Connection nft;
     gc_mappings(nft, request.conf.name, owners_of(request.conf.name, *attachments));
 }
 
 void status(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request.conf);
     nft::Connection nft;
     const Backend backend = choose_backend(nft, config.backend);
+    request.step("rehearse");
     // Asking for a legacy table makes the kernel load it: into a namespace that goes with us.
     if (backend == Backend::iptables_legacy)
         cni::check(::unshare(CLONE_NEWNET), "make a network namespace to look for iptables in");

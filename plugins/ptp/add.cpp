@@ -33,6 +33,7 @@ struct Context {
 };
 
 void masquerade(Context& c, const Result& result, Undo& undo) {
+    c.request.step("add masquerading");
     undo.on_failure("remove the masquerading", [&c] {
         remove_masquerading(*c.nft, owner_of(c.request), c.request.args.netns);
     });
@@ -42,9 +43,10 @@ void masquerade(Context& c, const Result& result, Undo& undo) {
 }  // namespace
 
 Result add(const Request& request) {
+    request.step("prepare");
     Context c(request);
     require_new_interface(c.container, request.args);
-    Undo undo;
+    Undo undo(request.steps);
 
     // The IPAM plugin works while the pair is made.
     PluginCall allocation = c.ipam.start_add();
@@ -55,12 +57,15 @@ Result add(const Request& request) {
                     [&c, link = veth.host] { c.host.apply(remove_link(link)); });
 
     Result result = c.ipam.finish_add(std::move(allocation));
+    request.step("configure interface");
     complete_ipam_result(result);
     configure_container(c.container, c.netns, veth.container, result);
+    request.step("set gateway");
     // Up last: a pair of which the other end is up already costs the kernel less.
     configure_host(c.host, veth.host, result);
     if (c.config.ip_masq) masquerade(c, result, undo);
 
+    request.step("describe");
     // Asking for a link makes the kernel take notice of its carrier; until then, for up to a
     // second, the link drops what is sent.
     c.container.apply(get_link(veth.container.name));

@@ -128,9 +128,11 @@ Result routed_part(const Result& prev, const Args& args) {
 }  // namespace
 
 void check(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request.conf);
     const Netns netns = open_container(request.args);
     Ipam(request).check();
+    request.step("check links");
     const auto prev = request.conf.prev_result();
     if (!prev) throw Error(Code::invalid_config, "ptp: Required prevResult missing");
     const Result routed = routed_part(*prev, request.args);
@@ -139,10 +141,12 @@ void check(const Request& request) {
     Rtnl container = Rtnl::in(netns);
     const Link container_end = check_container_end(container, *prev, request.args);
     const Link host_end = check_host_end(host, *prev, request, container_end);
+    request.step("check addresses");
     check_addresses(container, container_end, own_part(*prev, request.args));
     check_own_routes(container, container_end, routed);
     check_routes(container, container_end, *prev);
     check_host(host, host_end, routed);
+    request.step("check rules");
     check_rules(request, config, routed);
 }
 

@@ -14,6 +14,7 @@ namespace cni::ptp {
 void del(const Request& request) {
     Failures failures;
     nft::Connection nft;
+    request.step("remove masquerading");
     failures.attempt([&] { remove_masquerading(nft, owner_of(request), request.args.netns); });
     // Addresses and routes of the host go with the pair.
     failures.attempt([&] { remove_veth_pair(request); });
@@ -21,6 +22,7 @@ void del(const Request& request) {
     failures.attempt([&] {
         if (const Ipam ipam(request); ipam.configured()) ipam.del();
     });
+    request.step("await kernel");
     failures.throw_if_any();
 }
 

@@ -27,7 +27,9 @@ void gc(const Request& request) {
     const std::string& network = request.conf.name;
     if (const auto attachments = request.conf.valid_attachments()) {
         nft::Connection nft;
+        request.step("remove stale masquerading");
         failures.attempt([&] { gc_masquerading(nft, network, owners_of(network, *attachments)); });
+        request.step("remove stale links");
         failures.attempt([&] { remove_stale_links(network, *attachments); });
     }
     failures.attempt([&] {

@@ -21,8 +21,10 @@ void rehearse(const Config& config) {
 }  // namespace
 
 void status(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request.conf);
     Ipam(request).status();
+    request.step("rehearse");
     try {
         if (config.ip_masq) {
             nft::Connection nft;

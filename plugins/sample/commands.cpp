@@ -20,13 +20,15 @@ Result require_addresses(const Request& request) {
 }  // namespace
 
 Result add(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request.conf);
     const Result result = require_addresses(request);
     Rtnl container = Rtnl::in(Netns::open(request.args.netns));
     const Link link = container.get(request.args.ifname);
 
-    Undo undo;
+    Undo undo(request.steps);
     if (config.label_interface) {
+        request.step("label");
         container.apply(set_alias(link, config.label));
         undo.on_failure("take the label back",
                         [&container, link] { container.apply(set_alias(link, link.alias)); });
@@ -37,9 +39,11 @@ Result add(const Request& request) {
 }
 
 void check(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request.conf);
     require_addresses(request);
     Rtnl container = Rtnl::in(Netns::open(request.args.netns));
+    request.step("check links");
     const Link link = container.get(request.args.ifname);
     if (config.label_interface && link.alias != config.label)
         throw Error(Code::internal, cat("interface ", link.name, " is labelled ", quote(link.alias),
@@ -48,6 +52,7 @@ void check(const Request& request) {
 
 // Whatever the configuration says today. Without a namespace or an interface there is no label.
 void del(const Request& request) {
+    request.step("remove label");
     const auto netns = Netns::find(request.args.netns);
     if (!netns) return;
     Rtnl container = Rtnl::in(*netns);
@@ -56,6 +61,7 @@ void del(const Request& request) {
 }
 
 void status(const Request& request) {
+    request.step("prepare");
     parse_config(request.conf);
     if (const Ipam ipam(request); ipam.configured()) ipam.status();
 }

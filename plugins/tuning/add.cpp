@@ -96,6 +96,7 @@ void describe(Result& result, const Request& request, const Attributes& wanted) 
 }  // namespace
 
 Result add(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request);
     require_allowed(config);
     Result result = request.conf.require_prev_result();
@@ -104,6 +105,7 @@ Result add(const Request& request) {
     Link link;
     if (config.wanted.any()) link = container.get(request.args.ifname);
 
+    request.step("read values");
     Changes changes, announcement;
     netns.run([&] {
         changes = open_changes(config);
@@ -113,9 +115,12 @@ Result add(const Request& request) {
     record(now, changes);
     record(now, announcement);
 
-    Undo undo;
+    Undo undo(request.steps);
+    request.step("save backup");
     save(undo, BackupFile(config.data_dir, request.attachment()), now);
+    request.step("set sysctls");
     for (const Change& change : changes) set(undo, change);
+    request.step("set link");
     if (config.wanted.any()) set_link(undo, container, link, config.wanted, announcement);
     describe(result, request, config.wanted);
     undo.commit();

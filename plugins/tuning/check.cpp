@@ -28,12 +28,15 @@ void check_result(const Result& result, const Request& request, const Link& link
 }  // namespace
 
 void check(const Request& request) {
+    request.step("prepare");
     const Config config = parse_config(request);
     const Result result = request.conf.require_prev_result();
     const Netns netns = Netns::open(request.args.netns);
+    request.step("check sysctls");
     netns.run([&] {
         for (const Sysctl& sysctl : config.sysctls) check_sysctl(sysctl);
     });
+    request.step("check links");
     const auto link = Rtnl::in(netns).find(request.args.ifname);
     if (!link) throw Error(Code::internal, cat("Cannot find container link ", request.args.ifname));
     require(*link, config.wanted);

@@ -52,13 +52,17 @@ std::optional<Backup> load(const BackupFile& file) {
 
 // When something could not be put back, the file stays for the next DEL, or GC.
 void del(const Request& request) {
+    request.step("read backup");
     const BackupFile file(data_dir_of(request.conf), request.attachment());
     const auto netns = Netns::find(request.args.netns);
     if (!netns) return file.remove();
     const auto backup = load(file);
     if (!backup) return file.remove();
+    request.step("restore link");
     const bool link = restore_link(*netns, request.args.ifname, backup->attributes);
+    request.step("restore sysctls");
     const bool sysctls = netns->run([&] { return restore_sysctls(*backup); });
+    request.step("remove backup");
     if (link && sysctls) file.remove();
 }
 

@@ -66,6 +66,29 @@ bool is_parameter(std::string_view word) {
            std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
+/// The names of steps in a source file: literals on a line with `step(...)`.
+void collect_steps(const std::string& path, Words& names) {
+    const std::string source = text_of(path);
+    for (const std::string_view line : split(source, '\n')) {
+        const auto call = line.find("step(");
+        if (call == line.npos || !line.ends_with(");")) continue;
+        const auto parts = split(line.substr(call), '"');
+        for (std::size_t i = 1; i < parts.size(); i += 2)
+            if (!parts[i - 1].ends_with("== ")) names.emplace(parts[i]);
+    }
+}
+
+/// Of the sources in all folders of a folder.
+Words steps_in(const std::string& parent) {
+    Words names;
+    for (const std::string& name : names_in(parent)) {
+        if (name == "CMakeLists.txt") continue;
+        for (const std::string& file : names_in(cat(parent, "/", name)))
+            if (file.ends_with(".cpp")) collect_steps(cat(parent, "/", name, "/", file), names);
+    }
+    return names;
+}
+
 void expect_row(const std::string& page, const std::string& name) {
     if (text_of(page).find(cat("| `", name, "` |")) == std::string::npos)
         ADD_FAILURE() << page << " lacks a row for " << name;
@@ -108,6 +131,20 @@ TEST(Docs, EachPageHasTheKeysThatTheProgramsKnow) {
         }
         EXPECT_THAT(missing, ::testing::IsEmpty()) << type << ".md lacks these keys";
     }
+}
+
+TEST(Docs, EachStepOfTheLogHasARow) {
+    Words used{"undo"};
+    for (const char* parent : {"/libcni-common", "/plugins", "/ipam"})
+        used.merge(steps_in(cat(CNIXX_SOURCE_DIR, parent)));
+    Words documented;
+    const std::string page = text_of(CNIXX_SOURCE_DIR "/docs/logging.md");
+    const auto section = std::string_view(page).substr(page.find("## Steps"));
+    for (const std::string_view line : split(section, '\n'))
+        if (line.starts_with("| `"))
+            for (std::string& word : quoted_words(line.substr(0, line.find(" | ", 2))))
+                documented.insert(std::move(word));
+    EXPECT_EQ(documented, used);
 }
 
 }  // namespace
