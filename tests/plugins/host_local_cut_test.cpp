@@ -224,7 +224,7 @@ protected:
         const std::size_t steps = 5 + pick(12);
         for (std::size_t i = 0; i < steps; ++i) {
             if (i == steps / 2) earlier_index_ = *read_file(index_file, 1 << 20);
-            if (chance(3) && !live.empty()) {
+            if (live.size() == range_size || (chance(3) && !live.empty())) {
                 del(live.begin()->first);
                 live.erase(live.begin());
             } else {
