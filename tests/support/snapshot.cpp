@@ -40,10 +40,11 @@ std::string lines(const json& objects, const std::set<std::string>& keys) {
 }
 
 // What the kernel gives every IPv6 link when it finds the time: the link-local address with its
-// routes, the multicast route, the anycast address of routers.
+// routes, the multicast route, the anycast address of routers, the local routes of addresses.
 bool is_automatic(const std::string& destination, const json& object) {
+    const std::string type = object.value("type", "");
     return destination.starts_with("fe80:") || destination.starts_with("ff00:") ||
-           object.value("type", "") == "anycast";
+           type == "anycast" || (type == "local" && destination.find(':') != destination.npos);
 }
 
 json addresses() {
