@@ -59,6 +59,9 @@ struct NlSocket::Answers {
     Visitor visit;
     std::map<std::uint32_t, Answer> errors;
     std::size_t acknowledged = 0;
+    // Sequence number of the conversation's first request: what answers an earlier one, which was
+    // given up, is passed over.
+    std::uint32_t first = 0;
     std::uint32_t last = 0;   // sequence number whose answer ends the conversation
     std::size_t awaited = 0;  // acknowledgements that end it; 0: `last` does
     bool done = false;
@@ -120,6 +123,7 @@ bool NlSocket::receive(Answers& answers, int flags) {
     auto* message = reinterpret_cast<nlmsghdr*>(buffer);
     for (int left = static_cast<int>(size); nlmsg_ok(message, left);
          message = nlmsg_next(message, &left)) {
+        if (message->nlmsg_seq < answers.first) continue;
         if (message->nlmsg_flags & NLM_F_DUMP_INTR) answers.interrupted = true;
         if (message->nlmsg_type == NLMSG_DONE) {
             // A dump that fails half-way says so here.
@@ -151,6 +155,7 @@ void NlSocket::transact(std::vector<NlRequest> requests, const Visitor& visit) {
         send(some, Acknowledge::each);
         Answers answers;
         answers.visit = visit;
+        answers.first = some.front().message.raw()->nlmsg_seq;
         answers.awaited = some.size();
         while (!answers.done) receive(answers);
         for (const NlRequest& r : some) answers.result_of(r);
@@ -170,7 +175,7 @@ bool NlSocket::dump_once(NlRequest request, const Visitor& visit) {
     send(one, Acknowledge::none);
     Answers answers;
     answers.visit = visit;
-    answers.last = sequence_;
+    answers.first = answers.last = sequence_;
     while (!answers.done) receive(answers);
     if (!answers.interrupted) answers.result_of(one.front());
     return !answers.interrupted;
@@ -222,6 +227,7 @@ int NlSocket::exchange_batch(const std::vector<NlRequest>& requests) {
     send(requests, Acknowledge::none);
     // The kernel has dealt with all of it by now: whatever it has to say is in the queue.
     Answers answers;
+    answers.first = requests.front().message.raw()->nlmsg_seq;
     answers.last = sequence_;
     while (receive(answers, MSG_DONTWAIT)) {
     }
