@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include <cstdlib>
+
 namespace cni {
 namespace {
 
@@ -84,6 +86,13 @@ std::optional<Netns> Netns::find(const std::string& path) {
 bool Netns::is_same(const Netns& other) const {
     const auto mine = status_of(fd(), path_), theirs = status_of(other.fd(), other.path_);
     return mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino;
+}
+
+// The kernel allocates for it, which may fail for a moment.
+void Netns::return_to() const noexcept {
+    for (int attempt = 0; attempt < 5; ++attempt)
+        if (::setns(fd(), CLONE_NEWNET) == 0) return;
+    std::abort();
 }
 
 }  // namespace cni

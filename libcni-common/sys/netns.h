@@ -2,7 +2,6 @@
 
 #include <sched.h>
 
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,20 +29,19 @@ public:
     bool is_same(const Netns& other) const;
 
     /// Calls `body` inside the namespace and comes home, also when it throws. Failing to come home
-    /// aborts: going on would change another network. setns(2) is per thread.
+    /// again and again aborts: going on would change another network. setns(2) is per thread.
     template <typename F>
     decltype(auto) run(F&& body) const {
         struct Return {
             Netns home = Netns::current();
-            ~Return() {
-                if (::setns(home.fd(), CLONE_NEWNET) < 0) std::abort();
-            }
+            ~Return() { home.return_to(); }
         } back;
         check(::setns(fd(), CLONE_NEWNET), "enter network namespace ", path_);
         return std::forward<F>(body)();
     }
 
 private:
+    void return_to() const noexcept;
     Netns(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
     Fd fd_;
     std::string path_;
