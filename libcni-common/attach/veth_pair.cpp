@@ -15,6 +15,15 @@ VethOptions options_of(const HostLink& name, const Netns& netns, const Request& 
             .mtu = options.mtu};
 }
 
+// Whose maker does not know whether the kernel made it: it got no answer.
+void remove_if_made(Rtnl& host, const HostLink& name) {
+    Undo undo;
+    undo.on_failure("delete the veth pair", [&] {
+        const auto link = host.find(name.name);
+        if (link && link->mac == name.mac) host.apply(remove_link(*link));
+    });
+}
+
 // False when the container, or the interface in it, is gone.
 bool remove_container_end(const Request& request) {
     const auto netns = Netns::find(request.args.netns);
@@ -57,7 +66,8 @@ VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
             pair.container.mac = veth.container.mac;
             pair.container.mtu = pair.host.mtu;
             return pair;
-        } catch (const NlError& error) {
+        } catch (const SysError& error) {
+            if (error.error != EEXIST) remove_if_made(host, name);
             // Taken, maybe by a link that goes with its namespace at this moment.
             if (error.error != EEXIST || attempt + 1 == host_link_names) throw;
         }
