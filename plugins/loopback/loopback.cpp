@@ -1,4 +1,5 @@
 // loopback: brings up lo in the container.
+#include "base/undo.h"
 #include "cni/plugin.h"
 #include "netlink/address.h"
 #include "netlink/link.h"
@@ -47,9 +48,14 @@ Result add(const Request& request) {
     // Before the link comes up: setting it down again would take its IPv6 addresses away.
     require_loopback_addresses(rtnl, link);
     request.step("bring up");
+    Undo undo;
+    if (!link.is_up())
+        undo.on_failure("set lo down", [&rtnl, link] { rtnl.apply(set_down(link)); });
     rtnl.apply(set_up(link));
     request.step("describe");
-    return prev_result ? *prev_result : describe(rtnl, link, request.args.netns);
+    Result result = prev_result ? *prev_result : describe(rtnl, link, request.args.netns);
+    undo.commit();
+    return result;
 }
 
 void del(const Request& request) {
