@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/passing.h"
 #include "base/state_dir.h"
 
 namespace cni::host_local {
@@ -87,12 +88,17 @@ std::vector<Ip> LeaseDir::addresses() const {
         check(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open ", location_.path());
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(own), ::closedir);
     if (!stream) check(-1, "read ", location_.path());
+    const auto next = [&stream] {
+        errno = 0;  // stays 0 at the end of the directory
+        return ::readdir(stream.get());
+    };
     std::vector<Ip> found;
-    while (const dirent* entry = ::readdir(stream.get())) {
+    while (const dirent* entry = next()) {
         const std::string_view name = entry->d_name;
         const auto ip = Ip::parse(name);
         if (ip && ip->to_string() == name) found.push_back(*ip);
     }
+    check(errno == 0 ? 0 : -1, "read ", location_.path());
     return found;
 }
 
@@ -110,6 +116,8 @@ std::optional<FileStamp> LeaseDir::stamp(const std::string& name) const {
 
 std::optional<LeaseFile> LeaseDir::load(const std::string& name) const {
     const Fd file(::openat(fd(), name.c_str(), O_RDONLY | O_CLOEXEC | safely));
+    // No fault of the file: taking it for nobody's lease would keep its address for good.
+    if (!file && is_passing(errno)) check(-1, "open ", path_of(name));
     if (!file) {
         const auto there = stamp(name);
         if (!there) return {};
@@ -243,7 +251,12 @@ std::optional<FileStamp> LeaseDraft::publish(const Ip& ip) {
     const std::string path = dir_.path_of(name);
     check(rc, "make lease ", path);
     remove_name();
-    return to_stamp(status_of(file_.get(), path));
+    try {
+        return to_stamp(status_of(file_.get(), path));
+    } catch (...) {
+        ::unlinkat(dir_.fd(), name.c_str(), 0);
+        throw;
+    }
 }
 
 }  // namespace cni::host_local

@@ -169,12 +169,14 @@ void LeaseStore::retain(const std::vector<AttachmentId>& attachments) {
 
 // Killed before this, the directory bears the mtime of its last change, and the next call reads it.
 // Between the two writes as well: the index then names an mtime the directory does not have.
-void LeaseStore::seal() noexcept {
+void LeaseStore::seal() noexcept try {
     if (!is_local_ || index_.header().seal == dir_.mtime()) return;
     const std::int64_t coarse = now(CLOCK_REALTIME_COARSE);
     // The kernel stamps changes with its coarse clock, so this moment is none of a change's.
     const std::int64_t mtime = std::max(now(CLOCK_REALTIME), coarse + 1);
     if (index_.seal(mtime, coarse)) dir_.set_mtime(mtime);
+} catch (const Error&) {
+    // Unsealed, which the next call sees.
 }
 
 }  // namespace cni::host_local
