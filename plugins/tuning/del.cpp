@@ -2,6 +2,7 @@
 #include <cerrno>
 
 #include "backup.h"
+#include "base/passing.h"
 #include "base/undo.h"
 #include "commands.h"
 #include "config.h"
@@ -10,32 +11,56 @@
 namespace cni::tuning {
 namespace {
 
-// A container must go, whatever the kernel or a driver says: what cannot be put back is no error.
-
-/// False when one could not be put back this time. A value that the kernel refuses never will.
-bool restore_sysctls(const Backup& backup) {
-    bool restored = true;
-    for (auto p = backup.sysctls.rbegin(); p != backup.sysctls.rend(); ++p) {
+/// Whether all could be put back.
+class Outcome {
+public:
+    /// A container must go, whatever the kernel or a driver says: what they refuse is no error. But
+    /// what could not even be tried, for want of memory say, is one: DEL will be called again.
+    template <typename F>
+    void attempt(F&& step) {
         try {
-            if (const auto file = SysctlFile::find(name_of(*p))) file->restore(p->value);
+            step();
+        } catch (const SysError& error) {
+            if (is_passing(error.error) || error.error == EIO)
+                failures_.add(error);
+            else
+                note(error);
         } catch (const Error& error) {
-            warn(error.what());
-            const auto* refused = dynamic_cast<const SysError*>(&error);
-            restored &= refused && refused->error == EINVAL;
+            note(error);
         }
     }
-    return restored;
+    void throw_if_failed() const { failures_.throw_if_any(); }
+    bool complete() const { return complete_; }
+
+private:
+    void note(const Error& error) {
+        warn(error.what());
+        complete_ = false;
+    }
+    Failures failures_;
+    bool complete_ = true;
+};
+
+void restore(const SysctlFile& file, const std::string& value) {
+    try {
+        file.restore(value);
+    } catch (const SysError& error) {
+        if (error.error != EINVAL) throw;
+        warn(error.what());  // such a value the kernel will never take
+    }
 }
 
-/// False when it could not be put back.
-bool restore_link(const Netns& netns, const std::string& ifname, const Attributes& attributes) try {
-    if (!attributes.any()) return true;
+void restore_sysctls(const Backup& backup, Outcome& outcome) {
+    for (auto p = backup.sysctls.rbegin(); p != backup.sysctls.rend(); ++p)
+        outcome.attempt([&] {
+            if (const auto file = SysctlFile::find(name_of(*p))) restore(*file, p->value);
+        });
+}
+
+void restore_link(const Netns& netns, const std::string& ifname, const Attributes& attributes) {
+    if (!attributes.any()) return;
     Rtnl container = Rtnl::in(netns);
     if (const auto link = container.find(ifname)) apply(container, *link, attributes);
-    return true;
-} catch (const Error& error) {
-    warn(error.what());
-    return false;
 }
 
 // A garbled file is reported once: the next DEL is not to fail for it.
@@ -58,12 +83,14 @@ void del(const Request& request) {
     if (!netns) return file.remove();
     const auto backup = load(file);
     if (!backup) return file.remove();
+    Outcome outcome;
     request.step("restore link");
-    const bool link = restore_link(*netns, request.args.ifname, backup->attributes);
+    outcome.attempt([&] { restore_link(*netns, request.args.ifname, backup->attributes); });
     request.step("restore sysctls");
-    const bool sysctls = netns->run([&] { return restore_sysctls(*backup); });
+    outcome.attempt([&] { netns->run([&] { restore_sysctls(*backup, outcome); }); });
     request.step("remove backup");
-    if (link && sysctls) file.remove();
+    outcome.throw_if_failed();
+    if (outcome.complete()) file.remove();
 }
 
 }  // namespace cni::tuning
