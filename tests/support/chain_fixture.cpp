@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
 #include "base/text.h"
 
 namespace cni::test {
@@ -18,19 +20,21 @@ void ChainCalls::configure(const json& more_tuning) const {
         {"sysctl", {{"net.core.somaxconn", "500"}, {"net.ipv4.conf.IFNAME.arp_filter", "1"}}},
         {"capabilities", {{"mac", true}}}};
     tuning.merge_patch(more_tuning);
+    const char* version = calls_reference() ? "1.0.0" : "1.1.0";
     const json portmap = {
         {"type", "portmap"}, {"backend", backend}, {"capabilities", {{"portMappings", true}}}};
     net_d_.write(
         "10-net1.conflist",
-        json({{"cniVersion", "1.1.0"}, {"name", "net1"}, {"plugins", {bridge, portmap, tuning}}})
+        json({{"cniVersion", version}, {"name", "net1"}, {"plugins", {bridge, portmap, tuning}}})
             .dump());
 }
 
 Program ChainCalls::tool_program(std::vector<std::string> words, const json& capabilities) const {
     words.insert(words.begin(), cat(bin_dir(), "/cnitool"));
-    return {.argv = words,
-            .environment = {cat("CNI_PATH=", bin_dir()), cat("NETCONFPATH=", net_d_.path()),
-                            cat("CAP_ARGS=", capabilities.dump())}};
+    return {
+        .argv = words,
+        .environment = {cat("CNI_PATH=", executables()), cat("NETCONFPATH=", net_d_.path()),
+                        cat("CAP_ARGS=", capabilities.dump()), cat("PATH=", std::getenv("PATH"))}};
 }
 
 Program ChainCalls::tool_program(const std::string& command, const Attachment& a) const {

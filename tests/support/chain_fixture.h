@@ -15,6 +15,8 @@ struct Attachment {
     int host_port;  ///< forwarded to port 80, TCP and UDP
     std::string mac;
     nlohmann::json result = nlohmann::json::object();
+    /// Of the plugins that were called before; {} of none.
+    nlohmann::json previous = nlohmann::json::object();
 
     Attachment(const std::string& name, int port, std::string mac_)
         : netns(name), host_port(port), mac(std::move(mac_)) {}

@@ -4,9 +4,13 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -52,28 +56,42 @@ bool is_system_call(int status) {
     return WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
 }
 
-bool is_entry(pid_t pid) {
+__ptrace_syscall_info call_of(pid_t pid) {
     __ptrace_syscall_info info{};
     ::ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info);
-    return info.op == PTRACE_SYSCALL_INFO_ENTRY;
+    return info;
+}
+
+bool is_entry(pid_t pid) {
+    return call_of(pid).op == PTRACE_SYSCALL_INFO_ENTRY;
+}
+
+bool can_fail(const __ptrace_syscall_info& call) {
+    switch (call.entry.nr) {
+        case SYS_exit:
+        case SYS_exit_group:
+        case SYS_rt_sigreturn:
+            return false;
+        case SYS_fcntl:
+            return call.entry.args[1] != F_SETFD;  // libiptc aborts when it does
+        default:
+            return true;
+    }
 }
 
 #if defined(__x86_64__)
 template <typename F>
-long change_registers(pid_t pid, F&& change) {
+void change_registers(pid_t pid, F&& change) {
     user_regs_struct registers{};
     check(::ptrace(PTRACE_GETREGS, pid, nullptr, &registers), "read registers");
-    const long system_call = static_cast<long>(registers.orig_rax);
     change(registers);
     check(::ptrace(PTRACE_SETREGS, pid, nullptr, &registers), "change registers");
-    return system_call;
 }
 
-/// At its entry; returns which call it would have been.
-long skip_call(pid_t pid, bool skip) {
-    return change_registers(pid, [&](user_regs_struct& r) {
-        if (skip) r.orig_rax = static_cast<unsigned long long>(-1);
-    });
+/// At its entry.
+void skip_call(pid_t pid) {
+    change_registers(pid,
+                     [](user_regs_struct& r) { r.orig_rax = static_cast<unsigned long long>(-1); });
 }
 
 /// At its exit.
@@ -103,6 +121,29 @@ pid_t start_traced(const Program& program, const Streams& streams) {
     return pid;
 }
 
+/// A minute after its birth waiting begins to fail with EINTR.
+class Patience {
+public:
+    Patience() {
+        struct sigaction action {};
+        action.sa_handler = [](int) {};  // without SA_RESTART
+        ::sigaction(SIGALRM, &action, &former_);
+        // Again and again: the first one may come when nothing waits.
+        set_timer(
+            {.it_interval = {.tv_sec = 1, .tv_usec = 0}, .it_value = {.tv_sec = 60, .tv_usec = 0}});
+    }
+    Patience(const Patience&) = delete;
+    Patience& operator=(const Patience&) = delete;
+    ~Patience() {
+        set_timer({});
+        ::sigaction(SIGALRM, &former_, nullptr);
+    }
+
+private:
+    static void set_timer(const itimerval& timer) { ::setitimer(ITIMER_REAL, &timer, nullptr); }
+    struct sigaction former_ {};
+};
+
 class Injection {
 public:
     Injection(pid_t root, const Fault& fault) : root_(root), fault_(fault) {}
@@ -115,14 +156,29 @@ public:
         if (++count_ == fault_.number) on_call(pid);
     }
     long system_call() const { return system_call_; }
+    bool hung() const { return hung_; }
+
+    void follow(pid_t pid, int status) {
+        if (WIFSTOPPED(status))
+            running_.insert(pid);
+        else
+            running_.erase(pid);
+    }
+    void end_all() {
+        hung_ = true;
+        for (const pid_t pid : running_) ::kill(pid, SIGKILL);
+    }
 
 private:
     void on_call(pid_t pid) {
-        system_call_ = skip_call(pid, fault_.kind == Fault::Kind::fail);
-        if (fault_.kind == Fault::Kind::fail)
-            failing_ = pid;
-        else
-            ::kill(fault_.kind == Fault::Kind::kill_program ? root_ : pid, SIGKILL);
+        const auto call = call_of(pid);
+        system_call_ = static_cast<long>(call.entry.nr);
+        if (fault_.kind == Fault::Kind::kill_program) ::kill(root_, SIGKILL);
+        if (fault_.kind == Fault::Kind::kill_caller) ::kill(pid, SIGKILL);
+        if (fault_.kind != Fault::Kind::fail || !can_fail(call)) return;
+        failing_ = pid;
+        // Whatever close(2) returns, the descriptor is closed.
+        if (system_call_ != SYS_close) skip_call(pid);
     }
     void on_exit(pid_t pid) {
         if (pid == failing_) set_result(pid, -fault_.error);
@@ -133,6 +189,8 @@ private:
     const Fault fault_;
     bool executed_ = false;
     int count_ = 0;
+    std::set<pid_t> running_;
+    bool hung_ = false;
     pid_t failing_ = -1;
     long system_call_ = -1;
 };
@@ -145,16 +203,23 @@ Injured run_with_fault(const Program& program, const Fault& fault) {
     Injection injection(root, fault);
     Injured injured;
     int status = 0;
-    for (pid_t pid; (pid = ::waitpid(-1, &status, __WALL)) > 0;) {
-        if (!WIFSTOPPED(status)) {
-            if (pid == root) injured.finished.status = status;
-            continue;
+    const Patience patience;
+    for (;;) {
+        const pid_t pid = ::waitpid(-1, &status, __WALL);
+        if (pid < 0 && errno == EINTR) injection.end_all();
+        if (pid < 0 && errno != EINTR) break;
+        if (pid < 0) continue;
+        injection.follow(pid, status);
+        if (WIFSTOPPED(status)) {
+            injection.on_stop(pid, status);
+            ::ptrace(PTRACE_SYSCALL, pid, nullptr, signal_to_pass(status));
+        } else if (pid == root) {
+            injured.finished.status = status;
         }
-        injection.on_stop(pid, status);
-        ::ptrace(PTRACE_SYSCALL, pid, nullptr, signal_to_pass(status));
     }
     injured.system_call = injection.system_call();
     injured.reached = injured.system_call >= 0;
+    injured.hung = injection.hung();
     injured.finished.out = Streams::content(streams.out);
     injured.finished.err = Streams::content(streams.err);
     return injured;

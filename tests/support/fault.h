@@ -12,7 +12,9 @@ inline constexpr int fault_spread = 10;
 inline constexpr int fault_spread = 1;
 #endif
 
-/// What happens at the entry of a system call, which is not executed.
+/// What happens at the entry of a system call, which is not executed. But close(2) is, as the
+/// kernel closes whatever it returns, and nothing happens to those that cannot fail: exit(2) and
+/// the like.
 struct Fault {
     enum class Kind {
         kill_program,  ///< SIGKILL to the program: its runtime lost patience
@@ -29,6 +31,8 @@ struct Injured {
     bool reached = false;
     /// The call's number on this machine (SYS_*).
     long system_call = -1;
+    /// It did not come to an end within a minute, and was killed.
+    bool hung = false;
     Finished finished;
 };
 

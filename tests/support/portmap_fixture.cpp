@@ -74,7 +74,7 @@ json PortmapCalls::config(const json& result, const Mappings& mappings, const js
                 {"capabilities", {{"portMappings", true}}},
                 {"runtimeConfig", {{"portMappings", mappings}}},
                 {"prevResult", result}};
-    if (executables_ != bin_dir()) out.erase("backend");
+    if (calls_reference()) out.erase("backend");
     out.merge_patch(keys);
     return out;
 }

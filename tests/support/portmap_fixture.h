@@ -41,6 +41,8 @@ protected:
     /// nftables.
     void call_reference();
     void call_ours() { executables_ = bin_dir(); }
+    bool calls_reference() const { return executables_ != bin_dir(); }
+    const std::string& executables() const { return executables_; }
 
     static json mapping(int host_port, int container_port, const std::string& protocol = "tcp",
                         const std::string& host_ip = "");

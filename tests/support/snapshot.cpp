@@ -47,9 +47,9 @@ bool is_automatic(const std::string& destination, const json& object) {
            type == "anycast" || (type == "local" && destination.find(':') != destination.npos);
 }
 
-json addresses() {
+json addresses(const json& links) {
     json result = json::array();
-    for (const json& link : list({"address"}))
+    for (const json& link : links)
         for (json address : link["addr_info"]) {
             address["ifname"] = link["ifname"];
             if (!is_automatic(address.value("local", ""), address)) result.push_back(address);
@@ -57,8 +57,9 @@ json addresses() {
     return result;
 }
 
+// With their addresses.
 json links() {
-    json result = list({"-d", "link"});
+    json result = list({"-d", "address"});
     for (json& link : result) {
         link["kind"] = link.value("/linkinfo/info_kind"_json_pointer, "");
         // The kernel takes notice of a carrier when it finds the time.
@@ -117,17 +118,25 @@ std::map<std::string, std::string> files() {
 
 }  // namespace
 
+Snapshot take_link_snapshot() {
+    const json found = links();
+    Snapshot snapshot;
+    snapshot.links = lines(found, {"ifname", "kind", "flags", "master", "mtu", "promiscuity"});
+    snapshot.addresses =
+        lines(addresses(found), {"ifname", "family", "local", "prefixlen", "scope"});
+    return snapshot;
+}
+
 Snapshot take_snapshot() {
-    return {
-        .links = lines(links(), {"ifname", "kind", "flags", "master", "mtu", "promiscuity"}),
-        .addresses = lines(addresses(), {"ifname", "family", "local", "prefixlen", "scope"}),
-        .routes = lines(routes(), {"type", "dst", "gateway", "dev", "table", "metric", "prefsrc"}),
-        .rules = lines(both_families({"rule"}), {"priority", "src", "dst", "iif", "table"}),
-        .nftables = output_of({"nft", "--stateless", "list", "ruleset"}),
-        .iptables = legacy_tables("iptables-legacy-save", "/proc/net/ip_tables_names") +
-                    legacy_tables("ip6tables-legacy-save", "/proc/net/ip6_tables_names"),
-        .files = files(),
-    };
+    Snapshot snapshot = take_link_snapshot();
+    snapshot.routes =
+        lines(routes(), {"type", "dst", "gateway", "dev", "table", "metric", "prefsrc"});
+    snapshot.rules = lines(both_families({"rule"}), {"priority", "src", "dst", "iif", "table"});
+    snapshot.nftables = output_of({"nft", "--stateless", "list", "ruleset"});
+    snapshot.iptables = legacy_tables("iptables-legacy-save", "/proc/net/ip_tables_names") +
+                        legacy_tables("ip6tables-legacy-save", "/proc/net/ip6_tables_names");
+    snapshot.files = files();
+    return snapshot;
 }
 
 void PrintTo(const Snapshot& snapshot, std::ostream* stream) {

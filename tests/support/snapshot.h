@@ -22,6 +22,8 @@ struct Snapshot {
 
 /// Of the calling thread's network namespace.
 Snapshot take_snapshot();
+/// Links and addresses only.
+Snapshot take_link_snapshot();
 
 /// What GoogleTest prints when two differ.
 void PrintTo(const Snapshot& snapshot, std::ostream* stream);

@@ -1,0 +1,184 @@
+#include "support/subject.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace cni::test {
+namespace {
+
+using nlohmann::json;
+
+const json fixed_addresses = {
+    {"type", "static"},
+    {"addresses", {{{"address", "10.1.2.77/24"}}, {{"address", "fd00:1:2::77/64"}}}},
+    {"routes", {{{"dst", "10.9.0.0/16"}, {"gw", "10.1.2.1"}}}},
+    {"dns", {{"nameservers", {"10.1.2.1"}}}}};
+
+json tuning_keys(const std::string& mac) {
+    return {{"type", "tuning"},
+            {"capabilities", {{"mac", true}}},
+            {"runtimeConfig", {{"mac", mac}}},
+            {"mtu", 1400},
+            {"promisc", true},
+            {"allmulti", true},
+            {"sysctl",
+             {{"net.core.somaxconn", "500"},
+              {"net.ipv4.conf.IFNAME.arp_filter", "1"},
+              {"net.ipv4.ip_local_reserved_ports", "8080,9000-9010"}}}};
+}
+
+std::string fault_of_exchange(const char* what, const ExchangeOptions& options,
+                              const std::string& seen_as) {
+    const Exchange seen = exchange_tcp(options);
+    if (!seen.answered) return cat(what, ": ", seen.failure);
+    if (seen.peer_address != seen_as) return cat(what, ": seen as ", seen.peer_address);
+    return {};
+}
+
+std::string require_ok(const Finished& finished, const std::string& act) {
+    if (!finished.ok()) throw Error(Code::internal, cat(act, ": ", finished.out, finished.err));
+    return finished.out;
+}
+
+}  // namespace
+
+std::string to_string(Subject subject) {
+    switch (subject) {
+        case Subject::chain:
+            return "chain";
+        case Subject::bridge:
+            return "bridge";
+        case Subject::ptp:
+            return "ptp";
+        case Subject::portmap:
+            return "portmap";
+        case Subject::tuning:
+            return "tuning";
+        case Subject::host_local:
+            return "host-local";
+        case Subject::static_addresses:
+            return "static";
+        case Subject::loopback:
+            return "loopback";
+    }
+    return {};
+}
+
+bool makes_rules(Subject subject) {
+    return subject == Subject::portmap || starts_programs(subject);
+}
+
+bool starts_programs(Subject subject) {
+    return subject == Subject::chain || subject == Subject::bridge || subject == Subject::ptp;
+}
+
+void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
+    subject_ = subject;
+    use(way);
+    if (folder != bin_dir()) call_reference();
+    if (subject == Subject::chain) configure();
+}
+
+void SubjectCalls::prepare(Attachment& a) {
+    if (subject_ == Subject::portmap || subject_ == Subject::tuning)
+        a.previous = add(a.netns, layer3());
+}
+
+json SubjectCalls::network(const Attachment& a) const {
+    const std::string backend = way() == Way::nftables ? "nftables" : "iptables";
+    const json masquerading = {{"ipMasq", true}, {"ipMasqBackend", backend}, {"mtu", 1400}};
+    json keys = {{"type", to_string(subject_)}};
+    switch (subject_) {
+        case Subject::chain:
+            break;
+        case Subject::bridge:
+            keys = {{"macspoofchk", true},
+                    {"hairpinMode", true},
+                    {"capabilities", {{"mac", true}}},
+                    {"runtimeConfig", {{"mac", a.mac}}}};
+            keys.update(masquerading);
+            return layer3(keys);
+        case Subject::ptp:
+            keys["isGateway"] = nullptr;
+            keys.update(masquerading);
+            return layer3(keys);
+        case Subject::portmap:
+            return PortmapCalls::config(
+                a.previous, {mapping(a.host_port, 80), mapping(a.host_port, 80, "udp")});
+        case Subject::tuning:
+            return layer2(tuning_keys(a.mac));
+        case Subject::host_local:
+            return layer3();
+        case Subject::static_addresses:
+            return layer2({{"ipam", fixed_addresses}});
+        case Subject::loopback:
+            return layer2(keys);
+    }
+    return keys;
+}
+
+Program SubjectCalls::program(const std::string& command, const Attachment& a) const {
+    if (subject_ == Subject::chain)
+        return tool_program(command == "ADD" ? "add" : command == "DEL" ? "del" : "check", a);
+    json config = network(a);
+    config.erase("prevResult");
+    const json& previous = command == "ADD" ? a.previous : a.result;
+    if (!previous.empty()) config["prevResult"] = previous;
+    if (calls_reference()) config.erase("ipMasqBackend");
+    PluginArgs arguments = args(a.netns, subject_ == Subject::loopback ? "lo" : "eth0");
+    arguments.executables = executables();
+    arguments.path = executables();
+    return plugin_program(to_string(subject_), command, arguments, config.dump());
+}
+
+void SubjectCalls::attach(Attachment& a) const {
+    a.result = json::parse(require_ok(call("ADD", a), cat("ADD ", a.netns.name())));
+}
+
+void SubjectCalls::detach(Attachment& a) const {
+    require_ok(call("DEL", a), cat("DEL ", a.netns.name()));
+    a.result = json::object();
+}
+
+std::string SubjectCalls::masquerading_fault_of(const Attachment& a, const Outside& world) const {
+    std::string faults;
+    for (const bool v6 : {false, true})
+        faults += fault_of_exchange("to the world",
+                                    {.server = world.netns().netns(),
+                                     .address = v6 ? world.address6() : world.address(),
+                                     .client = a.netns.netns()},
+                                    v6 ? world.host_address6() : world.host_address());
+    return faults;
+}
+
+std::string SubjectCalls::mapping_fault_of(const Attachment& a, const Outside& world) const {
+    const json& result = subject_ == Subject::portmap ? a.previous : a.result;
+    std::string faults;
+    for (const bool v6 : {false, true})
+        faults +=
+            fault_of_exchange("from the world",
+                              {.server = a.netns.netns(),
+                               .address = address_of(result, v6 ? '6' : '4'),
+                               .port = 80,
+                               .client = world.netns().netns(),
+                               .target_address = v6 ? world.host_address6() : world.host_address(),
+                               .target_port = a.host_port},
+                              v6 ? world.address6() : world.address());
+    return faults;
+}
+
+std::string SubjectCalls::fault_seen_by_check(const Attachment& a) const {
+    if (calls_reference()) return {};
+    const Finished checked = call("CHECK", a);
+    return checked.ok() ? "" : cat("CHECK: ", checked.out, checked.err);
+}
+
+std::string SubjectCalls::fault_of(const Attachment& a, const Outside& world) const {
+    std::string faults = fault_seen_by_check(a);
+    if (starts_programs(subject_)) faults += masquerading_fault_of(a, world);
+    if (subject_ == Subject::chain || subject_ == Subject::portmap)
+        faults += mapping_fault_of(a, world);
+    return faults;
+}
+
+}  // namespace cni::test

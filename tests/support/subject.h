@@ -1,0 +1,59 @@
+#pragma once
+
+#include "support/chain_fixture.h"
+
+namespace cni::test {
+
+/// What is tried: the chain as cnitool runs it, or a plugin alone, as a runtime would call it.
+enum class Subject { chain, bridge, ptp, portmap, tuning, host_local, static_addresses, loopback };
+inline constexpr Subject all_subjects[] = {Subject::chain,
+                                           Subject::bridge,
+                                           Subject::ptp,
+                                           Subject::portmap,
+                                           Subject::tuning,
+                                           Subject::host_local,
+                                           Subject::static_addresses,
+                                           Subject::loopback};
+/// As the executable is called.
+std::string to_string(Subject subject);
+/// So that it is to be tried in each way.
+bool makes_rules(Subject subject);
+/// Executes others, which may be what something happens to.
+bool starts_programs(Subject subject);
+
+/// Calls of a subject with all that it is able to do, in both families. Attachment::result is what
+/// a runtime would have kept, {} of none.
+class SubjectCalls : protected ChainCalls {
+protected:
+    /// Of the folder, our own or that of the distribution's package.
+    void choose(Subject subject, Way way, const std::string& folder);
+    Subject subject() const { return subject_; }
+
+    /// What the plugins before this one in a network do.
+    void prepare(Attachment& a);
+    /// The call of a runtime; `command` is ADD, CHECK or DEL.
+    Program program(const std::string& command, const Attachment& a) const;
+    Finished call(const std::string& command, const Attachment& a) const {
+        return run(program(command, a));
+    }
+    /// Throws Error when it fails.
+    void attach(Attachment& a) const;
+    /// Throws Error when it fails; nothing is kept from then on.
+    void detach(Attachment& a) const;
+
+    /// What CHECK says; "" when it is content. The distribution's portmap is not content with IPv6
+    /// whatever is there, so its package is not asked.
+    std::string fault_seen_by_check(const Attachment& a) const;
+    /// Why the attachment does not do what it is for; "" when it does. CHECK, and packets where
+    /// there can be any.
+    std::string fault_of(const Attachment& a, const Outside& world) const;
+
+private:
+    json network(const Attachment& a) const;
+    std::string masquerading_fault_of(const Attachment& a, const Outside& world) const;
+    std::string mapping_fault_of(const Attachment& a, const Outside& world) const;
+
+    Subject subject_ = Subject::chain;
+};
+
+}  // namespace cni::test
