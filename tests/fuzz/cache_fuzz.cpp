@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "attempt.h"
 #include "runtime/cache.h"
 #include "scratch_dir.h"
 
@@ -41,10 +42,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     dir.make_dir("results");
     dir.write("results/net-c1-eth0", {reinterpret_cast<const char*>(data), size});
     expect_listed(cache);
-    try {
-        expect_round_trip(cache, list, conf);
-    } catch (const cni::Error& error) {
-        if (error.msg.empty()) std::abort();
-    }
+    cni::fuzz::attempt([&] { expect_round_trip(cache, list, conf); });
     return 0;
 }

@@ -3,19 +3,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "attempt.h"
 #include "cni/args.h"
 #include "cni/config.h"
 
 namespace {
 
-template <typename Read>
-void attempt(Read read) {
-    try {
-        read();
-    } catch (const cni::Error& error) {
-        if (error.msg.empty()) std::abort();
-    }
-}
+using cni::fuzz::attempt;
 
 void read_all_keys(const cni::NetConf& conf) {
     attempt([&] { conf.ipam_type(); });

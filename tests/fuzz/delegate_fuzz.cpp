@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "attempt.h"
 #include "cni/delegate.h"
 #include "cni/plugin.h"
 #include "cni/version.h"
@@ -36,14 +37,7 @@ Exit Child::wait() {
 
 namespace {
 
-template <typename Call>
-void attempt(Call call) {
-    try {
-        call();
-    } catch (const cni::Error& error) {
-        if (error.msg.empty()) std::abort();
-    }
-}
+using cni::fuzz::attempt;
 
 void add_addresses(const std::string& version) {
     const cni::Request request{

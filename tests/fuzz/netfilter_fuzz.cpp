@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "attempt.h"
 #include "fake_kernel.h"
 #include "iptables/backend.h"
 #include "iptables/masquerade.h"
@@ -153,10 +154,6 @@ void ask(std::uint8_t what) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     cni::fuzz::answer_netlink_with(data + 1, size - 1);
-    try {
-        ask(data[0]);
-    } catch (const cni::Error& error) {
-        if (error.msg.empty()) std::abort();
-    }
+    cni::fuzz::attempt([&] { ask(data[0]); });
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "attempt.h"
 #include "cni/plugin.h"
 #include "cni/version.h"
 #include "ipam/host-local/config.h"
@@ -16,14 +17,7 @@
 
 namespace {
 
-template <typename Read>
-void attempt(Read read) {
-    try {
-        read();
-    } catch (const cni::Error& error) {
-        if (error.msg.empty()) std::abort();
-    }
-}
+using cni::fuzz::attempt;
 
 void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::bridge::parse_config(request); });

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "plugins/tuning/allowlist.h"
@@ -17,14 +18,7 @@ using cni::tuning::Allowlist;
 using cni::tuning::Backup;
 using cni::tuning::SysctlName;
 
-template <typename Call>
-void attempt(Call call) {
-    try {
-        call();
-    } catch (const cni::Error& error) {
-        if (error.msg.empty()) std::abort();
-    }
-}
+using cni::fuzz::attempt;
 
 void require_below_net(const SysctlName& name) {
     if (name.parts.empty()) std::abort();
