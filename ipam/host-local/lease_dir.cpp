@@ -1,10 +1,7 @@
 #include "lease_dir.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-
-#include <memory>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -83,22 +80,13 @@ bool LeaseDir::set_mtime(std::int64_t ns) const {
 }
 
 std::vector<Ip> LeaseDir::addresses() const {
-    // A descriptor of its own: closedir closes it, and the position is not shared.
-    const int own =
-        check(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open ", location_.path());
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(own), ::closedir);
-    if (!stream) check(-1, "read ", location_.path());
-    const auto next = [&stream] {
-        errno = 0;  // stays 0 at the end of the directory
-        return ::readdir(stream.get());
-    };
+    // A descriptor of its own: the position in a directory is that of its descriptor.
+    Fd listed = open_at(fd(), ".", O_RDONLY | O_DIRECTORY, 0, location_.path());
     std::vector<Ip> found;
-    while (const dirent* entry = next()) {
-        const std::string_view name = entry->d_name;
+    for (const std::string& name : list_dir(std::move(listed), location_.path())) {
         const auto ip = Ip::parse(name);
         if (ip && ip->to_string() == name) found.push_back(*ip);
     }
-    check(errno == 0 ? 0 : -1, "read ", location_.path());
     return found;
 }
 
