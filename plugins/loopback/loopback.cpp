@@ -48,7 +48,7 @@ Result add(const Request& request) {
     // Before the link comes up: setting it down again would take its IPv6 addresses away.
     require_loopback_addresses(rtnl, link);
     request.step("bring up");
-    Undo undo;
+    Undo undo(request.steps);
     if (!link.is_up())
         undo.on_failure("set lo down", [&rtnl, link] { rtnl.apply(set_down(link)); });
     rtnl.apply(set_up(link));
