@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <limits>
+#include <utility>
 
 #include "base/undo.h"
 
@@ -46,27 +47,36 @@ Error silent_failure(const Exit& exit, std::string_view reason) {
 }
 
 // An error object; without a code, or with 0, it is an internal error.
-Error read_error(const Json& object) {
+ReportedError read_error(const Json& object) {
     if (!object.is_object()) throw object.invalid("must be an object");
     const auto code = object.int_or("code", 0, std::numeric_limits<int>::max(), 0);
-    return Error(code == 0 ? Code::internal : static_cast<Code>(code), object.string_or("msg", ""),
-                 object.string_or("details", ""));
+    return {code == 0 ? Code::internal : static_cast<Code>(code), object.string_or("msg", ""),
+            object.string_or("details", "")};
 }
 
-// What a failed plugin printed, as the error it means.
-Error error_of(const Exit& exit, std::string_view type) {
+// nullopt when it has no message. Throws Error when it is none.
+std::optional<ReportedError> find_error(const std::string& output) {
+    if (trim(output).empty()) return {};
+    ReportedError error = read_error(Json::parse(output, "not an error object"));
+    if (error.msg.empty()) return {};
+    return error;
+}
+
+// As the error it means.
+[[noreturn]] void throw_failure(const Exit& exit, std::string_view type) {
     const std::string reason = cat("plugin ", quote(type), " ended with ", exit.reason());
-    if (trim(exit.output).empty()) return silent_failure(exit, reason);
+    std::optional<ReportedError> reported;
     try {
-        const Error error = read_error(Json::parse(exit.output, "not an error object"));
-        return error.msg.empty() ? silent_failure(exit, reason) : error;
+        reported = find_error(exit.output);
     } catch (const Error& problem) {
         const auto diagnostics = excerpt(exit.diagnostics);
-        return Error(Code::internal,
-                     cat("netplugin failed but error parsing its diagnostic message ",
-                         quote(excerpt(exit.output)), ": ", problem.msg),
-                     cat(reason, diagnostics.empty() ? "" : "; stderr: ", diagnostics));
+        throw Error(Code::internal,
+                    cat("netplugin failed but error parsing its diagnostic message ",
+                        quote(excerpt(exit.output)), ": ", problem.msg),
+                    cat(reason, diagnostics.empty() ? "" : "; stderr: ", diagnostics));
     }
+    if (!reported) throw silent_failure(exit, reason);
+    throw ReportedError(*reported);
 }
 
 Result read_result(const std::string& text, std::string_view version, std::string_view type) {
@@ -124,7 +134,7 @@ PluginCall PluginCall::start(const std::string& executable,
 std::string PluginCall::finish() {
     const Exit exit = child_.wait();
     if (!exit.diagnostics.empty()) warn(trim(exit.diagnostics));
-    if (!exit.success()) throw error_of(exit, type_);
+    if (!exit.success()) throw_failure(exit, type_);
     return exit.output;
 }
 
@@ -135,13 +145,37 @@ PluginCall Ipam::start(std::string_view command) const {
                              type_);
 }
 
-Result Ipam::finish_add(PluginCall call) const {
-    request_.step("await IPAM");
-    Result result = read_result(call.finish(), request_.conf.cni_version, type_);
+Ipam::Allocation Ipam::start_add() const {
+    return {*this, start("ADD")};
+}
+
+// Killed when waiting for it fails: it must not take anything once that was released.
+std::string Ipam::Allocation::wait() {
+    PluginCall call = *std::exchange(call_, std::nullopt);
+    try {
+        return call.finish();
+    } catch (const ReportedError&) {
+        refused_ = true;
+        throw;
+    }
+}
+
+Result Ipam::Allocation::finish() {
+    ipam_.request_.step("await IPAM");
+    Result result = read_result(wait(), ipam_.request_.conf.cni_version, ipam_.type_);
     if (result.ips.empty())
         throw Error(Code::internal, "IPAM plugin returned missing IP config",
-                    cat("IPAM plugin ", quote(type_)));
+                    cat("IPAM plugin ", quote(ipam_.type_)));
     return result;
+}
+
+void Ipam::Allocation::undo() {
+    try {
+        if (call_) wait();
+    } catch (const std::exception&) {
+        // What the caller failed for is reported.
+    }
+    if (!refused_) ipam_.del();
 }
 
 }  // namespace cni

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,12 @@ std::string find_plugin(std::string_view type, std::string_view path);
 /// The environment of this process with some variables replaced ("NAME=value").
 std::vector<std::string> child_environment(const std::vector<std::string>& replacements);
 
+/// The error object that a plugin printed: it has undone itself.
+class ReportedError : public Error {
+public:
+    using Error::Error;
+};
+
 /// A plugin that is being executed. Destruction without finish() kills it.
 class PluginCall {
 public:
@@ -27,8 +34,8 @@ public:
                             std::string_view type);
 
     /// Waits for its end, passes its stderr on and returns its stdout. A failed one throws its own
-    /// error object unchanged; one that died or printed junk throws Error(internal) saying so, with
-    /// its stderr in the details.
+    /// error object unchanged, as ReportedError; one that died or printed junk throws
+    /// Error(internal) saying so, with its stderr in the details.
     std::string finish();
 
 private:
@@ -46,11 +53,9 @@ public:
     /// False in layer 2: no "ipam.type". Then nothing else may be called.
     bool configured() const { return !type_.empty(); }
 
-    /// Starts to allocate; the caller may do something else before it takes the result. Whoever
-    /// fails between the two calls del().
-    PluginCall start_add() const { return start("ADD"); }
-    /// At least one address. Throws what the plugin reported or why its result cannot be used.
-    Result finish_add(PluginCall call) const;
+    /// An ADD that has been started: the caller may do something else before it takes the result.
+    class Allocation;
+    Allocation start_add() const;
 
     /// Releases what this attachment holds; succeeds when it holds nothing.
     void del() const { start("DEL").finish(); }
@@ -62,6 +67,26 @@ private:
     PluginCall start(std::string_view command) const;
     const Request& request_;
     std::string type_;
+};
+
+class Ipam::Allocation {
+public:
+    /// `ipam` must outlive the object.
+    Allocation(const Ipam& ipam, PluginCall call) : ipam_(ipam), call_(std::move(call)) {}
+
+    /// At least one address, once. Throws what the plugin reported or why its result cannot be
+    /// used.
+    Result finish();
+    /// The way back, before finish() or after: waits for the plugin's end and releases what it
+    /// took. One that reported an error took nothing: what the attachment holds then is an earlier
+    /// ADD's, and may be in use.
+    void undo();
+
+private:
+    std::string wait();
+    const Ipam& ipam_;
+    std::optional<PluginCall> call_;  ///< until it was waited for
+    bool refused_ = false;
 };
 
 }  // namespace cni

@@ -82,13 +82,13 @@ Result add(const Request& request) {
     Context c(request);
     const Config& config = c.config;
     require_possible(c);
-    Undo undo(request.steps);
 
     // The IPAM plugin works while the links are made.
-    std::optional<PluginCall> allocation;
+    std::optional<Ipam::Allocation> allocation;
+    Undo undo(request.steps);
     if (config.layer3) {
         allocation.emplace(c.ipam.start_add());
-        undo.on_failure("release the addresses", [&c] { c.ipam.del(); });
+        undo.on_failure("release the addresses", [&allocation] { allocation->undo(); });
     }
 
     request.step("make bridge");
@@ -102,12 +102,14 @@ Result add(const Request& request) {
     request.step("configure port");
     refuse_router_advertisements(veth.host.name);
     configure_port(c.host, veth.host, config);
-    if (config.spoof_check) enable_spoof_check(c, veth, undo);
 
     Result result;
+    if (config.layer3) result = allocation->finish();
+    // From here on rules are replaced that an earlier ADD may have made for a container that lives:
+    // then IPAM has refused.
+    if (config.spoof_check) enable_spoof_check(c, veth, undo);
     std::optional<Link> vlan_interface;
     if (config.layer3) {
-        result = c.ipam.finish_add(std::move(*allocation));
         request.step("configure interface");
         complete_ipam_result(result, config);
         configure_interface(c.container, c.netns, veth.container, result, config.dad);

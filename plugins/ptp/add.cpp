@@ -46,17 +46,17 @@ Result add(const Request& request) {
     request.step("prepare");
     Context c(request);
     require_new_interface(c.container, request.args);
-    Undo undo(request.steps);
 
     // The IPAM plugin works while the pair is made.
-    PluginCall allocation = c.ipam.start_add();
-    undo.on_failure("release the addresses", [&c] { c.ipam.del(); });
+    Ipam::Allocation allocation = c.ipam.start_add();
+    Undo undo(request.steps);
+    undo.on_failure("release the addresses", [&allocation] { allocation.undo(); });
     const VethPair veth = make_veth_pair(c.host, c.netns, request,
                                          {.container_mac = Mac::random(), .mtu = c.config.mtu});
     undo.on_failure("delete the veth pair",
                     [&c, link = veth.host] { c.host.apply(remove_link(link)); });
 
-    Result result = c.ipam.finish_add(std::move(allocation));
+    Result result = allocation.finish();
     request.step("configure interface");
     complete_ipam_result(result);
     configure_container(c.container, c.netns, veth.container, result);

@@ -45,7 +45,7 @@ void add_addresses(const std::string& version) {
         cni::NetConf::parse(
             cni::cat(R"({"name":"n","ipam":{"type":"sh"},"cniVersion":")", version, "\"}"))};
     const cni::Ipam ipam(request);
-    const cni::Result result = ipam.finish_add(ipam.start_add());
+    const cni::Result result = ipam.start_add().finish();
     if (result.ips.empty()) std::abort();
     const std::string text = result.print_compact("1.1.0");
     if (cni::Result::parse(cni::Json::parse(text, "result"), "1.1.0") != result) std::abort();

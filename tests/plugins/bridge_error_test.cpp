@@ -141,6 +141,35 @@ TEST_F(BridgeError, SecondAddForOneInterfaceLeavesTheFirstAlone) {
     EXPECT_EQ(ipam.calls().size(), 1u) << "the first one's addresses were released";
 }
 
+TEST_F(BridgeError, AddOfAContainerThatLivesElsewhereLeavesThatAlone) {
+    const json config = layer3({{"ipMasq", true}, {"macspoofchk", true}});
+    const TestNetns first("c1"), second("c2");
+    add(first, config);
+    const Snapshot before = host_snapshot();
+    PluginArgs again = args(second);
+    again.container_id = first.name();
+    const PluginRun run = call("ADD", again, config);
+    EXPECT_NE(run.error_message().find("duplicate allocation is not allowed"), std::string::npos)
+        << run.report();
+    EXPECT_EQ(host_snapshot(), before);
+}
+
+TEST_F(BridgeError, IpamThatIsStillAtWorkWhenAnotherStepFails) {
+    const json config = scripted({{"bridge", "lo"}});
+    const std::string slow = "sleep 0.2; ";
+    const TestNetns c("c1");
+    {
+        const ScriptedIpam ipam;
+        ipam.on("ADD", slow + "echo '" + ipam_result({"10.1.2.2/24"}) + "'");
+        EXPECT_EQ(try_add(c, config).error_code(), 999);
+        EXPECT_EQ(ipam.calls(), (std::vector<std::string>{"ADD c1 eth0", "DEL c1 eth0"}));
+    }
+    const ScriptedIpam ipam;
+    ipam.on("ADD", slow + R"(echo '{"code": 123, "msg": "c1 has an address"}'; exit 1)");
+    EXPECT_EQ(try_add(c, config).error_code(), 999);
+    EXPECT_EQ(ipam.calls(), std::vector<std::string>{"ADD c1 eth0"});
+}
+
 TEST_F(BridgeError, EveryNameOfTheHostEndTaken) {
     use_once(layer2());
     for (int attempt = 0; attempt < host_link_names; ++attempt)
@@ -179,7 +208,10 @@ TEST_F(BridgeError, IpamThatFails) {
         const ScriptedIpam ipam;
         ipam.on("ADD", shell);
         expect_failure(scripted(), expected);
-        EXPECT_EQ(ipam.calls(), (std::vector<std::string>{"ADD c1 eth0", "DEL c1 eth0"})) << shell;
+        // Who reports an error has taken nothing.
+        std::vector<std::string> calls{"ADD c1 eth0"};
+        if (expected.code != 123) calls.emplace_back("DEL c1 eth0");
+        EXPECT_EQ(ipam.calls(), calls) << shell;
     }
 }
 

@@ -57,9 +57,18 @@ protected:
     }
     static Result add(const Request& r) {
         const Ipam ipam(r);
-        return ipam.finish_add(ipam.start_add());
+        return ipam.start_add().finish();
     }
     static Result add() { return add(request()); }
+    /// "" or what it failed for.
+    static std::string attempt_add() {
+        try {
+            add();
+            return "";
+        } catch (const Error& error) {
+            return error.what();
+        }
+    }
     static Error add_error() {
         return thrown([] { add(); });
     }
@@ -362,7 +371,8 @@ TEST_F(Delegation, ACallThatIsAbandonedIsKilled) {
     const Request r = request();
     pid_t child = 0;
     {
-        const PluginCall call = Ipam(r).start_add();
+        const Ipam ipam(r);
+        const Ipam::Allocation allocation = ipam.start_add();
         child = announced_pid();
         EXPECT_EQ(::kill(child, 0), 0);
     }
@@ -377,7 +387,8 @@ TEST_F(Delegation, AChildDiesWithItsParent) {
     const Request r = request();
     const pid_t parent = check(::fork(), "fork");
     if (parent == 0) {
-        const PluginCall call = Ipam(r).start_add();
+        const Ipam ipam(r);
+        const Ipam::Allocation allocation = ipam.start_add();
         for (;;) ::pause();
     }
     const pid_t child = announced_pid();

@@ -376,8 +376,8 @@ TEST_F(LogOfAll, StepsOfAChain) {
                 {{"type", "sample"}, {"myAwesomeFlag", true}, {"anotherAwesomeArg", "x"}}});
     const std::map<std::string, std::string> expected = {
         {"bridge ADD",
-         "prepare, start IPAM, make bridge, make veth pair, configure port, add spoof check, "
-         "await IPAM, configure interface, set gateway, add masquerading, bring up, describe, "
+         "prepare, start IPAM, make bridge, make veth pair, configure port, await IPAM, "
+         "add spoof check, configure interface, set gateway, add masquerading, bring up, describe, "
          "print result"},
         {"bridge CHECK", "prepare, run IPAM, check links, check addresses, check rules"},
         {"bridge DEL",

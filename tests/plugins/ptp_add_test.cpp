@@ -243,6 +243,17 @@ TEST_F(PtpAdd, ReleasesAddressesItCannotUse) {
     expect_failure(scripted(), 100, "exhausted");
 }
 
+TEST_F(PtpAdd, OfAContainerThatLivesElsewhereLeavesThatAlone) {
+    const TestNetns first("c1"), second("c2");
+    add(first, network());
+    const Snapshot before = host_snapshot();
+    PluginArgs again = args(second);
+    again.container_id = first.name();
+    const PluginRun run = call("ADD", again, network());
+    EXPECT_THAT(run.error_message(), HasSubstr("duplicate allocation is not allowed"));
+    EXPECT_EQ(host_snapshot(), before);
+}
+
 TEST_F(PtpAdd, ReleasesAddressesWhenTheKernelRefuses) {
     const ScriptedIpam ipam;
     ipam.answer(ipam_result({"10.1.2.2/24"}));
