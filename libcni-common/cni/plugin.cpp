@@ -166,13 +166,22 @@ void add(const Plugin& plugin, const Request& request) {
     undo.commit();
 }
 
+// A process id that was given anew makes /proc/<pid>/ns/net the host's: nothing in there is the
+// container's, which is gone.
+void del(const Plugin& plugin, const Request& request) {
+    if (!is_own_netns(request.args)) return run_optional(plugin.del, request);
+    Request without_netns = request;
+    without_netns.args.netns.clear();
+    run_optional(plugin.del, without_netns);
+    require_foreign_netns(request.args);
+}
+
 void dispatch(const Plugin& plugin, const Request& request) {
     const std::string& command = request.args.command;
     if (command == "ADD") {
         add(plugin, request);
     } else if (command == "DEL") {
-        run_optional(plugin.del, request);
-        require_foreign_netns(request.args);
+        del(plugin, request);
     } else if (command == "CHECK") {
         run_optional(plugin.check, request);
     } else if (command == "GC") {

@@ -47,6 +47,16 @@ TEST_F(TuningDel, ALongValueIsSetAndPutBackWhole) {
     EXPECT_EQ(parameter(key), "");
 }
 
+TEST_F(TuningDel, TheHostIsNotTakenForTheContainer) {
+    ASSERT_TRUE(tuning("ADD", {{"mtu", 1400}}).ok());
+    output_of({"ip", "link", "add", "eth0", "mtu", "1234", "type", "bridge"});
+    PluginArgs host = args(*container_);
+    host.netns = "/proc/self/ns/net";
+    EXPECT_EQ(run_plugin("tuning", "DEL", host, config().dump()).error_code(), 8);
+    EXPECT_EQ(link("eth0")["mtu"], 1234);
+    EXPECT_FALSE(backup());
+}
+
 TEST_F(TuningDel, TwoNetworksShareTheRecord) {
     ASSERT_TRUE(tuning("ADD", {{"mtu", 1400}}).ok());
     const json second = {{"name", "net2"}, {"mtu", 1300}, {"txQLen", 5}};
