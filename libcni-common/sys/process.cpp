@@ -92,6 +92,8 @@ Child Child::spawn(const std::vector<std::string>& argv,
     const std::vector<char*> arguments = pointers(argv), variables = pointers(environment);
     const Stdio stdio{in.get(), out.get(), err.get()};
     const pid_t self = ::getpid();
+    // Ignored by who started us, it would leave no exit status to wait for.
+    ::signal(SIGCHLD, SIG_DFL);
     // Written by the child, in the memory it shares until it has executed the program.
     volatile int failure = 0;
     const pid_t pid = ::vfork();

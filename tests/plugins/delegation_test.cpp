@@ -337,6 +337,15 @@ TEST_F(Delegation, ChildHasDefaultSignals) {
     ::sigprocmask(SIG_UNBLOCK, &all, nullptr);
 }
 
+// Whoever ignores it hands that on to what it executes; the kernel then keeps no exit status.
+TEST_F(Delegation, AChildIsWaitedForWhereItsEndIsIgnored) {
+    fake_printing(one_address);
+    ASSERT_NE(::signal(SIGCHLD, SIG_IGN), SIG_ERR);
+    const auto added = attempt_add();
+    ASSERT_NE(::signal(SIGCHLD, SIG_DFL), SIG_ERR);
+    EXPECT_EQ(added, "");
+}
+
 TEST_F(Delegation, ScriptsBeingInstalledAreWaitedFor) {
     fake_printing(one_address);
     Fd writer(check(::open("/run/a/fake", O_WRONLY | O_APPEND | O_CLOEXEC), "open the script"));
