@@ -112,11 +112,17 @@ void NlSocket::send(std::span<const NlRequest> requests, Acknowledge acknowledge
 // Reads one datagram and files what is in it. False when there is none (MSG_DONTWAIT).
 bool NlSocket::receive(Answers& answers, int flags) {
     alignas(nlmsghdr) static char buffer[receive_size];
+    sockaddr_nl sender{};
+    socklen_t sender_size = sizeof sender;
     ssize_t size;
-    do size = ::recv(fd(), buffer, sizeof buffer, MSG_TRUNC | flags);
+    do
+        size = ::recvfrom(fd(), buffer, sizeof buffer, MSG_TRUNC | flags,
+                          reinterpret_cast<sockaddr*>(&sender), &sender_size);
     while (size < 0 && errno == EINTR);
     if (size < 0 && errno == EAGAIN) return false;
     check(size, "receive a netlink answer");
+    // Whoever may configure the network of a container may send to sockets that are open in there.
+    if (sender.nl_pid != 0) return true;
     if (size > static_cast<ssize_t>(sizeof buffer))
         throw Error(Code::internal, cat("netlink answer of ", size, " bytes is too large"));
 

@@ -85,7 +85,7 @@ ssize_t __wrap_sendmsg(int, const msghdr* message, int) {
 }
 
 // What lies behind the answer in the buffer is left from earlier ones: nobody may look at it.
-ssize_t __wrap_recv(int, void* buffer, std::size_t room, int flags) {
+ssize_t __wrap_recvfrom(int, void* buffer, std::size_t room, int flags, sockaddr*, socklen_t*) {
     auto& kernel = cni::fuzz::kernel;
     if (kernel.acknowledged && (flags & MSG_DONTWAIT)) {
         errno = EAGAIN;

@@ -23,5 +23,17 @@ TEST_F(RtnlTest, PassesOverAnswersThatNobodyReceived) {
     EXPECT_EQ(host.get("lo").name, "lo");
 }
 
+// Who may configure a container's network may also send messages to sockets that are open in there.
+TEST_F(RtnlTest, BelievesTheKernelOnly) {
+    Rtnl container;
+    NlSocket forger(NETLINK_ROUTE);
+    nl_socket_set_peer_port(forger.raw(), nl_socket_get_local_port(container.raw()));
+    NlMessage forged(NLMSG_ERROR, 0);
+    forged.header(nlmsgerr{.error = -EPERM, .msg = {}});
+    forged.raw()->nlmsg_seq = 1;
+    ASSERT_GE(nl_sendto(forger.raw(), forged.raw(), forged.raw()->nlmsg_len), 0);
+    EXPECT_EQ(container.get("lo").name, "lo");
+}
+
 }  // namespace
 }  // namespace cni::test
