@@ -116,6 +116,7 @@ std::optional<LeaseFile> LeaseDir::load(const std::string& name) const {
     if (!S_ISREG(status.st_mode) || status.st_size > max_lease_size) return lease;
     std::string content(static_cast<std::size_t>(status.st_size), 0);
     const ssize_t n = ::read(file.get(), content.data(), content.size());
+    if (n < 0 && is_passing(errno)) check(n, "read ", path_of(name));
     if (n != status.st_size) return lease;
     lease.content = std::move(content);
     return lease;

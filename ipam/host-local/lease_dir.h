@@ -51,7 +51,8 @@ public:
 
     /// Every address that has an entry, whatever it is.
     std::vector<Ip> addresses() const;
-    /// nullopt when there is none.
+    /// nullopt when there is none. Throws SysError when it cannot be looked at for the moment
+    /// (base/passing.h).
     std::optional<FileStamp> stamp(const Ip& ip) const;
     std::optional<LeaseFile> load(const Ip& ip) const;
     /// The content alone; nullopt also when there is no such file.

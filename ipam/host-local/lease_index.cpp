@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/passing.h"
 #include "lease.h"
 
 namespace cni::host_local {
@@ -93,6 +94,8 @@ Ip IndexEntry::ip() const {
 
 std::optional<LeaseIndex> LeaseIndex::open(int dir, const std::string& name) {
     Fd file(::openat(dir, name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    // One that is there tells what no other file does: of which boot a lease is.
+    if (!file && is_passing(errno)) check(-1, "open ", name);
     struct stat status;
     if (!file || ::fstat(file.get(), &status) < 0) return {};
     const bool is_ours = status.st_uid == ::geteuid() && (status.st_mode & 022) == 0;
@@ -109,7 +112,9 @@ std::optional<LeaseIndex> LeaseIndex::from_file(Fd file) {
     struct stat status;
     IndexHeader header;
     if (::fstat(file.get(), &status) < 0 || !S_ISREG(status.st_mode)) return {};
-    if (::pread(file.get(), &header, sizeof header, 0) != sizeof header) return {};
+    const ssize_t n = ::pread(file.get(), &header, sizeof header, 0);
+    if (n < 0 && is_passing(errno)) check(n, "read the lease index");
+    if (n != sizeof header) return {};
     if (!is_sound(header, status.st_size)) return {};
     return LeaseIndex(std::move(file), header);
 }

@@ -51,7 +51,8 @@ struct IndexHeader {
 class LeaseIndex {
 public:
     /// nullopt when there is none, or none that can be used: not a regular file of this user,
-    /// writable by others, of another size or version than it says, damaged.
+    /// writable by others, of another size or version than it says, damaged. Throws SysError when
+    /// it cannot be read for the moment (base/passing.h).
     static std::optional<LeaseIndex> open(int dir, const std::string& name);
     /// An index of these entries that replaces the file in one step. Of `header`, the fields that
     /// describe the table are filled in.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/passing.h"
 #include "lease.h"
 
 namespace cni::host_local {
@@ -30,6 +31,10 @@ std::uint64_t hash_of_id(const char* path) {
         const auto text = read_file(path, 4096);
         const std::string_view id = text ? trim(*text) : std::string_view();
         return id.size() < shortest ? 0 : hash(id);
+    } catch (const SysError& error) {
+        // Taken for unknown it would be forgotten which leases are dead after the next boot.
+        if (is_passing(error.error)) throw;
+        return 0;
     } catch (const Error&) {
         return 0;
     }

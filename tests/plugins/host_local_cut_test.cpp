@@ -2,6 +2,7 @@
 // time. No address goes to two who live, and none is lost for good.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -23,6 +24,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 void overwrite(const std::string& path, const std::string& text) {
     std::ofstream(path, std::ios::binary) << text;
@@ -45,6 +47,24 @@ protected:
     static void replace_lease(const std::string& name, const std::string& text) {
         fs::remove(path(name));
         plant(name, text);
+    }
+    /// Behind c1's ADD and `prepare`, memory is short when c2's ADD opens or reads one file after
+    /// the other; `verify` what is left each time.
+    template <typename Prepare, typename Verify>
+    void without_memory_for_a_file(Prepare prepare, Verify verify) {
+        bool reached = true;
+        for (int number = 1; reached; ++number) {
+            start_over();
+            add("c1");
+            prepare();
+            const Injured c2 =
+                run_with_fault(plugin_program("host-local", "ADD", args("c2"), config_.dump()),
+                               {number, Fault::Kind::fail, ENOMEM});
+            reached = c2.reached;
+            if (c2.system_call != SYS_read && c2.system_call != SYS_openat) continue;
+            SCOPED_TRACE(cat("call ", number, ": ", c2.finished.out));
+            verify();
+        }
     }
 };
 
@@ -141,6 +161,25 @@ TEST_F(HostLocalCut, AnIndexOfAnotherVersionIsMadeAnew) {
     EXPECT_THAT(call("ADD", "c1").error_message(), HasSubstr("duplicate"));
     del("c1");
     EXPECT_THAT(leases(), ElementsAre("10.1.2.3"));
+}
+
+TEST_F(HostLocalCut, ALeaseThatCouldNotBeReadForAMomentIsNotForgotten) {
+    without_memory_for_a_file([] { fs::remove(index_file); },
+                              [&] {
+                                  del("c2");
+                                  del("c1");
+                                  EXPECT_THAT(leases(), IsEmpty());
+                              });
+}
+
+TEST_F(HostLocalCut, ABootThatCouldNotBeReadForAMomentIsNotForgotten) {
+    without_memory_for_a_file([] { overwrite(path("note"), "the directory changed"); },
+                              [&] {
+                                  boot("2");
+                                  add("c3");
+                                  EXPECT_THAT(content("10.1.2.2"), Not(HasSubstr("c1")));
+                                  boot("1");
+                              });
 }
 
 TEST_F(HostLocalCut, LeftoversAreSweptAway) {
