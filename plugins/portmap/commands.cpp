@@ -53,9 +53,12 @@ Result add(const Request& request) {
     request.step("forget flows");
     forget_flows_elsewhere(host, forwarded);
     request.step("enable route_localnet");
+    undo.on_failure("disable route_localnet", [&nft, &result, &request] {
+        disable_route_localnet(nft, result, owner_of(request));
+    });
     for (const Forwarding& forwarding : wanted)
         if (forwarding.snat && forwarding.family() == Family::v4)
-            enable_route_localnet(host, nft, forwarding.container.ip);  // shared: never undone
+            enable_route_localnet(host, nft, forwarding.container.ip, forwarding.owner);
     undo.commit();
     return result;
 }
@@ -80,7 +83,13 @@ void check(const Request& request) {
 void del(const Request& request) {
     request.step("remove port mappings");
     nft::Connection nft;
-    remove_mappings(nft, owner_of(request), addresses_of(request.conf.prev_result_if_readable()));
+    const auto result = request.conf.prev_result_if_readable();
+    Failures failures;
+    failures.attempt([&] { remove_mappings(nft, owner_of(request), addresses_of(result)); });
+    failures.attempt([&] {
+        if (result) disable_route_localnet(nft, *result, owner_of(request));
+    });
+    failures.throw_if_any();
 }
 
 void gc(const Request& request) {
@@ -88,7 +97,12 @@ void gc(const Request& request) {
     if (!attachments) return;
     request.step("remove stale port mappings");
     nft::Connection nft;
-    gc_mappings(nft, request.conf.name, owners_of(request.conf.name, *attachments));
+    Rtnl host;
+    Failures failures;
+    failures.attempt(
+        [&] { gc_mappings(nft, request.conf.name, owners_of(request.conf.name, *attachments)); });
+    failures.attempt([&] { gc_route_localnet(host, nft); });
+    failures.throw_if_any();
 }
 
 void status(const Request& request) {

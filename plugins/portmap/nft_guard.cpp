@@ -2,6 +2,8 @@
 
 #include <linux/netfilter_ipv4.h>
 
+#include <algorithm>
+
 #include "netfilter/nft_match.h"
 #include "nft_layout.h"
 
@@ -18,7 +20,7 @@ bool is_guarded(nft::Connection& nft, const nft::Table& table, const nft::Bytes&
 
 }  // namespace
 
-void guard_localnet(nft::Connection& nft, const std::string& ifname) {
+void guard_localnet(nft::Connection& nft, const std::string& ifname, const std::string& hashes) {
     const nft::Table table = table_of(Family::v4);
     const nft::Bytes key = nft::interface_name(ifname);
     if (is_guarded(nft, table, key)) return;
@@ -36,8 +38,26 @@ void guard_localnet(nft::Connection& nft, const std::string& ifname) {
                        nft::rule(nft::address(nft::Side::destination, nft::Op::eq,
                                               *Prefix::parse("127.0.0.0/8")),
                                  nft::Meta{NFT_META_IIFNAME}, nft::Lookup{guarded}, nft::drop()));
-    batch.add_element(table, guarded, {.key = key});
+    batch.add_element(table, guarded, {.key = key, .comment = hashes});
     nft.commit(std::move(batch));
+}
+
+bool is_guarded_for(nft::Connection& nft, const std::string& ifname, const std::string& hashes) {
+    const auto found = nft.find_element(table_of(Family::v4), guarded, nft::interface_name(ifname));
+    return found && found->comment == hashes;
+}
+
+void remove_guard(nft::Connection& nft, const std::string& ifname) {
+    nft::Batch batch;
+    batch.delete_element(table_of(Family::v4), guarded, nft::interface_name(ifname));
+    nft.try_commit(std::move(batch));
+}
+
+std::vector<std::string> guarded_interfaces(nft::Connection& nft) {
+    std::vector<std::string> names;
+    for (const nft::Element& element : nft.elements(table_of(Family::v4), guarded))
+        names.emplace_back(element.key.begin(), std::ranges::find(element.key, 0));
+    return names;
 }
 
 }  // namespace cni::portmap::nftables

@@ -133,7 +133,7 @@ TEST_F(PortmapNft, ListingCanBeLoadedAgain) {
     masq_all.conditions = {AddressCondition{nft::Side::source, {*Prefix::parse("192.0.2.0/24")}}};
     add(connection(), {v4, v6});
     add(connection(), {masq_all});
-    guard_localnet(connection(), "cni0");
+    guard_localnet(connection(), "cni0", "");
     const std::string listed = ruleset();
     nft(cat("flush ruleset\n", listed));
     EXPECT_EQ(ruleset(), listed);

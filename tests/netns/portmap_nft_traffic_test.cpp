@@ -229,9 +229,9 @@ TEST_F(PortmapNftTraffic, GuardKeepsTheHostsLoopbackToItself) {
         return output_of({"nft", "list", "chain", "ip", "t", "input"});
     };
     ASSERT_NE(arrived().find("counter packets 1 "), std::string::npos);
-    guard_localnet(connection(), "br9");
+    guard_localnet(connection(), "br9", "");
     ASSERT_NE(arrived().find("counter packets 2 "), std::string::npos);
-    guard_localnet(connection(), "br0");
+    guard_localnet(connection(), "br0", "");
     EXPECT_NE(arrived().find("counter packets 2 "), std::string::npos);
     add(to("10.88.0.2/24"));
     EXPECT_EQ(seen(host(), "127.0.0.1"), "10.88.0.1");

@@ -56,6 +56,75 @@ TEST_P(Portmap, DelFindsEverythingByTheAttachmentAlone) {
     unmap(c);
 }
 
+/// Behind ptp, whose containers have an interface of the host each.
+class PortmapCable : public Portmap {
+protected:
+    static json network() {
+        return layer3({{"name", "net1"}, {"type", "ptp"}, {"isGateway", nullptr}});
+    }
+    PluginRun ptp(const std::string& command, const TestNetns& c) const {
+        return run_plugin("ptp", command, args(c), network().dump());
+    }
+    /// Attaches it; returns the result.
+    json attach(const TestNetns& c) const {
+        const json result = ptp("ADD", c).json();
+        const PluginRun run = call("ADD", args(c), config(result, {mapping(8080, 80)}));
+        EXPECT_TRUE(run.ok()) << run.report();
+        return result;
+    }
+    static std::string key_of(const json& result) {
+        return cat("net/ipv4/conf/", std::string(result["interfaces"][0]["name"]),
+                   "/route_localnet");
+    }
+    static std::size_t guards() {
+        const std::string set =
+            output_of({"nft", "list", "set", "ip", "cni_hostport", "guarded_interfaces"});
+        std::size_t found = 0;
+        for (auto at = set.find("\"veth"); at != set.npos; at = set.find("\"veth", at + 1)) ++found;
+        return found;
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(All, PortmapCable, ::testing::ValuesIn(all_ways),
+                         [](const auto& way) { return to_string(way.param); });
+
+TEST_P(PortmapCable, LosesItsGuardOnDel) {
+    const TestNetns c("c1");
+    const json result = attach(c);
+    ASSERT_EQ(guards(), 1u);
+    ASSERT_EQ(sysctl(key_of(result)), "1");
+    for (int i = 0; i < 2; ++i) {
+        const PluginRun run = call("DEL", args(c), config(result, {}));
+        EXPECT_TRUE(run.ok()) << run.report();
+        EXPECT_EQ(guards(), 0u);
+        EXPECT_EQ(sysctl(key_of(result)), "0");
+    }
+    EXPECT_TRUE(ptp("DEL", c).ok());
+}
+
+TEST_P(PortmapCable, ThatIsGoneLosesItsGuardOnGc) {
+    const TestNetns gone("c1"), alive("c2");
+    attach(gone);
+    attach(alive);
+    ASSERT_EQ(guards(), 2u);
+    EXPECT_TRUE(ptp("DEL", gone).ok());
+    const PluginRun run = call("GC", {.container_id = {}, .netns = {}, .ifname = {}},
+                               {{"cniVersion", "1.1.0"},
+                                {"name", "net1"},
+                                {"type", "portmap"},
+                                {"cni.dev/valid-attachments", json::array()}});
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(guards(), 1u);
+}
+
+TEST_P(PortmapCable, GuardOfAnotherStays) {
+    const TestNetns c("c1"), other("c2");
+    attach(c);
+    const json result = attach(other);
+    EXPECT_TRUE(call("DEL", args(c), config(result, {})).ok());
+    EXPECT_EQ(guards(), 2u);
+}
+
 TEST_P(Portmap, DelTakesAnyConfiguration) {
     const Snapshot before = used_host();
     const json nonsense[] = {{{"backend", "none"}},
