@@ -8,15 +8,24 @@
 namespace cni::host_local {
 namespace {
 
-void add_gateways(std::vector<Ip>& taken, const RangeSet& set) {
-    for (const Range& range : set.ranges()) taken.push_back(range.gateway);
+// Of all ranges: that of one may lie in another.
+std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets) {
+    std::vector<Ip> gateways;
+    for (const RangeSet& set : sets)
+        for (const Range& range : set.ranges()) gateways.push_back(range.gateway);
+    return gateways;
+}
+
+bool contains(const std::vector<Ip>& ips, const Ip& ip) {
+    return std::ranges::find(ips, ip) != ips.end();
 }
 
 // Takes the next free address of a set, in round-robin order.
 class Walk {
 public:
-    Walk(LeaseStore& store, const RangeSet& set, const AttachmentId& owner)
-        : store_(store), set_(set), owner_(owner) {}
+    Walk(LeaseStore& store, const RangeSet& set, const std::vector<Ip>& gateways,
+         const AttachmentId& owner)
+        : store_(store), set_(set), gateways_(gateways), owner_(owner) {}
 
     std::optional<Ip> claim_after(const std::optional<Ip>& last) {
         for (const RangeSet::Stretch& stretch : set_.round_robin(last))
@@ -41,16 +50,17 @@ private:
     }
 
     std::optional<Ip> candidate(const Ip& from, const RangeSet::Stretch& stretch) {
-        if (refused_ < patience && from != stretch.gateway) return from;
+        if (refused_ < patience && !contains(gateways_, from)) return from;
         if (taken_.empty()) {
             taken_ = store_.taken();
-            add_gateways(taken_, set_);
+            taken_.insert(taken_.end(), gateways_.begin(), gateways_.end());
         }
         return first_free(from, stretch.last, taken_);
     }
 
     LeaseStore& store_;
     const RangeSet& set_;
+    const std::vector<Ip>& gateways_;
     const AttachmentId& owner_;
     int refused_ = 0;
     std::vector<Ip> taken_;
@@ -81,10 +91,11 @@ Ip claim_requested(LeaseStore& store, const RangeSet& set, const Ip& ip,
                 cat(file_of(store, ip), " is held by ", store.holder_of(ip)));
 }
 
-Ip claim_next(LeaseStore& store, const RangeSet& set, std::size_t number,
+Ip claim_next(LeaseStore& store, const std::vector<RangeSet>& sets, std::size_t number,
               const AttachmentId& owner) {
+    const RangeSet& set = sets[number];
     const auto last = store.dir().read_last_reserved(number);
-    const auto ip = Walk(store, set, owner).claim_after(last);
+    const auto ip = Walk(store, set, gateways_of(sets), owner).claim_after(last);
     if (ip) return *ip;
     throw Error(Code::internal, cat("no IP addresses available in range set: ", set.to_string()),
                 explain_exhaustion(store));
@@ -108,6 +119,7 @@ Error of_set(std::size_t number, const Error& error) {
 
 std::vector<std::optional<Ip>> assign_requested(const std::vector<RangeSet>& sets,
                                                 const std::vector<Ip>& requested) {
+    const std::vector<Ip> gateways = gateways_of(sets);
     std::vector<std::optional<Ip>> assigned;
     std::vector<Ip> left = requested;
     for (const RangeSet& set : sets) {
@@ -116,12 +128,11 @@ std::vector<std::optional<Ip>> assign_requested(const std::vector<RangeSet>& set
             assigned.emplace_back();
             continue;
         }
-        const Range& range = *set.find(*fits);
-        if (*fits == range.gateway)
+        if (contains(gateways, *fits))
             throw of_set(assigned.size(),
                          Error(Code::internal,
                                cat("requested ip ", fits->to_string(), " is subnet's gateway"),
-                               cat("subnet ", range.subnet.to_string())));
+                               cat("subnet ", set.find(*fits)->subnet.to_string())));
         assigned.emplace_back(*fits);
         left.erase(fits);
     }
@@ -143,7 +154,7 @@ std::vector<IpConfig> allocate(LeaseStore& store, const Config& config, const At
         try {
             if (!requested[i]) require_no_address(store, set, held);
             const Ip ip = requested[i] ? claim_requested(store, set, *requested[i], owner)
-                                       : claim_next(store, set, i, owner);
+                                       : claim_next(store, config.sets, i, owner);
             undo.on_failure(cat("release ", ip.to_string()), [&store, ip, text] {
                 store.release({ip, text});
             });
@@ -174,7 +185,8 @@ std::string explain_exhaustion(const LeaseStore& store) {
 }
 
 const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken) {
-    for (const RangeSet& set : sets) add_gateways(taken, set);
+    const std::vector<Ip> gateways = gateways_of(sets);
+    taken.insert(taken.end(), gateways.begin(), gateways.end());
     const auto has_free = [&](const Range& range) {
         return first_free(range.start, range.end, taken).has_value();
     };

@@ -103,12 +103,12 @@ std::vector<RangeSet::Stretch> RangeSet::round_robin(const std::optional<Ip>& la
     const Range* at = last ? find(*last) : nullptr;
     const std::size_t begin = at ? static_cast<std::size_t>(at - ranges_.data()) : 0;
     std::vector<Stretch> stretches;
-    if (at && *last < at->end) stretches.push_back({*last->next(), at->end, at->gateway});
+    if (at && *last < at->end) stretches.push_back({*last->next(), at->end});
     for (std::size_t i = at ? 1 : 0; i < ranges_.size(); ++i) {
         const Range& range = ranges_[(begin + i) % ranges_.size()];
-        stretches.push_back({range.start, range.end, range.gateway});
+        stretches.push_back({range.start, range.end});
     }
-    if (at) stretches.push_back({at->start, *last, at->gateway});
+    if (at) stretches.push_back({at->start, *last});
     return stretches;
 }
 

@@ -49,7 +49,7 @@ public:
 
     /// A stretch of addresses in the order they are tried.
     struct Stretch {
-        Ip first, last, gateway;
+        Ip first, last;
     };
     /// All addresses of the set in round-robin order: those behind `last`, then the ranges that
     /// follow, around to `last` itself. From the first range on when `last` is not in the set.

@@ -112,6 +112,17 @@ TEST_F(HostLocal, TheAddressGivenLastIsRecordedWithoutRestsOfALongerOne) {
     }
 }
 
+TEST_F(HostLocal, AGatewayThatLiesInAnotherRangeIsNotGivenEither) {
+    config_["ipam"]["ranges"] = nlohmann::json::parse(R"([
+        [{"subnet":"10.1.2.0/24","rangeStart":"10.1.2.10","rangeEnd":"10.1.2.12"},
+         {"subnet":"10.1.2.0/24","rangeStart":"10.1.2.20","rangeEnd":"10.1.2.21",
+          "gateway":"10.1.2.11"}],
+        [{"subnet":"10.1.3.0/24","gateway":"10.1.2.21"}]])");
+    EXPECT_THAT(exhaust("c"), ::testing::ElementsAre("10.1.2.10", "10.1.2.12", "10.1.2.20"));
+    config_["runtimeConfig"]["ips"] = {"10.1.2.11"};
+    EXPECT_THAT(call("ADD", "c9").error_message(), HasSubstr("is subnet's gateway"));
+}
+
 TEST_F(HostLocal, RangesOfASetFollowEachOtherAndGatewaysAreLeftOut) {
     config_["ipam"]["ranges"] = json::parse(R"([[
         {"subnet":"10.1.2.0/29","rangeStart":"10.1.2.5","gateway":"10.1.2.6"},
