@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/undo.h"
+#include "cni/delegate.h"
 #include "cni/plugin.h"
 #include "sys/netns.h"
 #include "sys/process.h"
@@ -59,16 +60,10 @@ std::string find_program(const std::string& name) {
     throw Error(Code::internal, "not found in PATH");
 }
 
-std::vector<std::string> environment_of_this_process() {
-    std::vector<std::string> entries;
-    for (char** entry = environ; *entry; ++entry) entries.emplace_back(*entry);
-    return entries;
-}
-
 void run_hook(const Hook& hook) try {
     Hook argv = hook;
     argv[0] = find_program(hook[0]);
-    const Exit exit = Child::spawn(argv, environment_of_this_process(), "").wait();
+    const Exit exit = Child::spawn(argv, child_environment({}), "").wait();
     if (!exit.success())
         warn(cat("hook ", quote(join(hook, " ")), ": ", exit.reason(), "\n", exit.output,
                  exit.diagnostics));
