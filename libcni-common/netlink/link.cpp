@@ -80,6 +80,7 @@ Link parse_link(const nlmsghdr* message) {
     link.mtu = attributes.get_or<std::uint32_t>(IFLA_MTU, 0);
     link.operstate = attributes.get_or<std::uint8_t>(IFLA_OPERSTATE, 0);
     link.peer_index = attributes.get_or<int>(IFLA_LINK, 0);
+    link.has_peer_elsewhere = attributes[IFLA_LINK_NETNSID] != nullptr;
     link.master = attributes.get_or<int>(IFLA_MASTER, 0);
     link.promiscuity = attributes.get_or<std::uint32_t>(IFLA_PROMISCUITY, 0);
     link.txqlen = attributes.get_or<std::uint32_t>(IFLA_TXQLEN, 0);

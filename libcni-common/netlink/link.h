@@ -17,11 +17,12 @@ struct Link {
     std::string alias;  ///< a label for people, "" without (ip link set alias)
     std::string kind;   ///< "veth", "bridge", ...; empty for physical devices and lo
     Mac mac;
-    std::uint32_t mtu = 0;       ///< bytes
-    std::uint32_t flags = 0;     ///< IFF_*
-    std::uint8_t operstate = 0;  ///< IF_OPER_* (linux/if.h)
-    int peer_index = 0;          ///< of a veth: its peer's index in the peer's namespace
-    int master = 0;              ///< index of the bridge or vrf it is a port of; 0 without
+    std::uint32_t mtu = 0;            ///< bytes
+    std::uint32_t flags = 0;          ///< IFF_*
+    std::uint8_t operstate = 0;       ///< IF_OPER_* (linux/if.h)
+    int peer_index = 0;               ///< of a veth: its peer's index in the peer's namespace
+    bool has_peer_elsewhere = false;  ///< of a veth: its peer is in another namespace
+    int master = 0;                   ///< index of the bridge or vrf it is a port of; 0 without
     std::uint32_t promiscuity = 0;
     std::uint32_t txqlen = 0;               ///< packets
     std::optional<bool> vlan_filtering;     ///< of a bridge

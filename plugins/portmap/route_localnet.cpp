@@ -23,7 +23,8 @@ void enable_route_localnet(Rtnl& host, nft::Connection& nft, const Ip& container
                            const Owner& owner) {
     const auto link = find_link_to(host, container);
     if (!link) return;
-    const bool is_own = link->kind == "veth";
+    // The interface of a bridge's VLAN is one of a pair as well, both ends of which are here.
+    const bool is_own = link->kind == "veth" && link->has_peer_elsewhere;
     // Without nf_tables the kernel cannot be told so; then it is as with the reference plugin.
     if (nft.generation())
         nftables::guard_localnet(nft, link->name, is_own ? owner_hashes(owner) : "");

@@ -117,6 +117,21 @@ TEST_P(PortmapCable, ThatIsGoneLosesItsGuardOnGc) {
     EXPECT_EQ(guards(), 1u);
 }
 
+// As the interface of a bridge's VLAN is, that all its containers share.
+TEST_P(PortmapCable, WithBothEndsOnTheHostKeepsItsGuard) {
+    output_of({"sh", "-ec",
+               "ip link add veth-vlan type veth peer name port; ip link set port up;"
+               "ip link set veth-vlan up; ip address add 10.88.0.1/24 dev veth-vlan"});
+    const TestNetns c("c1");
+    json result = some_result();
+    result["interfaces"].push_back({{"name", "veth-vlan"}});
+    const json input = config(result, {mapping(8080, 80)});
+    ASSERT_TRUE(call("ADD", args(c), input).ok());
+    EXPECT_TRUE(call("DEL", args(c), input).ok());
+    EXPECT_EQ(guards(), 1u);
+    EXPECT_EQ(sysctl("net/ipv4/conf/veth-vlan/route_localnet"), "1");
+}
+
 TEST_P(PortmapCable, GuardOfAnotherStays) {
     const TestNetns c("c1"), other("c2");
     attach(c);
