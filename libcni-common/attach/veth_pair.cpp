@@ -74,6 +74,13 @@ VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
     }
 }
 
+void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& allocation) {
+    if (allocation.refused() &&
+        !find_host_links(host, request.conf.name, request.attachment(), {}).empty())
+        return;
+    allocation.release();
+}
+
 void remove_veth_pair(const Request& request) {
     request.step("remove veth pair");
     bool removed = false;

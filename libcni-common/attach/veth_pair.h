@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cni/delegate.h"
 #include "cni/plugin.h"
 #include "netlink/link.h"
 #include "sys/netns.h"
@@ -22,6 +23,11 @@ struct VethPairOptions {
 /// NlError(EEXIST) when the container has an interface of that name.
 VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
                         const VethPairOptions& options);
+
+/// The way back of an ADD's allocation, once its own pair is gone: releases the addresses, even
+/// when the IPAM plugin reported an error (spec section 4). But one that refused while an earlier
+/// ADD's pair is there did so for the sake of that, and it keeps its addresses.
+void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& allocation);
 
 /// Deletes the pair at whichever end it can be found, on DEL: as CNI_IFNAME in CNI_NETNS or, when
 /// the namespace or the link in it is gone, under the names its host end may have.

@@ -169,13 +169,13 @@ Result Ipam::Allocation::finish() {
     return result;
 }
 
-void Ipam::Allocation::undo() {
+bool Ipam::Allocation::refused() {
     try {
         if (call_) wait();
     } catch (const std::exception&) {
         // What the caller failed for is reported.
     }
-    if (!refused_) ipam_.del();
+    return refused_;
 }
 
 }  // namespace cni

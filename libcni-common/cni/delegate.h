@@ -77,10 +77,10 @@ public:
     /// At least one address, once. Throws what the plugin reported or why its result cannot be
     /// used.
     Result finish();
-    /// The way back, before finish() or after: waits for the plugin's end and releases what it
-    /// took. One that reported an error took nothing: what the attachment holds then is an earlier
-    /// ADD's, and may be in use.
-    void undo();
+    /// Whether the plugin reported an error. Waits for its end, before finish() or after.
+    bool refused();
+    /// The plugin's DEL.
+    void release() { ipam_.del(); }
 
 private:
     std::string wait();

@@ -88,7 +88,8 @@ Result add(const Request& request) {
     Undo undo(request.steps);
     if (config.layer3) {
         allocation.emplace(c.ipam.start_add());
-        undo.on_failure("release the addresses", [&allocation] { allocation->undo(); });
+        undo.on_failure("release the addresses",
+                        [&c, &allocation] { release_addresses(c.host, c.request, *allocation); });
     }
 
     request.step("make bridge");

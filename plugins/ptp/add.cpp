@@ -50,7 +50,8 @@ Result add(const Request& request) {
     // The IPAM plugin works while the pair is made.
     Ipam::Allocation allocation = c.ipam.start_add();
     Undo undo(request.steps);
-    undo.on_failure("release the addresses", [&allocation] { allocation.undo(); });
+    undo.on_failure("release the addresses",
+                    [&c, &allocation] { release_addresses(c.host, c.request, allocation); });
     const VethPair veth = make_veth_pair(c.host, c.netns, request,
                                          {.container_mac = Mac::random(), .mtu = c.config.mtu});
     undo.on_failure("delete the veth pair",
