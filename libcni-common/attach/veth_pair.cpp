@@ -24,14 +24,28 @@ void remove_if_made(Rtnl& host, const HostLink& name) {
     });
 }
 
+// A process id that was given anew makes /proc/<pid>/ns/net another container's.
+bool is_of_another(const Link& container_end, const Request& request) {
+    Rtnl host;
+    const auto peer = host.find(container_end.peer_index);
+    if (!peer || peer->peer_index != container_end.index ||
+        !is_host_link_of(request.conf.name, *peer))
+        return false;
+    for (int attempt = 0; attempt < host_link_names; ++attempt)
+        if (host_link(request.conf.name, request.attachment(), attempt).name == peer->name)
+            return false;
+    return true;
+}
+
 // False when the container, or the interface in it, is gone.
 bool remove_container_end(const Request& request) {
     const auto netns = Netns::find(request.args.netns);
     if (!netns || netns->is_same(Netns::current())) return false;
     Rtnl container = Rtnl::in(*netns);
     const auto link = container.find(request.args.ifname);
-    if (link) container.apply(remove_link(*link));
-    return link.has_value();
+    if (!link || is_of_another(*link, request)) return false;
+    container.apply(remove_link(*link));
+    return true;
 }
 
 // A namespace that some process keeps alive, though its path is gone, keeps the pair alive.

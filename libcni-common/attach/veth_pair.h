@@ -30,7 +30,8 @@ VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
 void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& allocation);
 
 /// Deletes the pair at whichever end it can be found, on DEL: as CNI_IFNAME in CNI_NETNS or, when
-/// the namespace or the link in it is gone, under the names its host end may have.
+/// the namespace or the link in it is gone, under the names its host end may have. What was made
+/// for another attachment of the network is left alone.
 void remove_veth_pair(const Request& request);
 
 }  // namespace cni

@@ -69,6 +69,21 @@ TEST_F(BridgeDel, WithNetnsUnmountedButKeptAlive) {
     EXPECT_TRUE(link(c, "eth0").is_null());
 }
 
+// /proc/<pid>/ns/net, whose process id another container's process has by now.
+TEST_F(BridgeDel, WithNetnsOfAnotherContainer) {
+    const TestNetns c("c1"), other("c2");
+    const json config = layer3();
+    const std::string port = port_of(add(c, config));
+    add(other, config);
+    PluginArgs stale = args(c);
+    stale.netns = other.path();
+    const PluginRun run = call("DEL", stale, config);
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_FALSE(link(other, "eth0").is_null());
+    EXPECT_TRUE(link(port).is_null());
+    EXPECT_EQ(leases(), (std::vector<std::string>{"10.1.2.3", "fd00:1:2::3"}));
+}
+
 TEST_F(BridgeDel, WithNetnsGone) {
     const ScriptedIpam ipam;
     const Snapshot before = used_host(ipam);
