@@ -12,7 +12,7 @@ namespace cni::host_local {
 namespace {
 
 // Container ids have no limit of their own; the environment that brings them has this one.
-constexpr off_t max_lease_size = 128 * 1024;
+constexpr off_t max_lease_size = off_t{128} * 1024;
 constexpr mode_t directory_mode = 0755;
 constexpr mode_t file_mode = 0600;
 // NONBLOCK: a planted FIFO must not stop us.

@@ -10,7 +10,8 @@ Error::Error(Code code_, std::string msg_, std::string details_)
 }
 
 SysError::SysError(std::string act, int error_, std::string details_)
-    : Error(Code::internal, cat(act, ": ", errno_text(error_)), std::move(details_)),
+    : Error(Code::internal, std::move(act.append(": ").append(errno_text(error_))),
+            std::move(details_)),
       error(error_) {}
 
 std::string errno_text(int error) {

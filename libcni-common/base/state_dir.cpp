@@ -75,7 +75,7 @@ private:
     /// The next part of the path; empty at its end.
     std::string next() {
         rest_.erase(0, std::min(rest_.find_first_not_of('/'), rest_.size()));
-        const std::string name = rest_.substr(0, rest_.find('/'));
+        std::string name = rest_.substr(0, rest_.find('/'));
         rest_.erase(0, name.size());
         return name;
     }

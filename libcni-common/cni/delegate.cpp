@@ -102,7 +102,7 @@ std::string find_plugin(std::string_view type, std::string_view path) {
         throw Error(Code::invalid_environment, "no paths provided", "CNI_PATH is empty");
     std::string unusable;
     for (const auto directory : split(path, ':')) {
-        const std::string candidate = cat(directory.empty() ? "." : directory, "/", type);
+        std::string candidate = cat(directory.empty() ? "." : directory, "/", type);
         if (!is_regular_file(candidate)) continue;
         if (::faccessat(AT_FDCWD, candidate.c_str(), X_OK, AT_EACCESS) == 0) return candidate;
         unusable += cat(unusable.empty() ? "not executable: " : ", ", candidate);

@@ -7,26 +7,28 @@ namespace {
 
 constexpr char hex[] = "0123456789abcdef";
 
+// Which second byte may follow which first one (table 3-7 of the Unicode standard): not all may, so
+// that each character has one spelling, and surrogates and what is above U+10FFFF none.
+struct Sequence {
+    unsigned first_from, first_to, second_from, second_to;
+    std::size_t length;
+};
+constexpr Sequence sequences[] = {
+    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+    {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+    {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
 // Length of the well-formed UTF-8 sequence at the start of `text`; 0 when there is none.
 std::size_t sequence_length(std::string_view text) {
-    const auto at = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-    };
-    const auto follows = [&](std::size_t i) { return (at(i) & 0xc0u) == 0x80u; };
-    const unsigned first = at(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-    if (first >= 0xe0 && first <= 0xef) {
-        if (!follows(1) || !follows(2)) return 0;
-        const bool overlong = first == 0xe0 && at(1) < 0xa0;
-        const bool surrogate = first == 0xed && at(1) > 0x9f;
-        return overlong || surrogate ? 0 : 3;
-    }
-    if (first >= 0xf0 && first <= 0xf4) {
-        if (!follows(1) || !follows(2) || !follows(3)) return 0;
-        const bool overlong = first == 0xf0 && at(1) < 0x90;
-        const bool too_large = first == 0xf4 && at(1) > 0x8f;
-        return overlong || too_large ? 0 : 4;
+    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    if (at(0) < 0x80) return 1;
+    for (const Sequence& s : sequences) {
+        if (at(0) < s.first_from || at(0) > s.first_to) continue;
+        if (text.size() < s.length || at(1) < s.second_from || at(1) > s.second_to) return 0;
+        for (std::size_t i = 2; i < s.length; ++i)
+            if ((at(i) & 0xc0u) != 0x80u) return 0;
+        return s.length;
     }
     return 0;
 }
@@ -145,8 +147,8 @@ void JsonWriter::before_value() {
 void JsonWriter::new_line() {
     if (layout_ == Layout::compact) return;
     text_ += '\n';
-    const int width = layout_ == Layout::narrow ? 1 : 4;
-    text_.append(static_cast<std::size_t>(width * depth_), ' ');
+    const std::size_t width = layout_ == Layout::narrow ? 1 : 4;
+    text_.append(width * static_cast<std::size_t>(depth_), ' ');
 }
 
 }  // namespace cni

@@ -63,8 +63,8 @@ Result read_legacy(const Json& json) {
         if (!part) continue;
         part->require_object();
         result.ips.push_back({required_prefix(*part, "ip"), part->ip("gateway"), {}});
-        for (Route& route : read_list(*part, "routes", parse_route))
-            result.routes.push_back(std::move(route));
+        for (const Route& route : read_list(*part, "routes", parse_route))
+            result.routes.push_back(route);
     }
     result.dns = parse_dns(json.find("dns").value_or(Json()));
     return result;

@@ -12,7 +12,7 @@
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
 // It uses the name that C has for bool.
-#define _Bool bool
+#define _Bool bool  // NOLINT(bugprone-reserved-identifier)
 #include <linux/netfilter/xt_sctp.h>
 #undef _Bool
 #include <linux/netfilter/xt_tcpudp.h>
@@ -35,7 +35,7 @@ Extension extension(const char* name, std::uint8_t revision, const Fill& fill) {
 template <typename T>
 std::optional<T> value_of(const Extension& e, const char* name, std::uint8_t revision) {
     if (e.name != name || e.revision != revision || e.data.size() < sizeof(T)) return {};
-    T value;
+    T value{};
     std::memcpy(&value, e.data.data(), sizeof value);
     return value;
 }
@@ -54,6 +54,8 @@ nf_inet_addr inet(const Ip& ip) {
 
 template <typename Range>
 std::optional<Endpoint> endpoint_of(const Range& range, Family family) {
+    // The kernel compares all of its bytes as well.
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
     if (std::memcmp(&range.min_addr, &range.max_addr, sizeof range.min_addr) != 0) return {};
     return Endpoint{Ip::from_bytes(family, &range.min_addr), ntohs(range.min_proto.all)};
 }

@@ -82,6 +82,7 @@ public:
             throw Error(Code::internal, cat("the name of chain ", chain, " is too long"));
         chain.copy(text_, chain.size());
     }
+    // An argument of libiptc, as which it is written. NOLINTNEXTLINE(google-explicit-constructor)
     operator const char*() const { return text_; }
 
 private:

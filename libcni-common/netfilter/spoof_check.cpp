@@ -116,7 +116,7 @@ bool equal_rules(const std::vector<ListedRule>& listed, const std::vector<Rule>&
 /// The interface name that a rule begins by comparing with.
 std::string input_interface_of(const Rule& rule) {
     if (rule.size() < 2) return {};
-    const auto* meta = std::get_if<nft::Meta>(&rule[0]);
+    const auto* meta = std::get_if<nft::Meta>(&rule.front());
     const auto* name = std::get_if<nft::Cmp>(&rule[1]);
     if (!meta || !name || meta->key != NFT_META_IIFNAME || name->op != nft::Op::eq) return {};
     return {name->data.begin(), std::ranges::find(name->data, 0)};

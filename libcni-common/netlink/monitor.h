@@ -13,7 +13,7 @@ namespace cni {
 class NlMonitor {
 public:
     /// `groups`: RTNLGRP_LINK, RTNLGRP_IPV6_IFADDR, ... of the calling thread's namespace.
-    explicit NlMonitor(std::initializer_list<int> groups);
+    NlMonitor(std::initializer_list<int> groups);
 
     /// Calls `reached` at once and after each announcement until it says true. False when `limit`
     /// is over.

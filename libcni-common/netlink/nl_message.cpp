@@ -46,7 +46,8 @@ void NlMessage::append(const void* data, std::size_t size) {
 }
 
 void NlMessage::reserve(std::size_t size) {
-    const std::size_t needed = raw()->nlmsg_len + size + 2 * NLA_HDRLEN + 2 * NLMSG_ALIGNTO;
+    constexpr std::size_t headers = 2 * (std::size_t{NLA_HDRLEN} + NLMSG_ALIGNTO);
+    const std::size_t needed = raw()->nlmsg_len + size + headers;
     if (needed <= nlmsg_get_max_size(msg_.get())) return;
     if (nlmsg_expand(msg_.get(), 2 * needed) < 0) throw std::bad_alloc();
 }

@@ -53,7 +53,7 @@ ssize_t send_all(int fd, const msghdr& message) {
 
 struct NlSocket::Answers {
     struct Answer {
-        int error;
+        int error = 0;
         std::string text;
     };
     Visitor visit;
@@ -77,6 +77,35 @@ struct NlSocket::Answers {
             std::find(further.begin(), further.end(), error) == further.end())
             throw NlError(request.act, error, found->second.text);
         return error;
+    }
+
+    void take(nlmsghdr* message) {
+        if (message->nlmsg_seq < first) return;
+        if (message->nlmsg_flags & NLM_F_DUMP_INTR) interrupted = true;
+        if (message->nlmsg_type == NLMSG_DONE)
+            take_end(message);
+        else if (message->nlmsg_type == NLMSG_ERROR)
+            take_acknowledgement(message);
+        else if (message->nlmsg_type >= NLMSG_MIN_TYPE && visit)
+            visit(message);
+    }
+
+    void take_end(nlmsghdr* message) {
+        // A dump that fails half-way says so here.
+        const int* rc = nlmsg_datalen(message) >= static_cast<int>(sizeof(int))
+                            ? static_cast<const int*>(nlmsg_data(message))
+                            : nullptr;
+        if (rc && *rc < 0) errors[message->nlmsg_seq] = {errno_of(*rc), {}};
+        done = true;
+    }
+
+    void take_acknowledgement(nlmsghdr* message) {
+        const auto* error = static_cast<const nlmsgerr*>(nlmsg_data(message));
+        if (nlmsg_datalen(message) < static_cast<int>(sizeof *error)) return;
+        ++acknowledged;
+        if (error->error < 0)
+            errors[message->nlmsg_seq] = {errno_of(error->error), extack_text(message)};
+        if (awaited ? acknowledged >= awaited : message->nlmsg_seq == last) done = true;
     }
 };
 
@@ -128,29 +157,8 @@ bool NlSocket::receive(Answers& answers, int flags) {
 
     auto* message = reinterpret_cast<nlmsghdr*>(buffer);
     for (int left = static_cast<int>(size); nlmsg_ok(message, left);
-         message = nlmsg_next(message, &left)) {
-        if (message->nlmsg_seq < answers.first) continue;
-        if (message->nlmsg_flags & NLM_F_DUMP_INTR) answers.interrupted = true;
-        if (message->nlmsg_type == NLMSG_DONE) {
-            // A dump that fails half-way says so here.
-            const int* rc = nlmsg_datalen(message) >= static_cast<int>(sizeof(int))
-                                ? static_cast<const int*>(nlmsg_data(message))
-                                : nullptr;
-            if (rc && *rc < 0) answers.errors[message->nlmsg_seq] = {errno_of(*rc), {}};
-            answers.done = true;
-        } else if (message->nlmsg_type == NLMSG_ERROR) {
-            const auto* error = static_cast<const nlmsgerr*>(nlmsg_data(message));
-            if (nlmsg_datalen(message) < static_cast<int>(sizeof *error)) continue;
-            ++answers.acknowledged;
-            if (error->error < 0)
-                answers.errors[message->nlmsg_seq] = {errno_of(error->error), extack_text(message)};
-            if (answers.awaited ? answers.acknowledged >= answers.awaited
-                                : message->nlmsg_seq == answers.last)
-                answers.done = true;
-        } else if (message->nlmsg_type >= NLMSG_MIN_TYPE && answers.visit) {
-            answers.visit(message);
-        }
-    }
+         message = nlmsg_next(message, &left))
+        answers.take(message);
     return true;
 }
 

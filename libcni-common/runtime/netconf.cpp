@@ -54,7 +54,7 @@ std::string read_entry(const Json& entry, std::size_t index) {
     if (!entry.is_string())
         throw list_error(
             cat("invalid type for cniVersions index ", index, ": ", reported_type(entry)));
-    const std::string version = entry.as_string();
+    std::string version = entry.as_string();
     if (!Version::parse(version))
         throw version_error(cat("cniVersions entry ", version, " at index ", index), version);
     return version;

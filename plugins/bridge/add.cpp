@@ -64,7 +64,7 @@ Link bring_up(Context& c, const VethPair& veth, const Result& result) {
         c.host.apply(set_up(veth.host));
         return veth.host;
     }
-    const Link port = bring_up_port(c.host, veth.host);
+    Link port = bring_up_port(c.host, veth.host);
     if (c.config.dad == Dad::on && has_family(result, Family::v6)) {
         c.container.get(veth.container.name);
         settle_addresses(c.container, c.netns, veth.container);

@@ -55,7 +55,7 @@ void parse_vlans(Config& config, const Json& json) {
 }
 
 std::string parse_bridge_name(const Json& json) {
-    const std::string name = json.string_or("bridge", "cni0");
+    std::string name = json.string_or("bridge", "cni0");
     if (is_ifname(name)) return name;
     throw invalid(cat("failed to create bridge ", quote(name), ": invalid interface name"),
                   "\"bridge\" needs 1 to 15 bytes without \"/\", \":\" or white space");

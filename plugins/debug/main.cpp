@@ -54,7 +54,7 @@ std::string find_program(const std::string& name) {
     if (name.find('/') != name.npos) return name;
     const char* path = ::getenv("PATH");
     for (const auto directory : split(path ? path : "", ':')) {
-        const std::string candidate = cat(directory, "/", name);
+        std::string candidate = cat(directory, "/", name);
         if (!directory.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
     }
     throw Error(Code::internal, "not found in PATH");

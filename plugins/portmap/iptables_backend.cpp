@@ -40,7 +40,7 @@ void ensure_rule(Table& table, const std::string& chain, const Rule& rule) {
 std::vector<Forwarded> mappings_of(Table& table, const std::string& chain) {
     std::vector<Forwarded> out;
     for (const Rule& rule : table.rules(chain))
-        if (auto mapping = parse_mapping(rule, table.family())) out.push_back(std::move(*mapping));
+        if (const auto mapping = parse_mapping(rule, table.family())) out.push_back(*mapping);
     return out;
 }
 

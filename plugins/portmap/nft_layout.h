@@ -77,7 +77,7 @@ private:
     };
     std::vector<nft::Set> sets(const Lengths& lengths) const;
     std::vector<Chain> chains(const Lengths& lengths) const;
-    bool is_in_place(nft::Connection& nft, const Chain& chain) const;
+    bool is_in_place(nft::Connection& nft, const Chain& wanted) const;
     void repair(nft::Connection& nft, nft::Batch& batch, const Chain& chain) const;
 
     Family family_;

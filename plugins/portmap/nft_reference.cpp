@@ -66,8 +66,8 @@ void put_removal_of_reference(nft::Connection& nft, nft::Batch& batch, Family fa
     for (const char* chain : {"hostports", "hostip_hostports", "masquerading"})
         for (const nft::ListedRule& rule : nft.rules(table, chain, its)) {
             batch.delete_rule(table, chain, rule.handle);
-            if (auto mapping = ParsedRule(rule.rule).mapping(family))
-                removed.push_back(*std::move(mapping));
+            if (const auto mapping = ParsedRule(rule.rule).mapping(family))
+                removed.push_back(*mapping);
         }
 }
 

@@ -22,7 +22,7 @@ Result require_addresses(const Request& request) {
 Result add(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
-    const Result result = require_addresses(request);
+    Result result = require_addresses(request);
     Rtnl container = Rtnl::in(Netns::open(request.args.netns));
     const Link link = container.get(request.args.ifname);
 

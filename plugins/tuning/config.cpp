@@ -19,7 +19,7 @@ void put(Pairs& pairs, const std::string& key, std::string value) {
 }
 
 std::string value_of(const Json& value) {
-    const std::string text = value.as_string();
+    std::string text = value.as_string();
     // The kernel takes nothing from an empty write and reports no error.
     if (trim(text).empty()) throw value.invalid("must not be empty");
     return text;
