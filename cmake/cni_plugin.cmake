@@ -18,6 +18,12 @@ function(cni_add_executable name)
     file(RENAME \"\$ENV{DESTDIR}\${folder}/.${name}.new\" \"\$ENV{DESTDIR}\${folder}/${name}\")")
 endfunction()
 
+# cni_compile_alone(SOURCES...): they have a name that another file of their target has for something
+# else, so that the preset `check` cannot compile them as one with the others.
+function(cni_compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # cni_add_layer(NAME [SOURCES...] [DEPENDS...]): a static library of libcni-common.
 function(cni_add_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})

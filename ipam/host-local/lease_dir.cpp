@@ -82,8 +82,9 @@ bool LeaseDir::set_mtime(std::int64_t ns) const {
 std::vector<Ip> LeaseDir::addresses() const {
     // A descriptor of its own: the position in a directory is that of its descriptor.
     Fd listed = open_at(fd(), ".", O_RDONLY | O_DIRECTORY, 0, location_.path());
+    const std::vector<std::string> names = list_dir(std::move(listed), location_.path());
     std::vector<Ip> found;
-    for (const std::string& name : list_dir(std::move(listed), location_.path())) {
+    for (const std::string& name : names) {
         const auto ip = Ip::parse(name);
         if (ip && ip->to_string() == name) found.push_back(*ip);
     }
