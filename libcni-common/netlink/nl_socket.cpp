@@ -56,16 +56,19 @@ struct NlSocket::Answers {
         int error = 0;
         std::string text;
     };
+    std::string_view act;  // of the conversation's first request
     Visitor visit;
     std::map<std::uint32_t, Answer> errors;
     std::size_t acknowledged = 0;
-    // Sequence number of the conversation's first request: what answers an earlier one, which was
-    // given up, is passed over.
+    // Its sequence number: what answers an earlier request, which was given up, is passed over.
     std::uint32_t first = 0;
     std::uint32_t last = 0;   // sequence number whose answer ends the conversation
     std::size_t awaited = 0;  // acknowledgements that end it; 0: `last` does
     bool done = false;
     bool interrupted = false;
+
+    explicit Answers(const NlRequest& request)
+        : act(request.act), first(request.message.raw()->nlmsg_seq) {}
 
     /// 0, or the errno when the request tolerates it; throws any other.
     int result_of(const NlRequest& request) const {
@@ -149,11 +152,12 @@ bool NlSocket::receive(Answers& answers, int flags) {
                           reinterpret_cast<sockaddr*>(&sender), &sender_size);
     while (size < 0 && errno == EINTR);
     if (size < 0 && errno == EAGAIN) return false;
-    check(size, "receive a netlink answer");
+    check(size, answers.act, ": receive the answer");
     // Whoever may configure the network of a container may send to sockets that are open in there.
     if (sender.nl_pid != 0) return true;
     if (size > static_cast<ssize_t>(sizeof buffer))
-        throw Error(Code::internal, cat("netlink answer of ", size, " bytes is too large"));
+        throw Error(Code::internal,
+                    cat(answers.act, ": an answer of ", size, " bytes is too large"));
 
     auto* message = reinterpret_cast<nlmsghdr*>(buffer);
     for (int left = static_cast<int>(size); nlmsg_ok(message, left);
@@ -167,9 +171,8 @@ void NlSocket::transact(std::vector<NlRequest> requests, const Visitor& visit) {
         const auto some = rest.first(std::min(rest.size(), requests_at_once));
         rest = rest.subspan(some.size());
         send(some, Acknowledge::each);
-        Answers answers;
+        Answers answers(some.front());
         answers.visit = visit;
-        answers.first = some.front().message.raw()->nlmsg_seq;
         answers.awaited = some.size();
         while (!answers.done) receive(answers);
         for (const NlRequest& r : some) answers.result_of(r);
@@ -187,9 +190,9 @@ bool NlSocket::dump_once(NlRequest request, const Visitor& visit) {
     one.push_back(std::move(request));
     one.front().message.raw()->nlmsg_flags |= NLM_F_DUMP;
     send(one, Acknowledge::none);
-    Answers answers;
+    Answers answers(one.front());
     answers.visit = visit;
-    answers.first = answers.last = sequence_;
+    answers.last = sequence_;
     while (!answers.done) receive(answers);
     if (!answers.interrupted) answers.result_of(one.front());
     return !answers.interrupted;
@@ -240,8 +243,7 @@ void NlSocket::rehearse_batch(std::vector<NlRequest> requests, int subsystem) {
 int NlSocket::exchange_batch(const std::vector<NlRequest>& requests) {
     send(requests, Acknowledge::none);
     // The kernel has dealt with all of it by now: whatever it has to say is in the queue.
-    Answers answers;
-    answers.first = requests.front().message.raw()->nlmsg_seq;
+    Answers answers(requests.front());
     answers.last = sequence_;
     while (receive(answers, MSG_DONTWAIT)) {
     }
