@@ -13,9 +13,13 @@
 namespace cni {
 namespace {
 
-bool is_regular_file(const std::string& path) {
+// The errno that keeps this process from executing a file; 0 when nothing does, ENOENT when there
+// is no regular file.
+int obstacle_to_executing(const std::string& path) {
     struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+    if (::stat(path.c_str(), &status) < 0) return errno == ENOTDIR ? ENOENT : errno;
+    if (!S_ISREG(status.st_mode)) return ENOENT;
+    return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
 // The kernel refuses to execute a file that is being written, by an installer say, and tells
@@ -100,17 +104,19 @@ std::string find_plugin(std::string_view type, std::string_view path) {
                     "a plugin is named by a file name without \"/\"");
     if (path.empty())
         throw Error(Code::invalid_environment, "no paths provided", "CNI_PATH is empty");
-    std::string unusable;
+    std::vector<std::string> unusable;
     for (const auto directory : split(path, ':')) {
         std::string candidate = cat(directory.empty() ? "." : directory, "/", type);
-        if (!is_regular_file(candidate)) continue;
-        if (::faccessat(AT_FDCWD, candidate.c_str(), X_OK, AT_EACCESS) == 0) return candidate;
-        unusable += cat(unusable.empty() ? "not executable: " : ", ", candidate);
+        const int obstacle = obstacle_to_executing(candidate);
+        if (obstacle == 0) return candidate;
+        if (obstacle != ENOENT)
+            unusable.push_back(cat("execute ", candidate, ": ", errno_text(obstacle)));
     }
     throw Error(
         Code::internal,
         cat("failed to find plugin ", quote(type), " in path [", join(split(path, ':'), " "), "]"),
-        unusable.empty() ? "install it there or add its directory to CNI_PATH" : unusable);
+        unusable.empty() ? "install it there or add its directory to CNI_PATH"
+                         : join(unusable, "; "));
 }
 
 std::vector<std::string> child_environment(const std::vector<std::string>& replacements) {

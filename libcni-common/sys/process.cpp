@@ -18,13 +18,17 @@ namespace {
 constexpr std::size_t max_output = 16u << 20;
 
 // Numbered 3 or more, so that putting them on 0, 1 and 2 in the child overwrites none of them.
-Fd memory_file(const char* name) {
-    const Fd low(check(::memfd_create(name, MFD_CLOEXEC), "make a memory file"));
-    return Fd(check(::fcntl(low.get(), F_DUPFD_CLOEXEC, 3), "duplicate a memory file"));
+Fd memory_file(const char* name, const std::string& program) {
+    const Fd low(check(::memfd_create(name, MFD_CLOEXEC), "make the ", name, " of ", program));
+    return Fd(check(::fcntl(low.get(), F_DUPFD_CLOEXEC, 3), "move the ", name, " of ", program));
+}
+
+void rewind(const Fd& file, std::string_view what) {
+    check(::lseek(file.get(), 0, SEEK_SET), "rewind ", what);
 }
 
 std::string content(const Fd& file, std::string_view what) {
-    check(::lseek(file.get(), 0, SEEK_SET), "rewind ", what);
+    rewind(file, what);
     return read_all(file.get(), max_output, what);
 }
 
@@ -35,7 +39,8 @@ struct Stdio {
 // Runs between vfork and exec, in this process's memory: system calls only. Returns the errno.
 int become(char* const* argv, char* const* environment, const Stdio& stdio, pid_t parent) {
     // PR_SET_PDEATHSIG survives exec; the parent may have died before it was set.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || ::getppid() != parent) return ECHILD;
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return errno;
+    if (::getppid() != parent) return ECHILD;
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -67,11 +72,15 @@ std::string Exit::reason() const {
     return cat("exit status ", WEXITSTATUS(status));
 }
 
-Child::Child(pid_t pid, Fd output, Fd diagnostics)
-    : pid_(pid), output_(std::move(output)), diagnostics_(std::move(diagnostics)) {}
+Child::Child(std::string program, pid_t pid, Fd output, Fd diagnostics)
+    : program_(std::move(program)),
+      pid_(pid),
+      output_(std::move(output)),
+      diagnostics_(std::move(diagnostics)) {}
 
 Child::Child(Child&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
+    : program_(std::move(other.program_)),
+      pid_(std::exchange(other.pid_, -1)),
       output_(std::move(other.output_)),
       diagnostics_(std::move(other.diagnostics_)) {}
 
@@ -84,10 +93,12 @@ Child::~Child() {
 
 Child Child::spawn(const std::vector<std::string>& argv,
                    const std::vector<std::string>& environment, std::string_view input) {
-    const Fd in = memory_file("stdin");
-    Fd out = memory_file("stdout"), err = memory_file("stderr");
-    write_all(in.get(), input, "the child's stdin");
-    check(::lseek(in.get(), 0, SEEK_SET), "rewind the child's stdin");
+    const std::string& program = argv[0];
+    const Fd in = memory_file("stdin", program);
+    Fd out = memory_file("stdout", program), err = memory_file("stderr", program);
+    const std::string what = cat("the stdin of ", program);
+    write_all(in.get(), input, what);
+    rewind(in, what);
 
     const std::vector<char*> arguments = pointers(argv), variables = pointers(environment);
     const Stdio stdio{in.get(), out.get(), err.get()};
@@ -101,9 +112,9 @@ Child Child::spawn(const std::vector<std::string>& argv,
         failure = become(arguments.data(), variables.data(), stdio, self);
         ::_exit(127);
     }
-    check(pid, "start ", argv[0]);
-    Child child(pid, std::move(out), std::move(err));
-    if (failure != 0) throw SysError(cat("execute ", argv[0]), failure);
+    check(pid, "start ", program);
+    Child child(program, pid, std::move(out), std::move(err));
+    if (failure != 0) throw SysError(cat("execute ", program), failure);
     return child;
 }
 
@@ -112,10 +123,10 @@ Exit Child::wait() {
     pid_t rc;
     do rc = ::waitpid(pid_, &result.status, 0);
     while (rc < 0 && errno == EINTR);
-    check(rc, "wait for a child process");
+    check(rc, "wait for ", program_);
     pid_ = -1;
-    result.output = content(output_, "the child's output");
-    result.diagnostics = content(diagnostics_, "the child's stderr");
+    result.output = content(output_, cat("the output of ", program_));
+    result.diagnostics = content(diagnostics_, cat("the stderr of ", program_));
     return result;
 }
 

@@ -39,7 +39,8 @@ public:
     Exit wait();
 
 private:
-    Child(pid_t pid, Fd output, Fd diagnostics);
+    Child(std::string program, pid_t pid, Fd output, Fd diagnostics);
+    std::string program_;
     pid_t pid_ = -1;
     Fd output_, diagnostics_;
 };

@@ -123,7 +123,7 @@ TEST_F(FindPlugin, FollowsSymbolicLinks) {
 
 TEST_F(FindPlugin, SkipsAndNamesFilesThatMayNotBeExecuted) {
     write_script("/run/a/fake", "", "0644");
-    EXPECT_EQ(error("fake", "/run/a").details, "not executable: /run/a/fake");
+    EXPECT_EQ(error("fake", "/run/a").details, "execute /run/a/fake: Permission denied");
     write_script("/run/b/fake", "");
     EXPECT_EQ(find_plugin("fake", "/run/a:/run/b"), "/run/b/fake");
 }
@@ -311,7 +311,7 @@ TEST_F(Delegation, LargeInputAndOutputCannotBlock) {
 
 TEST_F(Delegation, EndlessOutputIsAnError) {
     fake("head -c 17000000 /dev/zero");
-    EXPECT_EQ(add_error().msg, "the child's output is larger than 16777216 bytes");
+    EXPECT_EQ(add_error().msg, "the output of /run/a/fake is larger than 16777216 bytes");
     EXPECT_EQ(add_error().code, Code::io_failure);
 }
 
