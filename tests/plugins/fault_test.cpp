@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "support/explanation.h"
 #include "support/fault.h"
 #include "support/subject.h"
 #include "support/traces.h"
@@ -189,15 +190,18 @@ private:
         if (injured.hung) return found("hung", "");
         if (injured.finished.ok()) return examine_success(injured);
         if (GetParam().kind == Fault::Kind::kill_program) return;
-        if (WIFSIGNALED(injured.finished.status)) return examine_crash(injured.system_call);
-        if (injured.finished.out.find("\"msg\"") == std::string::npos &&
-            injured.finished.err.empty())
-            found("unexplained", "");
+        if (WIFSIGNALED(injured.finished.status)) return examine_crash();
+        examine_words(injured);
         // A runtime takes nothing back.
         if (is_add() && subject() != Subject::chain) {
             const std::string left = difference(before_, traces());
             if (!left.empty()) found("not_undone", left);
         }
+    }
+    void examine_words(const Injured& injured) {
+        const auto speaker = subject() == Subject::chain ? Speaker::tool : Speaker::plugin;
+        const std::string lack = lacking_explanation(speaker, fault_, injured);
+        if (!lack.empty()) found("unexplained", lack);
     }
     void examine_success(const Injured& injured) {
         if (is_add()) {
@@ -211,10 +215,9 @@ private:
             if (!left.empty()) found("not_deleted", left);
         }
     }
-    void examine_crash(long system_call) {
-        // Before the program begins, the C library gives up without a word when this fails.
-        const bool by_library = system_call == SYS_brk || fault_spread > 1;
-        if (GetParam().kind == Fault::Kind::fail && !by_library) found("crashed", "");
+    void examine_crash() {
+        // A sanitizer gives up without a word.
+        if (GetParam().kind == Fault::Kind::fail && fault_spread == 1) found("crashed", "");
     }
 
     void clean_up() {

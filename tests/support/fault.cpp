@@ -71,6 +71,10 @@ bool can_fail(const __ptrace_syscall_info& call) {
         case SYS_exit:
         case SYS_exit_group:
         case SYS_rt_sigreturn:
+        case SYS_getpid:
+        case SYS_getppid:
+        case SYS_geteuid:
+        case SYS_arch_prctl:  // as the C library calls it, before the program begins
             return false;
         case SYS_fcntl:
             return call.entry.args[1] != F_SETFD;  // libiptc aborts when it does
@@ -92,6 +96,10 @@ void change_registers(pid_t pid, F&& change) {
 void skip_call(pid_t pid) {
     change_registers(pid,
                      [](user_regs_struct& r) { r.orig_rax = static_cast<unsigned long long>(-1); });
+}
+
+void set_first_argument(pid_t pid, unsigned long long value) {
+    change_registers(pid, [&](user_regs_struct& r) { r.rdi = value; });
 }
 
 /// At its exit.
@@ -177,12 +185,17 @@ private:
         if (fault_.kind == Fault::Kind::kill_caller) ::kill(pid, SIGKILL);
         if (fault_.kind != Fault::Kind::fail || !can_fail(call)) return;
         failing_ = pid;
+        first_argument_ = call.entry.args[0];
+        // One that fails answers where the break is, as when asked to put it nowhere.
+        if (system_call_ == SYS_brk) return set_first_argument(pid, 0);
         // Whatever close(2) returns, the descriptor is closed.
         if (system_call_ != SYS_close) skip_call(pid);
     }
     void on_exit(pid_t pid) {
-        if (pid == failing_) set_result(pid, -fault_.error);
-        if (pid == failing_) failing_ = -1;
+        if (pid != failing_) return;
+        failing_ = -1;
+        if (system_call_ == SYS_brk) return set_first_argument(pid, first_argument_);
+        set_result(pid, -fault_.error);
     }
 
     const pid_t root_;
@@ -192,6 +205,7 @@ private:
     std::set<pid_t> running_;
     bool hung_ = false;
     pid_t failing_ = -1;
+    unsigned long long first_argument_ = 0;
     long system_call_ = -1;
 };
 
