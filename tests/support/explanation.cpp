@@ -75,7 +75,9 @@ std::string lacking_explanation(Speaker speaker, const Fault& fault, const Injur
     if (fault_spread > 1 && words.text.empty())
         return injured.finished.err.empty() ? "no words" : "";
     const std::string cause = cause_of(fault, injured.system_call);
-    return names(words.text, cause) || has_no_answer(fault, injured, words.text) ? "" : cat("\"act: ", cause, "\" is nowhere");
+    return names(words.text, cause) || has_no_answer(fault, injured, words.text)
+               ? ""
+               : cat("\"act: ", cause, "\" is nowhere");
 }
 
 }  // namespace cni::test

@@ -83,13 +83,16 @@ void SandboxTest::SetUp() {
     if (const auto reason = enter_sandbox()) GTEST_SKIP() << *reason;
 }
 
-void VmTest::SetUp() {
-    SandboxTest::SetUp();
-    if (IsSkipped()) return;
+void skip_without_vlan_filtering() {
     const Finished probe =
         run({.argv = {"ip", "link", "add", "probe", "type", "bridge", "vlan_filtering", "1"}});
     if (!probe.ok()) GTEST_SKIP() << "kernel has no VLAN filtering on bridges: " << probe.err;
     output_of({"ip", "link", "delete", "probe"});
+}
+
+void VmTest::SetUp() {
+    SandboxTest::SetUp();
+    if (!IsSkipped()) skip_without_vlan_filtering();
 }
 
 }  // namespace cni::test

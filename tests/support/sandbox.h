@@ -24,6 +24,9 @@ protected:
     void SetUp() override;
 };
 
+/// Skips the test, whose SetUp calls it, where the kernel has no VLAN filtering on bridges.
+void skip_without_vlan_filtering();
+
 /// For tests that need more than many kernels have (VLAN filtering on a bridge stands for it).
 /// Suites on it are called Vm...: see tests/vm/README.md. Skipped where the kernel cannot do it.
 class VmTest : public SandboxTest {

@@ -14,6 +14,17 @@ const json fixed_addresses = {
     {"routes", {{{"dst", "10.9.0.0/16"}, {"gw", "10.1.2.1"}}}},
     {"dns", {{"nameservers", {"10.1.2.1"}}}}};
 
+constexpr int vlan = 5;
+
+// One family: there are enough calls.
+json on_a_vlan(const std::string& bridge) {
+    return {{"bridge", bridge},
+            {"vlan", vlan},
+            {"vlanTrunk", {{{"id", 10}}, {{"minID", 20}, {"maxID", 29}}}},
+            {"ipam",
+             {{"ranges", {{{{"subnet", "10.1.2.0/24"}}}}}, {"routes", {{{"dst", "0.0.0.0/0"}}}}}}};
+}
+
 json tuning_keys(const std::string& mac) {
     return {{"type", "tuning"},
             {"capabilities", {{"mac", true}}},
@@ -25,6 +36,18 @@ json tuning_keys(const std::string& mac) {
              {{"net.core.somaxconn", "500"},
               {"net.ipv4.conf.IFNAME.arp_filter", "1"},
               {"net.ipv4.ip_local_reserved_ports", "8080,9000-9010"}}}};
+}
+
+bool masquerades(Subject subject) {
+    return subject == Subject::chain || subject == Subject::bridge || subject == Subject::ptp;
+}
+
+std::string executable_of(Subject subject) {
+    return has_own_bridge(subject) ? "bridge" : to_string(subject);
+}
+
+std::string own_bridge(const Attachment& a) {
+    return cat("br-", a.netns.name());
 }
 
 std::string fault_of_exchange(const char* what, const ExchangeOptions& options,
@@ -48,6 +71,10 @@ std::string to_string(Subject subject) {
             return "chain";
         case Subject::bridge:
             return "bridge";
+        case Subject::bridge_promiscuous:
+            return "bridge-promiscuous";
+        case Subject::bridge_vlan:
+            return "bridge-vlan";
         case Subject::ptp:
             return "ptp";
         case Subject::portmap:
@@ -64,12 +91,20 @@ std::string to_string(Subject subject) {
     return {};
 }
 
+bool needs_vlan_filtering(Subject subject) {
+    return subject == Subject::bridge_vlan;
+}
+
+bool has_own_bridge(Subject subject) {
+    return subject == Subject::bridge_promiscuous || subject == Subject::bridge_vlan;
+}
+
 bool makes_rules(Subject subject) {
-    return subject == Subject::portmap || starts_programs(subject);
+    return subject == Subject::portmap || masquerades(subject);
 }
 
 bool starts_programs(Subject subject) {
-    return subject == Subject::chain || subject == Subject::bridge || subject == Subject::ptp;
+    return masquerades(subject);
 }
 
 void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
@@ -84,20 +119,31 @@ void SubjectCalls::prepare(Attachment& a) {
         a.previous = add(a.netns, layer3());
 }
 
+void SubjectCalls::remove_shared(const Attachment& a) const {
+    if (!has_own_bridge(subject_)) return;
+    for (const std::string& name : {cat(own_bridge(a), ".", vlan), own_bridge(a)})
+        if (!link(name).is_null()) output_of({"ip", "link", "delete", name});
+}
+
 json SubjectCalls::network(const Attachment& a) const {
     const std::string backend = way() == Way::nftables ? "nftables" : "iptables";
     const json masquerading = {{"ipMasq", true}, {"ipMasqBackend", backend}, {"mtu", 1400}};
-    json keys = {{"type", to_string(subject_)}};
+    json keys = {{"type", executable_of(subject_)}};
     switch (subject_) {
         case Subject::chain:
             break;
         case Subject::bridge:
             keys = {{"macspoofchk", true},
                     {"hairpinMode", true},
+                    {"portIsolation", true},
                     {"capabilities", {{"mac", true}}},
                     {"runtimeConfig", {{"mac", a.mac}}}};
             keys.update(masquerading);
             return layer3(keys);
+        case Subject::bridge_promiscuous:
+            return layer2({{"bridge", own_bridge(a)}, {"promiscMode", true}});
+        case Subject::bridge_vlan:
+            return layer3(on_a_vlan(own_bridge(a)));
         case Subject::ptp:
             keys["isGateway"] = nullptr;
             keys.update(masquerading);
@@ -128,7 +174,7 @@ Program SubjectCalls::program(const std::string& command, const Attachment& a) c
     PluginArgs arguments = args(a.netns, subject_ == Subject::loopback ? "lo" : "eth0");
     arguments.executables = executables();
     arguments.path = executables();
-    return plugin_program(to_string(subject_), command, arguments, config.dump());
+    return plugin_program(executable_of(subject_), command, arguments, config.dump());
 }
 
 void SubjectCalls::attach(Attachment& a) const {
@@ -175,7 +221,7 @@ std::string SubjectCalls::fault_seen_by_check(const Attachment& a) const {
 
 std::string SubjectCalls::fault_of(const Attachment& a, const Outside& world) const {
     std::string faults = fault_seen_by_check(a);
-    if (starts_programs(subject_)) faults += masquerading_fault_of(a, world);
+    if (masquerades(subject_)) faults += masquerading_fault_of(a, world);
     if (subject_ == Subject::chain || subject_ == Subject::portmap)
         faults += mapping_fault_of(a, world);
     return faults;

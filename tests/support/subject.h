@@ -4,21 +4,33 @@
 
 namespace cni::test {
 
-/// What is tried: the chain as cnitool runs it, or a plugin alone, as a runtime would call it.
-enum class Subject { chain, bridge, ptp, portmap, tuning, host_local, static_addresses, loopback };
-inline constexpr Subject all_subjects[] = {Subject::chain,
-                                           Subject::bridge,
-                                           Subject::ptp,
-                                           Subject::portmap,
-                                           Subject::tuning,
-                                           Subject::host_local,
-                                           Subject::static_addresses,
-                                           Subject::loopback};
-/// As the executable is called.
+/// What is tried: the chain as cnitool runs it, or a plugin alone, as a runtime would call it;
+/// bridge also with what does not go together, each attachment with a bridge of its own there.
+enum class Subject {
+    chain,
+    bridge,
+    bridge_promiscuous,
+    bridge_vlan,  ///< needs VLAN filtering
+    ptp,
+    portmap,
+    tuning,
+    host_local,
+    static_addresses,
+    loopback
+};
+inline constexpr Subject all_subjects[] = {
+    Subject::chain,       Subject::bridge,     Subject::bridge_promiscuous,
+    Subject::bridge_vlan, Subject::ptp,        Subject::portmap,
+    Subject::tuning,      Subject::host_local, Subject::static_addresses,
+    Subject::loopback};
 std::string to_string(Subject subject);
+bool needs_vlan_filtering(Subject subject);
+/// So that each ADD makes the bridge, too.
+bool has_own_bridge(Subject subject);
 /// So that it is to be tried in each way.
 bool makes_rules(Subject subject);
-/// Executes others, which may be what something happens to.
+/// Executes others, which may be what something happens to. Not said of bridge with VLANs: it does
+/// so as the other one does, and where it runs time is scarce.
 bool starts_programs(Subject subject);
 
 /// Calls of a subject with all that it is able to do, in both families. Attachment::result is what
@@ -31,6 +43,9 @@ protected:
 
     /// What the plugins before this one in a network do.
     void prepare(Attachment& a);
+    /// Removes what DEL leaves for other containers and no other one uses, so that the next ADD
+    /// makes it again: the attachment's own bridge, where it has one.
+    void remove_shared(const Attachment& a) const;
     /// The call of a runtime; `command` is ADD, CHECK or DEL.
     Program program(const std::string& command, const Attachment& a) const;
     Finished call(const std::string& command, const Attachment& a) const {
