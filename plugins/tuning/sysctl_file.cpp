@@ -112,8 +112,8 @@ std::optional<std::string> SysctlFile::read() const {
     if (!readable_) return {};
     for (std::string value(shortest_buffer, '\0');; value.resize(value.size() * 4)) {
         const ssize_t length = ::pread(file_.get(), value.data(), value.size(), 0);
-        // net.ipv6.conf.*.stable_secret before it is set.
-        if (length < 0 && errno == EIO) return {};
+        // It has none before it is set; of any other parameter an original value would be lost.
+        if (length < 0 && errno == EIO && path_.ends_with("/stable_secret")) return {};
         const auto used = static_cast<std::size_t>(check(length, "read ", path_));
         if (used == value.size() && used < longest_value) continue;
         value.resize(used);

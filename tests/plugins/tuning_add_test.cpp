@@ -244,6 +244,16 @@ TEST_F(TuningAdd, ParametersAreSetInTheOrderOfTheText) {
     EXPECT_EQ(state(), before_);
 }
 
+// Reading it fails until it is set.
+TEST_F(TuningAdd, AParameterThatHasNoValueYet) {
+    const json keys = {{"sysctl", {{"net.ipv6.conf.IFNAME.stable_secret", "fd00::1"}}}};
+    const PluginRun run = tuning("ADD", keys);
+    ASSERT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(parameter("net/ipv6/conf/eth0/stable_secret"),
+              "fd00:0000:0000:0000:0000:0000:0000:0001");
+    EXPECT_TRUE(tuning("DEL", keys).ok());
+}
+
 TEST_F(TuningAdd, FalseSwitchesAllMulticastOff) {
     shell("ip link set eth0 allmulticast on");
     ASSERT_TRUE(tuning("ADD", {{"allmulti", false}}).ok());
