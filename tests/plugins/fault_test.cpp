@@ -201,7 +201,7 @@ private:
         if (injured.hung) return found("hung", "");
         if (injured.finished.ok()) return examine_success(injured);
         if (GetParam().kind == Fault::Kind::kill_program) return;
-        if (WIFSIGNALED(injured.finished.status)) return examine_crash();
+        if (WIFSIGNALED(injured.finished.status)) return examine_crash(injured.system_call);
         examine_words(injured);
         // A runtime takes nothing back.
         if (is_add() && subject() != Subject::chain) {
@@ -226,9 +226,10 @@ private:
             if (!left.empty()) found("not_deleted", left);
         }
     }
-    void examine_crash() {
-        // A sanitizer gives up without a word.
-        if (GetParam().kind == Fault::Kind::fail && fault_spread == 1) found("crashed", "");
+    void examine_crash(long system_call) {
+        // The C library gives up when it gets only the beginning of its heap; a sanitizer often.
+        const bool by_library = system_call == SYS_brk || fault_spread > 1;
+        if (GetParam().kind == Fault::Kind::fail && !by_library) found("crashed", "");
     }
 
     /// What an ADD that was broken off has left for others must do for the next one.
