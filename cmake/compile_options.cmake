@@ -10,6 +10,9 @@ endif()
 add_compile_options(-ffunction-sections -fdata-sections)
 add_link_options(-Wl,--gc-sections)
 
+# Checks within the standard library, of indices and the like, end the program.
+add_compile_options(-D_GLIBCXX_ASSERTIONS)
+
 if(CNIXX_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   # Instrumented code defeats g++ 12's flow analysis, which then sees unset variants.
@@ -26,9 +29,16 @@ if(CNIXX_FUZZ)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+# Start-up is not measurably slower with all of these, and executables are 1 to 2 % larger. Not among them
+# is -static-pie: relocating itself costs a plugin 3 to 7 % of an ADD of host-local.
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-  add_link_options(-Wl,-z,relro,-z,now)
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection
+    -ftrivial-auto-var-init=zero -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+    # Has an effect where the C library is compiled with it as well, which that of Debian 12 is not.
+    $<$<STREQUAL:${CMAKE_SYSTEM_PROCESSOR},x86_64>:-fcf-protection=full>
+    # Each executable tells what it was compiled with, and scripts/check-binaries asks it.
+    -frecord-gcc-switches)
+  add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
 find_package(PkgConfig REQUIRED)
