@@ -13,7 +13,10 @@ add_link_options(-Wl,--gc-sections)
 # Checks within the standard library, of indices and the like, end the program.
 add_compile_options(-D_GLIBCXX_ASSERTIONS)
 
+# What an executable needs to be in it for the sanitizers; nothing in a build without them.
+add_library(cni_sanitizers INTERFACE)
 if(CNIXX_SANITIZE)
+  target_sources(cni_sanitizers INTERFACE ${PROJECT_SOURCE_DIR}/tests/sanitizer_options.cpp)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   # Instrumented code defeats g++ 12's flow analysis, which then sees unset variants.
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "support/defect.h"
 #include "support/explanation.h"
 #include "support/fault.h"
 #include "support/subject.h"
@@ -199,6 +200,7 @@ private:
     /// Before anything is cleaned up.
     void examine(const Injured& injured) {
         if (injured.hung) return found("hung", "");
+        if (!defect_despite_faults(injured.finished).empty()) return found("defective", "");
         if (injured.finished.ok()) return examine_success(injured);
         if (GetParam().kind == Fault::Kind::kill_program) return;
         if (WIFSIGNALED(injured.finished.status)) return examine_crash(injured.system_call);

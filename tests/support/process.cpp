@@ -1,6 +1,7 @@
 #include "support/process.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -9,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/defect.h"
 
 namespace cni::test {
 namespace {
@@ -58,11 +60,12 @@ std::vector<std::string> Program::inherited() {
     return result;
 }
 
-Process::Process(pid_t pid, Fd out, Fd err)
-    : pid_(pid), out_(std::move(out)), err_(std::move(err)) {}
+Process::Process(std::string name, pid_t pid, Fd out, Fd err)
+    : name_(std::move(name)), pid_(pid), out_(std::move(out)), err_(std::move(err)) {}
 
 Process::Process(Process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
+    : name_(std::move(other.name_)),
+      pid_(std::exchange(other.pid_, -1)),
       out_(std::move(other.out_)),
       err_(std::move(other.err_)) {}
 
@@ -79,7 +82,7 @@ Process Process::start(const Program& program) {
     check(::lseek(in.get(), 0, SEEK_SET), "rewind a program's input");
     const pid_t pid = check(::fork(), "fork");
     if (pid == 0) become(program, in, out, err);
-    return {pid, std::move(out), std::move(err)};
+    return {join(program.argv, " "), pid, std::move(out), std::move(err)};
 }
 
 void Process::signal(int number) const {
@@ -93,6 +96,8 @@ Finished Process::wait() {
     finished.max_rss = usage.ru_maxrss;
     finished.out = content(out_);
     finished.err = content(err_);
+    const std::string defect = defect_of(finished);
+    if (!defect.empty()) ADD_FAILURE() << name_ << ": " << defect;
     return finished;
 }
 

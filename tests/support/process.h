@@ -50,10 +50,12 @@ public:
 
     pid_t pid() const { return pid_; }
     void signal(int number) const;
+    /// The test fails when the program shows a defect (support/defect.h).
     Finished wait();
 
 private:
-    Process(pid_t pid, Fd out, Fd err);
+    Process(std::string name, pid_t pid, Fd out, Fd err);
+    std::string name_;
     pid_t pid_;
     Fd out_, err_;
 };
