@@ -47,8 +47,9 @@ std::string defect_of(const Finished& finished) {
 std::string defect_despite_faults(const Finished& finished) {
     // The last one is told of any object when the sanitizer gets no pipe, by which it finds out
     // what memory there is.
-    for (const char* consequence : {"AddressSanitizer: SEGV", "AddressSanitizer: out of memory",
-                                    "which does not point to an object of type"})
+    for (const char* consequence :
+         {"AddressSanitizer: SEGV", "AddressSanitizer: out of memory", "allocator is out of memory",
+          "which does not point to an object of type"})
         if (holds(finished.err, consequence)) return "";
     return has_report(finished.err) ? defect_of(finished) : "";
 }

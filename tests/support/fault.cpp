@@ -76,6 +76,11 @@ bool can_fail(const __ptrace_syscall_info& call) {
         case SYS_geteuid:
         case SYS_arch_prctl:  // as the C library calls it, before the program begins
             return false;
+        case SYS_mmap:
+        case SYS_munmap:
+        case SYS_mprotect:
+        case SYS_madvise:
+            return fault_spread == 1;  // a sanitizer cannot do without
         case SYS_fcntl:
             return call.entry.args[1] != F_SETFD;  // libiptc aborts when it does
         default:

@@ -14,7 +14,8 @@ inline constexpr int fault_spread = 1;
 
 /// What happens at the entry of a system call, which is not executed. But close(2) is, as the
 /// kernel closes whatever it returns, and nothing happens to those that cannot fail: exit(2),
-/// getpid(2) and the like. A brk(2) that fails knows no errno.
+/// getpid(2) and the like; nor, with a sanitizer, to those that get memory. A brk(2) that fails
+/// knows no errno.
 struct Fault {
     enum class Kind {
         kill_program,  ///< SIGKILL to the program: its runtime lost patience
