@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -45,6 +46,7 @@ struct Streams {
     ::dup2(streams.in.get(), 0);
     ::dup2(streams.out.get(), 1);
     ::dup2(streams.err.get(), 2);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // stopped, it would outlive a test that is killed
     ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
     ::raise(SIGSTOP);
     ::execvpe(argv[0], argv.data(), environment.data());
