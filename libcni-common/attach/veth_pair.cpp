@@ -28,13 +28,9 @@ void remove_if_made(Rtnl& host, const HostLink& name) {
 bool is_of_another(const Link& container_end, const Request& request) {
     Rtnl host;
     const auto peer = host.find(container_end.peer_index);
-    if (!peer || peer->peer_index != container_end.index ||
-        !is_host_link_of(request.conf.name, *peer))
-        return false;
-    for (int attempt = 0; attempt < host_link_names; ++attempt)
-        if (host_link(request.conf.name, request.attachment(), attempt).name == peer->name)
-            return false;
-    return true;
+    return peer && peer->peer_index == container_end.index &&
+           is_host_link_of(request.conf.name, *peer) &&
+           !names_of_host_links(request.conf.name, {request.attachment()}).contains(peer->name);
 }
 
 // False when the container, or the interface in it, is gone.
