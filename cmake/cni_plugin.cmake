@@ -6,10 +6,9 @@ function(cni_add_executable name)
   target_link_libraries(${name} PRIVATE cni_sanitizers)
   if(CNIXX_STATIC)
     # libnl-route refers to getprotobyname: the linker warns, nothing here calls it.
-    target_link_options(${name} PRIVATE -static)
-    if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-      target_link_options(${name} PRIVATE -s)
-    endif()
+    target_link_options(${name} PRIVATE
+      $<$<NOT:$<BOOL:$<TARGET_PROPERTY:${name},CNIXX_SHARED>>>:-static>
+      $<$<NOT:$<CONFIG:Debug>>:-s>)
   endif()
   # A runtime may execute it at any moment: the old file is there until the new one is whole.
   install(PROGRAMS $<TARGET_FILE:${name}> DESTINATION ${CNIXX_INSTALL_DIR} RENAME .${name}.new)

@@ -2,6 +2,8 @@
 
 #include <sha512.h>
 
+#include <cstdint>
+
 namespace cni {
 
 std::string sha512_hex(std::string_view text) {

@@ -1,0 +1,29 @@
+#include "base/error.h"
+#include "iptables/legacy_table.h"
+
+/// In the place of legacy_table.cpp, where cnixx was built without libiptc.
+namespace cni::ipt {
+namespace {
+
+constexpr std::string_view problem_text =
+    "these plugins were built without iptables' legacy tables, which this host uses";
+constexpr std::string_view remedy =
+    "let the host use iptables-nft, ask for the backend \"nftables\", or build them where libiptc "
+    "is";
+
+}  // namespace
+
+void change_legacy(Family, const std::function<void(Table&)>&, std::chrono::milliseconds) {
+    throw Error(Code::plugin_not_available, std::string(problem_text), std::string(remedy));
+}
+
+// What is not there for us holds no rules of ours.
+bool legacy_has_nat_table(Family) {
+    return false;
+}
+
+std::optional<std::string> legacy_problem(Family) {
+    return cat(problem_text, ": ", remedy);
+}
+
+}  // namespace cni::ipt
