@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -86,6 +87,22 @@ std::optional<Netns> Netns::find(const std::string& path) {
 bool Netns::is_same(const Netns& other) const {
     const auto mine = status_of(fd(), path_), theirs = status_of(other.fd(), other.path_);
     return mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino;
+}
+
+// Where going there is allowed, coming back need not be: an unprivileged user may own the other
+// namespace and not this one. Entering the one we are in asks the kernel, and changes nothing.
+void Netns::go_to(const Netns& there) const {
+    enter(cat(there.path_, " and come back"));
+    there.enter(there.path_);
+}
+
+void Netns::enter(const std::string& what) const {
+    if (::setns(fd(), CLONE_NEWNET) == 0) return;
+    const int error = errno;
+    throw SysError(cat("enter network namespace ", what), error,
+                   error == EPERM ? "CAP_SYS_ADMIN is needed over that namespace and this one, and "
+                                    "no seccomp filter or security module may forbid setns(2)"
+                                  : "");
 }
 
 // The kernel allocates for it, which may fail for a moment.

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sched.h>
-
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,23 +26,32 @@ public:
     const std::string& path() const { return path_; }
     bool is_same(const Netns& other) const;
 
-    /// Calls `body` inside the namespace and comes home, also when it throws. Failing to come home
-    /// again and again aborts: going on would change another network. setns(2) is per thread.
+    /// Calls `body` inside the namespace and comes home, also when it throws. Throws SysError, at
+    /// home, when either way is forbidden. Failing to come home again and again all the same
+    /// aborts: going on would change another network. setns(2) is per thread.
     template <typename F>
-    decltype(auto) run(F&& body) const {
-        struct Return {
-            Netns home = Netns::current();
-            ~Return() { home.return_to(); }
-        } back;
-        check(::setns(fd(), CLONE_NEWNET), "enter network namespace ", path_);
-        return std::forward<F>(body)();
-    }
+    decltype(auto) run(F&& body) const;
 
 private:
+    /// `what` is how a message calls it.
+    void enter(const std::string& what) const;
+    /// From this one, which is the thread's.
+    void go_to(const Netns& there) const;
     void return_to() const noexcept;
     Netns(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
     Fd fd_;
     std::string path_;
 };
+
+template <typename F>
+decltype(auto) Netns::run(F&& body) const {
+    struct Visit {
+        explicit Visit(const Netns& there) { home.go_to(there); }
+        ~Visit() { home.return_to(); }
+        const Netns home = Netns::current();
+    };
+    const Visit visit(*this);
+    return std::forward<F>(body)();
+}
 
 }  // namespace cni

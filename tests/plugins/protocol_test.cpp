@@ -351,6 +351,31 @@ TEST_F(Protocol, AThousandInheritedDescriptorsDoNotMatter) {
     EXPECT_TRUE(call("DEL", args()).ok());
 }
 
+TEST_F(Protocol, ANamespaceThatMayNotBeEnteredIsAnError) {
+    Program program = plugin_program("loopback", "ADD", args(), config);
+    program.argv = {"setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin",
+                    program.argv[0]};
+    Process process = Process::start(program);
+    expect_error(wait_for_plugin(process), 999,
+                 cat("enter network namespace ", container_->path(),
+                     " and come back: Operation not permitted"));
+    EXPECT_FALSE(container_is_up());
+}
+
+// As an unprivileged user who owns the container's namespace and not the host's.
+TEST_F(Protocol, ANamespaceWithoutAWayBackIsNotEntered) {
+    output_of({"mkfifo", "/run/ready"});
+    Program program = plugin_program("loopback", "ADD", args(), config);
+    const std::string script =
+        "unshare -n sh -c 'echo >/run/ready; exec sleep 100' </dev/null >/dev/null 2>&1 & "
+        "read _ </run/ready; CNI_NETNS=/proc/$!/ns/net \"$0\"; status=$?; kill $!; exit $status";
+    program.argv = {"unshare", "-Ur", "sh", "-c", script, program.argv[0]};
+    Process process = Process::start(program);
+    const PluginRun run = wait_for_plugin(process);
+    EXPECT_EQ(run.exit_code(), 1) << run.report();
+    EXPECT_THAT(run.error_message(), HasSubstr("/ns/net and come back: Operation not permitted"));
+}
+
 TEST_F(Protocol, AddInThePluginsOwnNetnsDoesNothing) {
     output_of({"ip", "link", "set", "lo", "down"});
     const PluginArgs own{.netns = "/proc/self/ns/net"};
