@@ -93,6 +93,7 @@ int run(std::span<const std::string_view> words) {
     if (words.empty()) return print(STDERR_FILENO, usage(), 1);
     const std::string_view name = words[0];
     if (name == "help" || name == "--help" || name == "-h") return print(STDOUT_FILENO, usage(), 0);
+    if (name == "--version") return run_verb(version_verb, words.subspan(1));
     if (const Verb* verb = find_verb(name)) return run_verb(*verb, words.subspan(1));
     return print(STDERR_FILENO, cat("unknown command ", quote(name), "\n", usage()), 1);
 }

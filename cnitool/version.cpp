@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/release.h"
 #include "base/undo.h"
 #include "call.h"
 #include "cni/version.h"
@@ -35,7 +36,8 @@ bool print_plugins(const Runtime& runtime, const std::vector<std::string>& types
 }
 
 int run(const CommandLine& line) {
-    print(cat("cnitool " CNIXX_VERSION ": ", join(supported_versions, ", "), "\n"));
+    print(cat("cnitool ", release, ", as the reference plugins ", reference_release, ": ",
+              join(supported_versions, ", "), "\n"));
     bool all_speak = print_plugins(make_runtime(line), line.all(plugin_option.name), "");
     if (!line.operands().empty()) {
         const Call call = Call::network(line);

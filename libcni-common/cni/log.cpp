@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/file.h"
+#include "base/release.h"
 #include "base/undo.h"
 #include "cni/json_writer.h"
 #include "cni/traceparent.h"
@@ -98,7 +99,7 @@ std::string log_line(const Operation& operation) {
     out.begin_object()
         .member("time", utc(operation.time))
         .member("plugin", operation.plugin)
-        .member("version", CNIXX_VERSION)
+        .member("version", release)
         .member("command", request.args.command);
     write_text(out, "network", request.conf.name);
     write_text(out, "container", request.args.container_id);

@@ -6,15 +6,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/release.h"
 #include "base/undo.h"
 #include "cni/json_writer.h"
 #include "cni/log.h"
 #include "cni/version.h"
 #include "sys/netns.h"
-
-#ifndef CNIXX_VERSION
-#error "CNIXX_VERSION must be defined by the build"
-#endif
 
 namespace cni {
 namespace {
@@ -59,12 +56,14 @@ int fail(const Error& error, const NetConf& conf) {
     return 1;
 }
 
+// Programs take the first line for the version of a reference plugin: some the whole rest of it,
+// some its fourth word, some the first word of the text that is a version.
 int print_usage(const Plugin& plugin) {
-    write_all(
-        STDERR_FILENO,
-        cat("CNI ", plugin.name, " plugin v" CNIXX_VERSION "\nCNI protocol versions supported: ",
-            join(supported_versions, ", "), "\n"),
-        "stderr");
+    write_all(STDERR_FILENO,
+              cat("CNI ", plugin.name, " plugin v", reference_release,
+                  "\nCNI protocol versions supported: ", join(supported_versions, ", "), "\ncnixx ",
+                  release, "\n"),
+              "stderr");
     return 0;
 }
 

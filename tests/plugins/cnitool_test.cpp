@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/release.h"
 #include "support/plugin_run.h"
 #include "support/process.h"
 #include "support/recording.h"
@@ -217,6 +218,10 @@ TEST_F(Cnitool, VersionTellsWhatEveryPluginSpeaks) {
                 HasSubstr("0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0"));
     plugins_.answer("a", "VERSION", R"({"cniVersion":"1.1.0","supportedVersions":["1.1.0"]})");
     plugins_.answer("b", "VERSION", R"({"cniVersion":"1.0.0","supportedVersions":["1.0.0"]})");
+    EXPECT_EQ(tool({"--version"}).out, tool({"version"}).out);
+    EXPECT_THAT(tool({"--version"}).out,
+                StartsWith(cat("cnitool ", release, ", as the reference plugins ",
+                               reference_release, ": ")));
     const Finished network = tool({"version", "net1", "/run/netns/n1"});
     EXPECT_THAT(network.out, EndsWith("\na: 1.1.0\nb: 1.0.0\n"));
     EXPECT_EQ(network.err, "plugin b does not support config version \"1.1.0\"\n");

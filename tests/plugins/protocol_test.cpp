@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/release.h"
 #include "support/plugin_run.h"
 #include "support/sandbox.h"
 #include "support/test_netns.h"
@@ -79,9 +80,10 @@ TEST_F(Protocol, WithoutCommandPrintsUsageOnStderr) {
         const PluginRun run = call("", arguments, "not read");
         EXPECT_TRUE(run.ok()) << run.report();
         EXPECT_EQ(run.out, "");
-        EXPECT_THAT(run.err, StartsWith("CNI loopback plugin v"));
-        EXPECT_THAT(run.err, HasSubstr("\nCNI protocol versions supported: "
-                                       "0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0\n"));
+        EXPECT_EQ(run.err, cat("CNI loopback plugin v", reference_release,
+                               "\nCNI protocol versions supported: "
+                               "0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0\ncnixx ",
+                               release, "\n"));
     }
 }
 
