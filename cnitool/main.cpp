@@ -103,11 +103,11 @@ int run(std::span<const std::string_view> words) {
 
 int main(int argc, char** argv) {
     try {
-        cni::reserve_stdio();
+        cni::begin_program();
         const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
         return cni::tool::run(words);
-    } catch (const std::exception& error) {
-        cni::warn(error.what());
+    } catch (...) {
+        cni::warn(cni::current_error_text());
         return 1;
     }
 }

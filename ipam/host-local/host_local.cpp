@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "allocator.h"
+#include "base/file.h"
 #include "base/undo.h"
 #include "resolv_conf.h"
 
@@ -38,9 +39,10 @@ std::string parent_of(const std::string& path) {
 // The directory, or the nearest one above it that exists: the others would be made in it.
 void require_writable(const Location& location) {
     std::string path = location.path();
-    while (::faccessat(AT_FDCWD, cat(path, "/.").c_str(), W_OK | X_OK, AT_EACCESS) < 0) {
-        if (errno != ENOENT || path == "/" || path == ".")
-            throw not_available(cat("lease directory is not writable: ", errno_text(errno)), path);
+    while (const int obstacle = obstacle_to(W_OK | X_OK, cat(path, "/."))) {
+        if (obstacle != ENOENT || path == "/" || path == ".")
+            throw not_available(cat("lease directory is not writable: ", errno_text(obstacle)),
+                                path);
         path = parent_of(path);
     }
 }

@@ -47,6 +47,12 @@ public:
     int error;
 };
 
+/// In a handler: what the exception says, in this project's words whatever threw it. Valid while
+/// the exception is handled. Needs no memory.
+const char* current_error_text() noexcept;
+/// In a handler: the exception as an Error, internal unless it is one.
+Error current_error();
+
 /// The kernel's text for an errno ("No such device"); never depends on the locale.
 std::string errno_text(int error);
 

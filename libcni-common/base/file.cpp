@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/file.h>
 
 #include <algorithm>
@@ -100,11 +101,25 @@ std::vector<std::string> list_dir(Fd dir, std::string_view what) {
     return names;
 }
 
-void reserve_stdio() {
+int obstacle_to(int access, const std::string& path) {
+    if (::faccessat(AT_FDCWD, path.c_str(), access, AT_EACCESS) == 0) return 0;
+    // What filters of system calls say that are older than faccessat2(2). The older call asks for
+    // the real user, who is the same one unless somebody made the program setuid.
+    if (errno == EPERM && ::faccessat(AT_FDCWD, path.c_str(), access, 0) == 0) return 0;
+    return errno;
+}
+
+void begin_program() {
+    // Where there is no such device, of something that can be neither read nor written.
+    const auto fill = [] {
+        const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+        return fd >= 0 ? fd : ::open("/", O_PATH | O_CLOEXEC);
+    };
     int fd;
-    do fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    do fd = fill();
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0) ::close(fd);
+    for (const int deadly : {SIGPIPE, SIGXFSZ}) ::signal(deadly, SIG_IGN);
 }
 
 FileLock::FileLock(Fd file, std::string_view what) : file_(std::move(file)) {

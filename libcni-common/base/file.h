@@ -38,9 +38,14 @@ void replace_file(int dir, const std::string& name, const std::string& temporary
 /// The names in a directory, sorted bytewise, without "." and "..". Throws SysError.
 std::vector<std::string> list_dir(Fd dir, std::string_view what);
 
-/// Opens /dev/null in place of standard input, output and error where they are closed: what is
-/// opened later must not be taken for one of them. The first thing a program does.
-void reserve_stdio();
+/// The errno that keeps this process from reading, writing, executing or searching a file (R_OK,
+/// W_OK, X_OK); 0 when nothing does.
+int obstacle_to(int access, const std::string& path);
+
+/// The first thing a program does. Opens /dev/null in place of standard input, output and error
+/// where they are closed: what is opened later must not be taken for one of them. A write that
+/// nobody will read, or beyond RLIMIT_FSIZE, is an error from then on and no deadly signal.
+void begin_program();
 
 /// An exclusive flock(2), held until destruction. Blocks until it is free. Throws SysError.
 class FileLock {

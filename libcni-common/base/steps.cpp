@@ -15,12 +15,16 @@ std::int64_t now() {
 
 Steps::Steps() : start_(now()), last_(start_) {}
 
-void Steps::begin(std::string_view name) {
+void Steps::begin(std::string_view name) noexcept {
     end();
-    steps_.push_back({name});
+    try {
+        steps_.push_back({name});
+    } catch (...) {
+        // What is timed matters more than its times.
+    }
 }
 
-std::int64_t Steps::end() {
+std::int64_t Steps::end() noexcept {
     const std::int64_t time = now();
     if (!steps_.empty()) steps_.back().microseconds = time - last_;
     last_ = time;

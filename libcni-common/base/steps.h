@@ -17,10 +17,10 @@ struct Step {
 class Steps {
 public:
     Steps();
-    /// `name` is kept as it is: a literal.
-    void begin(std::string_view name);
+    /// `name` is kept as it is: a literal. One that there is no memory for is not listed.
+    void begin(std::string_view name) noexcept;
     /// Ends the last step, and the operation. Returns what that took, in microseconds.
-    std::int64_t end();
+    std::int64_t end() noexcept;
     const std::vector<Step>& list() const { return steps_; }
 
 private:

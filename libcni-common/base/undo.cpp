@@ -1,5 +1,6 @@
 #include "base/undo.h"
 
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace cni {
@@ -15,8 +16,8 @@ Undo::~Undo() {
         actions_.pop_back();
         try {
             action.run();
-        } catch (const std::exception& error) {
-            warn(cat("undo: ", action.act, ": ", error.what()));
+        } catch (...) {
+            warn({"undo: ", action.act, ": ", current_error_text()});
         }
     }
 }
@@ -31,14 +32,42 @@ void Failures::add(const Error& error) {
     }
 }
 
-void Failures::throw_if_any() const {
-    if (first_) throw Error(*first_);
+void Failures::keep_current() noexcept {
+    try {
+        throw;
+    } catch (const Error&) {
+    } catch (...) {
+        unexpected_ = std::current_exception();
+        if (!first_) return;
+    }
+    try {
+        add(current_error());
+    } catch (...) {
+        unexpected_ = std::current_exception();
+    }
 }
 
-void warn(std::string_view message) {
-    const std::string line = cat(message, "\n");
+void Failures::throw_if_any() const {
+    if (first_) throw Error(*first_);
+    if (unexpected_) std::rethrow_exception(unexpected_);
+}
+
+void warn(std::string_view message) noexcept {
+    warn(std::initializer_list<std::string_view>{message});
+}
+
+void warn(std::initializer_list<std::string_view> parts) noexcept {
+    constexpr std::size_t most = 8;
+    iovec pieces[most + 1];
+    std::size_t count = 0;
+    const auto put = [&](std::string_view text) {
+        pieces[count++] = {const_cast<char*>(text.data()), text.size()};
+    };
+    for (const std::string_view part : parts)
+        if (count < most) put(part);
+    put("\n");
     // stderr may be closed: there is nobody left to tell.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    [[maybe_unused]] const auto written = ::writev(STDERR_FILENO, pieces, static_cast<int>(count));
 }
 
 }  // namespace cni

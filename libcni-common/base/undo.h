@@ -1,8 +1,11 @@
 #pragma once
 
+#include <exception>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -16,7 +19,7 @@ namespace cni {
 class Undo {
 public:
     /// The way back is a step of its own ("undo") among `steps`, which may be null.
-    explicit Undo(Steps* steps = nullptr) : steps_(steps) {}
+    explicit Undo(Steps* steps = nullptr) : steps_(steps) { actions_.reserve(most_usual); }
     Undo(const Undo&) = delete;
     Undo& operator=(const Undo&) = delete;
     ~Undo();
@@ -30,12 +33,14 @@ private:
         std::string act;
         std::function<void()> run;
     };
+    // So that hardly any needs memory when its step is done already.
+    static constexpr std::size_t most_usual = 16;
     Steps* steps_;
     std::vector<Action> actions_;
 };
 
 /// Steps that are all tried, whatever becomes of the others (DEL, GC): the first error wins, the
-/// further ones are appended to its details.
+/// further ones are appended to its details. What is no Error is thrown only without one.
 class Failures {
 public:
     /// Runs `step`; an exception is kept.
@@ -43,20 +48,22 @@ public:
     void attempt(F&& step) {
         try {
             step();
-        } catch (const Error& error) {
-            add(error);
-        } catch (const std::exception& error) {
-            add(Error(Code::internal, error.what()));
+        } catch (...) {
+            keep_current();
         }
     }
     void add(const Error& error);
     void throw_if_any() const;
 
 private:
+    void keep_current() noexcept;
     std::optional<Error> first_;
+    std::exception_ptr unexpected_;  ///< the last one that is no Error
 };
 
-/// One line on stderr, for what must not end the operation.
-void warn(std::string_view message);
+/// One line on stderr, for what must not end the operation. Needs no memory.
+void warn(std::string_view message) noexcept;
+/// The same with the parts of the message, at most 8.
+void warn(std::initializer_list<std::string_view> parts) noexcept;
 
 }  // namespace cni

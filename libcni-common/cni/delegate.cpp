@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/file.h"
 #include "base/undo.h"
 
 namespace cni {
@@ -19,7 +20,7 @@ int obstacle_to_executing(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) < 0) return errno == ENOTDIR ? ENOENT : errno;
     if (!S_ISREG(status.st_mode)) return ENOENT;
-    return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) < 0 ? errno : 0;
+    return obstacle_to(X_OK, path);
 }
 
 // The kernel refuses to execute a file that is being written, by an installer say, and tells

@@ -116,12 +116,23 @@ std::string log_line(const Operation& operation) {
 Steps* OperationLog::start(const Request& request) {
     path_ = configured_path(request);
     if (path_.empty()) path_ = environment_variable("CNI_LOG_FILE");
-    if (path_.empty()) return nullptr;
     time_ = now();
     return &steps_.emplace();
 }
 
-void OperationLog::finish(const Request& request, const Error* error) {
+std::string_view OperationLog::last_step() const {
+    return steps_ && !steps_->list().empty() ? steps_->list().back().name : std::string_view();
+}
+
+void OperationLog::finish(const Request& request, const Error* error) noexcept {
+    try {
+        write_line(request, error);
+    } catch (...) {
+        warn({"log: ", current_error_text()});
+    }
+}
+
+void OperationLog::write_line(const Request& request, const Error* error) {
     if (error && !steps_) path_ = environment_variable("CNI_LOG_FILE");
     if (path_.empty()) return;
     const std::string trace = environment_variable("TRACEPARENT");
@@ -136,11 +147,7 @@ void OperationLog::finish(const Request& request, const Error* error) {
         operation.duration = steps_->end();
         operation.steps = steps_->list();
     }
-    try {
-        append(path_, log_line(operation));
-    } catch (const std::exception& problem) {
-        warn(cat("log: ", problem.what()));
-    }
+    append(path_, log_line(operation));
 }
 
 }  // namespace cni

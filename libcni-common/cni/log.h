@@ -26,7 +26,7 @@ struct Operation {
 std::string log_line(const Operation& operation);
 
 /// The line that a plugin appends to the file that "logFile" of the configuration or else
-/// CNI_LOG_FILE names (docs/logging.md). Without a file it does nothing, nor do the steps.
+/// CNI_LOG_FILE names (docs/logging.md). Without a file it only knows the steps.
 class OperationLog {
 public:
     explicit OperationLog(std::string_view plugin) : plugin_(plugin) {}
@@ -34,15 +34,19 @@ public:
     OperationLog& operator=(const OperationLog&) = delete;
 
     /// Finds the file and begins to time. Returns what `request` marks its steps in: part of this
-    /// object, or null. Throws Error(invalid_config) when "logFile" is no absolute path; to what
+    /// object. Throws Error(invalid_config) when "logFile" is no absolute path; to what
     /// removes, DEL and GC, that is a warning.
     Steps* start(const Request& request);
 
     /// Writes the line; `error` is null after success. A file that cannot be written is a warning.
     /// Operations that failed before they could be started are logged where CNI_LOG_FILE says.
-    void finish(const Request& request, const Error* error);
+    void finish(const Request& request, const Error* error) noexcept;
+
+    /// The last step that began; "" before the first.
+    std::string_view last_step() const;
 
 private:
+    void write_line(const Request& request, const Error* error);
     std::string_view plugin_;
     std::string path_;
     std::int64_t time_ = 0;

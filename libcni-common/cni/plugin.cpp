@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -154,15 +154,26 @@ void run_optional(void (*step)(const Request&), const Request& request) {
     if (step) step(request);
 }
 
+void del_quietly(const Plugin& plugin, const Request& request) noexcept {
+    try {
+        run_optional(plugin.del, request);
+    } catch (...) {
+        warn({"undo: delete what was added: ", current_error_text()});
+    }
+}
+
 void add(const Plugin& plugin, const Request& request) {
     require_foreign_netns(request.args);
     const Result result = plugin.add(request);
     request.step("print result");
-    Undo undo(request.steps);  // an attachment nobody is told about must not stay
-    undo.on_failure("delete what was added",
-                    [&plugin, &request] { run_optional(plugin.del, request); });
-    write_all(STDOUT_FILENO, result.print(request.conf.cni_version), "stdout");
-    undo.commit();
+    try {
+        write_all(STDOUT_FILENO, result.print(request.conf.cni_version), "stdout");
+    } catch (...) {
+        // An attachment nobody is told about must not stay.
+        request.step("undo");
+        del_quietly(plugin, request);
+        throw;
+    }
 }
 
 // A process id that was given anew makes /proc/<pid>/ns/net the host's: nothing in there is the
@@ -202,21 +213,35 @@ void run_command(const Plugin& plugin, Request& request, OperationLog& log) {
     dispatch(plugin, request);
 }
 
-Error as_error(const std::exception& exception) {
-    const auto* error = dynamic_cast<const Error*>(&exception);
-    return error ? *error : Error(Code::internal, exception.what());
+// For what is no error that somebody thought of: who met it, doing what, with what.
+Error unexpected_error(const Plugin& plugin, const Request& request, std::string_view step) {
+    const Args& args = request.args;
+    return Error(Code::internal,
+                 cat(plugin.name, " ", args.command, ": ", current_error_text(),
+                     step.empty() ? "" : " at step ", step.empty() ? "" : quote(step)),
+                 cat("network ", quote(request.conf.name), ", container ", quote(args.container_id),
+                     ", interface ", quote(args.ifname), ", configuration of ",
+                     request.conf.text.size(), " bytes"));
+}
+
+Error error_of(const Plugin& plugin, const Request& request, std::string_view step) {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return error;
+    } catch (...) {
+        return unexpected_error(plugin, request, step);
+    }
 }
 
 int run_throwing(const Plugin& plugin) {
-    reserve_stdio();
-    ::signal(SIGPIPE, SIG_IGN);
     Request request{.args = Args::from_environment(), .conf = {}};
     if (request.args.command.empty()) return print_usage(plugin);
     OperationLog log(plugin.name);
     try {
         run_command(plugin, request, log);
-    } catch (const std::exception& exception) {
-        const Error error = as_error(exception);
+    } catch (...) {
+        const Error error = error_of(plugin, request, log.last_step());
         log.finish(request, &error);
         return fail(error, request.conf);
     }
@@ -224,14 +249,34 @@ int run_throwing(const Plugin& plugin) {
     return 0;
 }
 
+iovec as_piece(std::string_view text) {
+    return {const_cast<char*>(text.data()), text.size()};
+}
+
+// When there was no memory for anything better.
+int fail_without_memory(const Plugin& plugin) noexcept {
+    iovec pieces[] = {as_piece("{\"cniVersion\": \""),
+                      as_piece(supported_versions.back()),
+                      as_piece("\", \"code\": 999, \"msg\": \""),
+                      as_piece(plugin.name),
+                      as_piece(": "),
+                      as_piece(current_error_text()),
+                      as_piece("\"}")};
+    [[maybe_unused]] const auto written = ::writev(STDOUT_FILENO, pieces, std::size(pieces));
+    return 1;
+}
+
 }  // namespace
 
 int run(const Plugin& plugin) noexcept {
+    begin_program();
     try {
         return run_throwing(plugin);
-    } catch (const std::exception& error) {
-        warn(error.what());  // stdout cannot be written
+    } catch (const Error& error) {
+        warn({plugin.name, ": ", error.what()});  // stdout cannot be written
         return 1;
+    } catch (...) {
+        return fail_without_memory(plugin);
     }
 }
 

@@ -11,7 +11,7 @@ namespace cni {
 struct Request {
     Args args;
     NetConf conf;
-    Steps* steps = nullptr;  ///< null unless they are logged
+    Steps* steps = nullptr;  ///< null until the operation begins
 
     AttachmentId attachment() const { return {args.container_id, args.ifname}; }
 

@@ -87,6 +87,24 @@ TEST_F(Protocol, WithoutCommandPrintsUsageOnStderr) {
     }
 }
 
+// None of the C++ library's words.
+TEST_F(Protocol, WithoutMemoryItSaysWhatItWasDoing) {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "a sanitizer needs more memory than that";
+#endif
+    Program program =
+        plugin_program("loopback", "ADD", args(), config_of(std::string(3'900'000, 'x')));
+    program.prepare = [] {
+        const rlimit size{6u << 20, 6u << 20};
+        ::setrlimit(RLIMIT_AS, &size);
+    };
+    Process process = Process::start(program);
+    const PluginRun run = wait_for_plugin(process);
+    expect_error(run, 999, "loopback ADD: Cannot allocate memory");
+    EXPECT_EQ(details(run),
+              "network \"\", container \"c1\", interface \"eth0\", configuration of 0 bytes");
+}
+
 TEST_F(Protocol, EmptyEnvironmentIsEnoughForUsage) {
     const Finished run =
         test::run({.argv = {cat(bin_dir(), "/loopback"), "--help"}, .environment = {}});
