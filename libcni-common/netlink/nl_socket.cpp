@@ -200,7 +200,7 @@ bool NlSocket::dump_once(NlRequest request, const Visitor& visit) {
 
 void NlSocket::dump(const std::function<NlMessage()>& make, const std::string& act,
                     const Visitor& visit, const std::function<void()>& restart) {
-    while (!dump_once({make(), act}, visit)) restart();
+    for (int left = listings; !dump_once({make(), act}, visit) && --left > 0;) restart();
 }
 
 namespace {

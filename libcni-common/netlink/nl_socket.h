@@ -49,9 +49,13 @@ public:
     void request(NlMessage message, std::string act, const Visitor& visit = {});
 
     /// Lists objects; started again from the beginning when the kernel says that the list changed
-    /// meanwhile (NLM_F_DUMP_INTR): `restart` is called first then, to drop what was visited.
+    /// meanwhile (NLM_F_DUMP_INTR): `restart` is called first then, to drop what was visited. Who
+    /// changes it all the time, as a container may, does not hold it up for ever: what the last of
+    /// `listings` visits is kept, an object twice or not at all among it.
     void dump(const std::function<NlMessage()>& make, const std::string& act, const Visitor& visit,
               const std::function<void()>& restart);
+
+    static constexpr int listings = 8;
 
     /// One listing. False when the kernel says that the list changed meanwhile: then objects may
     /// have been visited twice, or not at all.

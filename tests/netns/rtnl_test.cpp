@@ -1,7 +1,9 @@
 // The netlink socket when something went wrong before.
+#include <linux/if_addr.h>
 #include <netlink/netlink.h>
 
 #include "netlink/link.h"
+#include "support/process.h"
 #include "support/sandbox.h"
 
 namespace cni::test {
@@ -33,6 +35,39 @@ TEST_F(RtnlTest, BelievesTheKernelOnly) {
     forged.raw()->nlmsg_seq = 1;
     ASSERT_GE(nl_sendto(forger.raw(), forged.raw(), forged.raw()->nlmsg_len), 0);
     EXPECT_EQ(container.get("lo").name, "lo");
+}
+
+// A container may change its addresses for as long as it is asked for them.
+TEST_F(RtnlTest, AListThatNeverRestsIsTakenAsItIs) {
+    std::string many;
+    for (int i = 0; i < 6000; ++i)
+        many += cat("addr add 10.1.", i / 250, ".", 1 + i % 250, "/32 dev lo\n");
+    output_of({"ip", "-batch", "-"}, many);
+    Rtnl container;
+    int listings = 1, visited = 0;
+    const auto make = [] {
+        NlMessage message(RTM_GETADDR, 0);
+        message.header(ifaddrmsg{.ifa_family = AF_INET,
+                                 .ifa_prefixlen = 0,
+                                 .ifa_flags = 0,
+                                 .ifa_scope = 0,
+                                 .ifa_index = 0});
+        return message;
+    };
+    const auto change = [&](const nlmsghdr*) {
+        // When the first of many datagrams was read.
+        if (++visited != 1) return;
+        output_of({"ip", "addr", "add", "10.2.0.1/32", "dev", "lo"});
+        output_of({"ip", "addr", "del", "10.2.0.1/32", "dev", "lo"});
+    };
+    container.dump(make, "list addresses", change, [&] {
+        ++listings;
+        EXPECT_GT(visited, 1000);
+        visited = 0;
+        if (listings > 1000) throw Error(Code::internal, "it is asked for again and again");
+    });
+    EXPECT_EQ(listings, NlSocket::listings);
+    EXPECT_GT(visited, 1000);
 }
 
 }  // namespace
