@@ -26,10 +26,11 @@ int obstacle_to_executing(const std::string& path) {
 // The kernel refuses to execute a file that is being written, by an installer say, and tells
 // nobody when it is done.
 Child spawn_when_installed(const std::string& executable,
-                           const std::vector<std::string>& environment, std::string_view input) {
+                           const std::vector<std::string>& environment, std::string_view input,
+                           std::chrono::seconds time) {
     for (int attempt = 0;; ++attempt) {
         try {
-            return Child::spawn({executable}, environment, input);
+            return Child::spawn({executable}, environment, input, {.time = time});
         } catch (const SysError& error) {
             if (error.error != ETXTBSY || attempt == 50) throw;
         }
@@ -44,10 +45,11 @@ std::string_view excerpt(const std::string& text) {
 }
 
 Error silent_failure(const Exit& exit, std::string_view reason) {
-    if (excerpt(exit.diagnostics).empty())
-        return Error(Code::internal, cat("netplugin failed with no error message: ", exit.reason()),
-                     std::string(reason));
-    return Error(Code::internal, cat("netplugin failed: ", quote(excerpt(exit.diagnostics))),
+    const auto diagnostics = excerpt(exit.diagnostics);
+    return Error(Code::internal,
+                 cat("netplugin failed",
+                     diagnostics.empty() ? " with no error message" : cat(": ", quote(diagnostics)),
+                     ": ", exit.reason()),
                  std::string(reason));
 }
 
@@ -134,8 +136,8 @@ std::vector<std::string> child_environment(const std::vector<std::string>& repla
 
 PluginCall PluginCall::start(const std::string& executable,
                              const std::vector<std::string>& environment, std::string_view input,
-                             std::string_view type) {
-    return {spawn_when_installed(executable, environment, input), type};
+                             std::string_view type, std::chrono::seconds time) {
+    return {spawn_when_installed(executable, environment, input, time), type};
 }
 
 std::string PluginCall::finish() {
@@ -149,7 +151,7 @@ PluginCall Ipam::start(std::string_view command) const {
     request_.step(command == "ADD" ? "start IPAM" : "run IPAM");
     return PluginCall::start(find_plugin(type_, request_.args.path),
                              child_environment({cat("CNI_COMMAND=", command)}), request_.conf.text,
-                             type_);
+                             type_, ipam_time);
 }
 
 Ipam::Allocation Ipam::start_add() const {
@@ -179,7 +181,7 @@ Result Ipam::Allocation::finish() {
 bool Ipam::Allocation::refused() {
     try {
         if (call_) wait();
-    } catch (const std::exception&) {
+    } catch (...) {
         // What the caller failed for is reported.
     }
     return refused_;

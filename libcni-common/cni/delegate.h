@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,11 +32,11 @@ public:
     /// `type` is how messages call it. Throws SysError when `executable` cannot be executed.
     static PluginCall start(const std::string& executable,
                             const std::vector<std::string>& environment, std::string_view input,
-                            std::string_view type);
+                            std::string_view type, std::chrono::seconds time);
 
     /// Waits for its end, passes its stderr on and returns its stdout. A failed one throws its own
     /// error object unchanged, as ReportedError; one that died or printed junk throws
-    /// Error(internal) saying so, with its stderr in the details.
+    /// Error(internal) saying so, with its stderr in the details. Throws what Child::wait does.
     std::string finish();
 
 private:
@@ -43,6 +44,10 @@ private:
     Child child_;
     std::string type_;
 };
+
+/// How long an IPAM plugin may take: less than runtimes wait for the whole of an operation, so that
+/// there is time left to undo it.
+constexpr std::chrono::seconds ipam_time{90};
 
 /// The IPAM plugin of a request, run with the caller's environment and configuration.
 class Ipam {

@@ -101,8 +101,9 @@ std::string Runtime::run(const PluginConf& plugin, const Call& call) const {
             options_.on_run({plugin.type, call.command, Clock::now() - start, succeeded});
     };
     try {
-        std::string output =
-            PluginCall::start(executable, environment, call.input, plugin.type).finish();
+        std::string output = PluginCall::start(executable, environment, call.input, plugin.type,
+                                               options_.plugin_time)
+                                 .finish();
         tell(true);
         return output;
     } catch (const Error&) {

@@ -29,8 +29,10 @@ public:
     struct Options {
         std::string plugin_path;                  ///< CNI_PATH, colon separated
         std::string cache_base = "/var/lib/cni";  ///< see ResultCache
-        std::function<void(const PluginTime&)> on_run =
-            {};  ///< told about every run, failed ones too
+        /// Told about every run, failed ones too.
+        std::function<void(const PluginTime&)> on_run = {};
+        /// How long a plugin may take: enough for two runs of its IPAM plugin.
+        std::chrono::seconds plugin_time{240};
     };
     explicit Runtime(Options options) : options_(std::move(options)), cache_(options_.cache_base) {}
 

@@ -1,66 +1,66 @@
 #include "sys/process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "sys/execute.h"
 
 namespace cni {
 namespace {
 
-constexpr std::size_t max_output = 16u << 20;
+// Read at once: more than most plugins print.
+constexpr std::size_t bite = 16384;
 
-// Numbered 3 or more, so that putting them on 0, 1 and 2 in the child overwrites none of them.
-Fd memory_file(const char* name, const std::string& program) {
-    const Fd low(check(::memfd_create(name, MFD_CLOEXEC), "make the ", name, " of ", program));
-    return Fd(check(::fcntl(low.get(), F_DUPFD_CLOEXEC, 3), "move the ", name, " of ", program));
-}
-
-void rewind(const Fd& file, std::string_view what) {
-    check(::lseek(file.get(), 0, SEEK_SET), "rewind ", what);
-}
-
-std::string content(const Fd& file, std::string_view what) {
-    rewind(file, what);
-    return read_all(file.get(), max_output, what);
-}
-
-struct Stdio {
-    int input, output, diagnostics;
+struct Pipe {
+    Fd reader, writer;
 };
 
-// Runs between vfork and exec, in this process's memory: system calls only. Returns the errno.
-int become(char* const* argv, char* const* environment, const Stdio& stdio, pid_t parent) {
-    // PR_SET_PDEATHSIG survives exec; the parent may have died before it was set.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return errno;
-    if (::getppid() != parent) return ECHILD;
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::signal(SIGPIPE, SIG_DFL);
-    if (::dup2(stdio.input, 0) < 0 || ::dup2(stdio.output, 1) < 0 ||
-        ::dup2(stdio.diagnostics, 2) < 0)
-        return errno;
-    // What the runtime leaked to us stops here.
-    ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-    ::execve(argv[0], argv, environment);
-    return errno;
+// Numbered 3 or more, so that putting it on 0, 1 or 2 in the child overwrites none of the others.
+Fd above_stdio(int fd) {
+    if (fd > STDERR_FILENO) return Fd(fd);
+    const Fd low(fd);
+    return Fd(check(::fcntl(low.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "move a pipe"));
 }
 
-// As execve wants them; valid as long as the strings are.
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
-    std::vector<char*> out;
-    for (const std::string& string : strings) out.push_back(const_cast<char*>(string.c_str()));
-    out.push_back(nullptr);
-    return out;
+Pipe make_pipe(std::string_view name, const std::string& program) {
+    int ends[2];
+    check(::pipe2(ends, O_CLOEXEC), "make the ", name, " of ", program);
+    Fd reader(ends[0]), writer(ends[1]);
+    return {above_stdio(reader.release()), above_stdio(writer.release())};
 }
+
+// So that the end of a child interrupts a wait, and nothing else: what is not poll(2) is restarted.
+// Ignored, as who started us may have asked for, it would leave no exit status to wait for.
+void hear_of_ends() {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    action.sa_flags = SA_RESTART;
+    check(::sigaction(SIGCHLD, &action, nullptr), "await the end of programs");
+}
+
+/// While it exists ends of children are told by ppoll(2) alone, so that none is missed.
+class EndsHeld {
+public:
+    EndsHeld() {
+        sigset_t ends;
+        ::sigemptyset(&ends);
+        ::sigaddset(&ends, SIGCHLD);
+        check(::sigprocmask(SIG_BLOCK, &ends, &before_), "hold signals back");
+    }
+    EndsHeld(const EndsHeld&) = delete;
+    EndsHeld& operator=(const EndsHeld&) = delete;
+    ~EndsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_;
+};
 
 }  // namespace
 
@@ -72,62 +72,116 @@ std::string Exit::reason() const {
     return cat("exit status ", WEXITSTATUS(status));
 }
 
-Child::Child(std::string program, pid_t pid, Fd output, Fd diagnostics)
-    : program_(std::move(program)),
-      pid_(pid),
-      output_(std::move(output)),
-      diagnostics_(std::move(diagnostics)) {}
+Child Child::spawn(const std::vector<std::string>& argv,
+                   const std::vector<std::string>& environment, std::string_view input,
+                   const Limits& limits, int inherited) {
+    Child child(argv[0], limits);
+    Pipe in = make_pipe("stdin", argv[0]), out = make_pipe("stdout", argv[0]),
+         err = make_pipe("stderr", argv[0]);
+    check(::fcntl(in.writer.get(), F_SETFL, O_NONBLOCK), "set up the stdin of ", argv[0]);
+    child.input_ = std::move(in.writer);
+    child.output_ = std::move(out.reader);
+    child.diagnostics_ = std::move(err.reader);
+    child.unfed_ = input;
+    child.feed();
+    hear_of_ends();
+    child.pid_ = execute(argv, environment,
+                         {in.reader.get(), out.writer.get(), err.writer.get(), inherited});
+    return child;
+}
 
 Child::Child(Child&& other) noexcept
     : program_(std::move(other.program_)),
+      limits_(other.limits_),
+      deadline_(other.deadline_),
       pid_(std::exchange(other.pid_, -1)),
+      input_(std::move(other.input_)),
       output_(std::move(other.output_)),
-      diagnostics_(std::move(other.diagnostics_)) {}
+      diagnostics_(std::move(other.diagnostics_)),
+      unfed_(std::move(other.unfed_)),
+      exit_(std::move(other.exit_)) {}
 
 Child::~Child() {
     if (pid_ < 0) return;
-    ::kill(pid_, SIGKILL);
+    // Its group first; it has none where that was forbidden. One that may not be killed either
+    // loses its pipes, and its life when ours ends.
+    if (::kill(-pid_, SIGKILL) < 0 && ::kill(pid_, SIGKILL) < 0) return;
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
 }
 
-Child Child::spawn(const std::vector<std::string>& argv,
-                   const std::vector<std::string>& environment, std::string_view input) {
-    const std::string& program = argv[0];
-    const Fd in = memory_file("stdin", program);
-    Fd out = memory_file("stdout", program), err = memory_file("stderr", program);
-    const std::string what = cat("the stdin of ", program);
-    write_all(in.get(), input, what);
-    rewind(in, what);
-
-    const std::vector<char*> arguments = pointers(argv), variables = pointers(environment);
-    const Stdio stdio{in.get(), out.get(), err.get()};
-    const pid_t self = ::getpid();
-    // Ignored by who started us, it would leave no exit status to wait for.
-    ::signal(SIGCHLD, SIG_DFL);
-    // Written by the child, in the memory it shares until it has executed the program.
-    volatile int failure = 0;
-    const pid_t pid = ::vfork();
-    if (pid == 0) {
-        failure = become(arguments.data(), variables.data(), stdio, self);
-        ::_exit(127);
-    }
-    check(pid, "start ", program);
-    Child child(program, pid, std::move(out), std::move(err));
-    if (failure != 0) throw SysError(cat("execute ", program), failure);
-    return child;
+Exit Child::wait() {
+    const EndsHeld held;
+    while (!has_ended()) await_event();
+    drain(output_, exit_.output, "output");
+    drain(diagnostics_, exit_.diagnostics, "stderr");
+    return std::move(exit_);
 }
 
-Exit Child::wait() {
-    Exit result;
+bool Child::has_ended() {
     pid_t rc;
-    do rc = ::waitpid(pid_, &result.status, 0);
+    do rc = ::waitpid(pid_, &exit_.status, WNOHANG);
     while (rc < 0 && errno == EINTR);
-    check(rc, "wait for ", program_);
+    if (check(rc, "wait for ", program_) == 0) return false;
     pid_ = -1;
-    result.output = content(output_, cat("the output of ", program_));
-    result.diagnostics = content(diagnostics_, cat("the stderr of ", program_));
-    return result;
+    return true;
+}
+
+void Child::await_event() {
+    const auto left = std::max(deadline_ - Clock::now(), Clock::duration::zero());
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    sigset_t awake;
+    check(::sigprocmask(SIG_BLOCK, nullptr, &awake), "look at the signals held back");
+    ::sigdelset(&awake, SIGCHLD);
+    // poll(2) passes over those that are closed: their number is -1.
+    pollfd pipes[] = {
+        {input_.get(), POLLOUT, 0}, {output_.get(), POLLIN, 0}, {diagnostics_.get(), POLLIN, 0}};
+    const int ready = ::ppoll(pipes, std::size(pipes), &timeout, &awake);
+    if (ready < 0 && errno == EINTR) return;
+    if (check(ready, "wait for ", program_) == 0)
+        throw Error(Code::internal,
+                    cat(program_, " did not end within ", limits_.time.count(), " seconds"),
+                    "it was killed");
+    if (pipes[0].revents) feed();
+    if (pipes[1].revents) collect(output_, exit_.output, "output");
+    if (pipes[2].revents) collect(diagnostics_, exit_.diagnostics, "stderr");
+}
+
+// A program need not read what it gets.
+void Child::feed() {
+    while (!unfed_.empty()) {
+        const ssize_t n = ::write(input_.get(), unfed_.data(), unfed_.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) return;
+        if (n < 0 && errno == EPIPE) break;
+        unfed_.erase(0, static_cast<std::size_t>(check(n, "write the stdin of ", program_)));
+    }
+    input_.reset();
+}
+
+void Child::collect(Fd& from, std::string& text, std::string_view name) {
+    const std::size_t before = text.size();
+    text.resize(before + bite);
+    const ssize_t n = ::read(from.get(), text.data() + before, bite);
+    const int error = errno;
+    text.resize(before + static_cast<std::size_t>(std::max(n, ssize_t{0})));
+    if (n == 0) from.reset();
+    if (n < 0 && error != EINTR) throw SysError(cat("read the ", name, " of ", program_), error);
+    if (text.size() > limits_.output)
+        throw Error(Code::io_failure, cat("the ", name, " of ", program_, " is larger than ",
+                                          limits_.output, " bytes"));
+}
+
+// Not to the end: what it has left running may hold the pipe open.
+void Child::drain(Fd& from, std::string& text, std::string_view name) {
+    while (from) {
+        pollfd pipe{from.get(), POLLIN, 0};
+        const int ready = ::poll(&pipe, 1, 0);
+        if (ready < 0 && errno == EINTR) continue;
+        if (check(ready, "look at the ", name, " of ", program_) == 0) return;
+        collect(from, text, name);
+    }
 }
 
 }  // namespace cni

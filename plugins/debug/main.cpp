@@ -49,6 +49,9 @@ void write_down(const std::string& path, const std::string& record) try {
     warn(cat("cniOutput: ", error.msg));
 }
 
+// As much as an IPAM plugin gets.
+constexpr std::chrono::seconds hook_time = ipam_time;
+
 // As a shell finds it, but in no directory that is not named.
 std::string find_program(const std::string& name) {
     if (name.find('/') != name.npos) return name;
@@ -63,7 +66,7 @@ std::string find_program(const std::string& name) {
 void run_hook(const Hook& hook) try {
     Hook argv = hook;
     argv[0] = find_program(hook[0]);
-    const Exit exit = Child::spawn(argv, child_environment({}), "").wait();
+    const Exit exit = Child::spawn(argv, child_environment({}), "", {.time = hook_time}).wait();
     if (!exit.success())
         warn(cat("hook ", quote(join(hook, " ")), ": ", exit.reason(), "\n", exit.output,
                  exit.diagnostics));

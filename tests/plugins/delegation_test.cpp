@@ -1,6 +1,4 @@
 // Plugins run by plugins, played by shell scripts.
-#include "cni/delegate.h"
-
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -8,12 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <cstdlib>
-
-#include "base/file.h"
-#include "support/process.h"
-#include "support/sandbox.h"
-#include "support/thrown.h"
+#include "delegation_fixture.h"
 
 namespace cni::test {
 namespace {
@@ -25,57 +18,6 @@ using ::testing::Not;
 using ::testing::StartsWith;
 using ::testing::internal::CaptureStderr;
 using ::testing::internal::GetCapturedStderr;
-
-constexpr const char* config =
-    "{\"cniVersion\": \"1.1.0\",  \"name\": \"net\", \"ipam\": {\"type\": \"fake\"} }\n";
-constexpr const char* one_address = R"({"ips": [{"address": "10.1.2.3/24"}]})";
-
-// Written by a process of its own: any process forked while a script is open for writing could
-// not execute it.
-void write_script(const std::string& path, const std::string& body, const char* mode = "0755") {
-    output_of({"sh", "-c", cat("cat >", path, " && chmod ", mode, " ", path)},
-              cat("#!/bin/sh\n", body, "\n"));
-}
-
-class Delegation : public SandboxTest {
-protected:
-    void SetUp() override {
-        SandboxTest::SetUp();
-        if (IsSkipped()) return;
-        output_of({"mkdir", "/run/a", "/run/b"});
-        ::setenv("CNI_COMMAND", "CHECK", 1);
-        ::setenv("CNI_PATH", "/run/a", 1);
-    }
-
-    static void fake(const std::string& body) { write_script("/run/a/fake", body); }
-    static void fake_printing(const std::string& text) {
-        fake(cat("cat <<'END'\n", text, "\nEND"));
-    }
-
-    static Request request(const std::string& text = config) {
-        return {Args::from_environment(), NetConf::parse(text)};
-    }
-    static Result add(const Request& r) {
-        const Ipam ipam(r);
-        return ipam.start_add().finish();
-    }
-    static Result add() { return add(request()); }
-    /// "" or what it failed for.
-    static std::string attempt_add() {
-        try {
-            add();
-            return "";
-        } catch (const Error& error) {
-            return error.what();
-        }
-    }
-    static Error add_error() {
-        return thrown([] { add(); });
-    }
-    static std::string content_of(const std::string& path) {
-        return read_file(path, 1 << 20).value_or("(no such file)");
-    }
-};
 
 class FindPlugin : public Delegation {
 protected:
@@ -137,8 +79,10 @@ TEST_F(FindPlugin, SaysWhereItLooked) {
 TEST_F(FindPlugin, AnEmptyElementIsTheWorkingDirectory) {
     write_script("/run/a/fake", "echo ran");
     ASSERT_EQ(::chdir("/run/a"), 0);
-    EXPECT_EQ(PluginCall::start(find_plugin("fake", ":/run/b"), {}, "", "fake").finish(), "ran\n");
-    EXPECT_EQ(PluginCall::start(find_plugin("fake", "../a"), {}, "", "fake").finish(), "ran\n");
+    EXPECT_EQ(PluginCall::start(find_plugin("fake", ":/run/b"), {}, "", "fake", ipam_time).finish(),
+              "ran\n");
+    EXPECT_EQ(PluginCall::start(find_plugin("fake", "../a"), {}, "", "fake", ipam_time).finish(),
+              "ran\n");
 }
 
 TEST_F(Delegation, ChildGetsStdinVerbatimAndTheEnvironmentWithTheVerb) {
@@ -219,7 +163,7 @@ TEST_F(Delegation, StderrIsTheMessageOfAPluginThatPrintsNothingElse) {
     CaptureStderr();
     const Error error = add_error();
     EXPECT_EQ(GetCapturedStderr(), "it \"broke\"\n");
-    EXPECT_EQ(error.msg, R"(netplugin failed: "it \"broke\"")");
+    EXPECT_EQ(error.msg, R"(netplugin failed: "it \"broke\"": exit status 1)");
 }
 
 TEST_F(Delegation, JunkOfAFailedPluginIsShownShortened) {
@@ -322,7 +266,7 @@ TEST_F(Delegation, DescriptorsAreNotInherited) {
     for (int i = 0; i < 100; ++i)
         leaked.emplace_back(check(::open("/run/secret", O_RDONLY), "open /run/secret"));
     add();
-    EXPECT_THAT(content_of("/run/fds"), AllOf(HasSubstr("memfd:stdout"), Not(HasSubstr("secret"))));
+    EXPECT_THAT(content_of("/run/fds"), AllOf(HasSubstr("pipe:"), Not(HasSubstr("secret"))));
 }
 
 TEST_F(Delegation, ChildHasDefaultSignals) {
@@ -364,12 +308,6 @@ TEST_F(Delegation, ScriptsThatStayOpenForWritingAreAnError) {
     const Fd writer(
         check(::open("/run/a/fake", O_WRONLY | O_APPEND | O_CLOEXEC), "open the script"));
     EXPECT_EQ(add_error().msg, "execute /run/a/fake: Text file busy");
-}
-
-// The plugin's process id, from a pipe it opens once it runs.
-pid_t announced_pid() {
-    const Fd pipe = open_at(AT_FDCWD, "/run/pid", O_RDONLY, 0, "/run/pid");
-    return parse_int<pid_t>(trim(read_all(pipe.get(), 100, "/run/pid"))).value();
 }
 
 constexpr const char* announce_and_sleep = "echo $$ >/run/pid; exec sleep 100";

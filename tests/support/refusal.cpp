@@ -5,6 +5,7 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -59,6 +60,19 @@ void without(std::initializer_list<Missing> missing, const std::function<void()>
         for (const Missing each : missing) install(filter_of(each));
         body();
     }).join();
+}
+
+std::function<void()> refusing(long system_call, int error) {
+    const Filter filter = {load(offsetof(seccomp_data, nr)),
+                           test(BPF_JEQ, static_cast<std::uint32_t>(system_call), 1),
+                           end_with(SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error)),
+                           end_with(SECCOMP_RET_ALLOW)};
+    return [filter] {
+        const sock_fprog program{static_cast<unsigned short>(filter.size()),
+                                 const_cast<sock_filter*>(filter.data())};
+        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) ::_exit(126);
+    };
 }
 
 }  // namespace cni::test

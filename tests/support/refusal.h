@@ -12,4 +12,8 @@ enum class Missing { unnamed_files, hard_links };
 /// fail as they do on such a file system.
 void without(std::initializer_list<Missing> missing, const std::function<void()>& body);
 
+/// What makes one system call fail with an errno in the process that calls it and in all that it
+/// starts: for Program::prepare.
+std::function<void()> refusing(long system_call, int error);
+
 }  // namespace cni::test
