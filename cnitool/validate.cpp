@@ -12,7 +12,9 @@ namespace cni::tool {
 namespace {
 
 constexpr Option strict_option{0, "strict", "", "let warnings fail as well"};
-constexpr Option options[] = {strict_option};
+constexpr Option multus_option{0, "multus", "",
+                               "configurations of Multus: a missing name is a warning"};
+constexpr Option options[] = {strict_option, multus_option};
 
 void check_path(Validator& validator, const std::string& path) {
     struct stat status {};
@@ -25,7 +27,9 @@ void check_path(Validator& validator, const std::string& path) {
 }
 
 int run(const CommandLine& line) {
-    Validator validator(variable_or("CNI_PATH", ""));
+    Validator validator(variable_or("CNI_PATH", ""), line.has(multus_option.name)
+                                                         ? Validator::Namer::multus
+                                                         : Validator::Namer::nobody);
     auto paths = line.operands();
     if (paths.empty()) paths.push_back(conf_dir());
     for (const std::string& path : paths) check_path(validator, path);

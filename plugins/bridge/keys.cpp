@@ -33,7 +33,7 @@ constexpr Key trunk_keys[] = {{"id", trunk_id}, {"minID", trunk_id}, {"maxID", t
 constexpr ObjectSchema trunk_schema{trunk_keys, check_trunk};
 constexpr Type trunk = object(trunk_schema);
 
-constexpr Key keys[] = {{"bridge", text},
+constexpr Key keys[] = {{"bridge", ifname},
                         {"isGateway", flag},
                         {"isDefaultGateway", flag},
                         {"forceAddress", flag},
@@ -49,7 +49,7 @@ constexpr Key keys[] = {{"bridge", text},
                         {"enabledad", flag},
                         {"disableContainerInterface", flag},
                         {"portIsolation", flag}};
-const PluginKeys known("bridge", keys, check_bridge);
+const PluginKeys known("bridge", keys, check_bridge, lacks_ipam_type);
 
 }  // namespace
 }  // namespace cni

@@ -10,6 +10,7 @@
 namespace cni {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -197,6 +198,47 @@ TEST_F(Validate, VersionsMustBeSupported) {
                 ElementsAre(HasSubstr("no version is supported")));
     EXPECT_THAT(problems("c.conflist", list(R"("cniVersions":["1.0.0","one"])")),
                 ElementsAre(HasSubstr("\"one\" is not a version")));
+}
+
+TEST_F(Validate, NamesOfBridgesAreThoseOfInterfaces) {
+    EXPECT_THAT(plugin(R"("type":"bridge","bridge":"br-0123456789ab")"), IsEmpty());
+    for (const char* name : {"br-0123456789abc", "a/b", "a b", ".."})
+        EXPECT_THAT(plugin(cat(R"("type":"bridge","bridge":")", name, "\"")),
+                    ElementsAre(HasSubstr("\"bridge\" must be the name of an interface")))
+            << name;
+    EXPECT_THAT(plugin(R"("type":"bridge","bridge":"")"), ElementsAre(HasSubstr("\"bridge\"")));
+}
+
+TEST_F(Validate, AVersionMustExpressAResultWithoutAddresses) {
+    constexpr const char* cannot = "1:1: cannot convert: no valid IP addresses";
+    const auto layer2 = [&](const char* version) {
+        return problems("a.conf", cat("{\"name\":\"n\",\"type\":\"bridge\"", version, "}"));
+    };
+    EXPECT_THAT(layer2(R"(,"cniVersion":"0.3.0")"), IsEmpty());
+    EXPECT_THAT(layer2(R"(,"cniVersion":"0.2.0")"), ElementsAre(HasSubstr(cannot)));
+    EXPECT_THAT(layer2(""), Contains(HasSubstr(cannot)));
+    EXPECT_THAT(layer2(R"(,"ipam":{"type":"host-local","subnet":"10.1.2.0/24"})"),
+                ElementsAre(HasSubstr("warning: no \"cniVersion\"")));
+    const auto list = [&](const char* versions) {
+        return problems("a.conflist",
+                        cat("{\"name\":\"n\",\"plugins\":[{\"type\":\"bridge\"}],", versions, "}"));
+    };
+    EXPECT_THAT(list(R"("cniVersion":"0.2.0","cniVersions":["1.0.0"])"), IsEmpty());
+    EXPECT_THAT(list(R"("cniVersion":"0.2.0")"),
+                ElementsAre(HasSubstr("cannot convert: no valid IP addresses")));
+}
+
+TEST_F(Validate, NetworksOfMultusNeedNoName) {
+    for (const char* file : {"a.conf", "a.conflist"}) {
+        Validator validator("", Validator::Namer::multus);
+        const char* text = file == std::string_view("a.conf")
+                               ? R"({"cniVersion":"1.0.0","type":"loopback"})"
+                               : R"({"cniVersion":"1.0.0","plugins":[{"type":"loopback"}]})";
+        validator.check_file(dir_.write(file, text));
+        EXPECT_THAT(lines(validator, cat(dir_.path(), "/", file, ":")),
+                    ElementsAre(HasSubstr("warning: no \"name\"")));
+        EXPECT_FALSE(validator.has_errors());
+    }
 }
 
 TEST_F(Validate, PluginsOfAListAreCheckedWhereTheyStand) {

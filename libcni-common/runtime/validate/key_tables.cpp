@@ -74,7 +74,7 @@ const PluginKeys plugins[] = {
     {"flannel", flannel_keys, check_flannel},
     {"host-device", host_device_keys, check_host_device},
     {"ipvlan", ipvlan_keys},
-    {"macvlan", macvlan_keys},
+    {"macvlan", macvlan_keys, nullptr, lacks_ipam_type},
     {"sbr", sbr_keys},
     {"tap", tap_keys},
     {"vlan", vlan_keys, check_needs_ipam},
@@ -121,8 +121,9 @@ const ObjectSchema* KnownKeys::find(const KnownKeys* first, std::string_view typ
     return nullptr;
 }
 
-PluginKeys::PluginKeys(std::string_view type, std::span<const Key> keys, KeysCheck check) noexcept
-    : KnownKeys(first_plugin, type, {keys, check, &common}) {}
+PluginKeys::PluginKeys(std::string_view type, std::span<const Key> keys, KeysCheck check,
+                       AddressQuestion lacks_address) noexcept
+    : KnownKeys(first_plugin, type, {keys, check, &common, lacks_address}) {}
 
 IpamKeys::IpamKeys(std::string_view type, std::span<const Key> keys, KeysCheck check) noexcept
     : KnownKeys(first_ipam_plugin, type, {keys, check}) {}

@@ -35,6 +35,10 @@ bool has_ipam_type(const Json& plugin) {
     return ipam && ipam->is_object() && !text_of(*ipam, "type").empty();
 }
 
+bool lacks_ipam_type(const Json& plugin) {
+    return !has_ipam_type(plugin);
+}
+
 void check_bandwidth(const Json& plugin, Problems& problems) {
     require_both(plugin, "ingressRate", "ingressBurst", problems);
     require_both(plugin, "egressRate", "egressBurst", problems);

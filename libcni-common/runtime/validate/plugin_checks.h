@@ -10,6 +10,7 @@ bool is_on(const Json& object, std::string_view key);
 /// "" when absent.
 std::string text_of(const Json& object, std::string_view key);
 bool has_ipam_type(const Json& plugin);
+bool lacks_ipam_type(const Json& plugin);
 
 /// For plugins that cannot do without.
 void check_needs_ipam(const Json& plugin, Problems& problems);

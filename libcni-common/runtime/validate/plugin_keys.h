@@ -27,11 +27,14 @@ private:
 /// What depends on several keys (ObjectSchema::check).
 using KeysCheck = void (*)(const Json& object, Problems& problems);
 
+/// ObjectSchema::lacks_address.
+using AddressQuestion = bool (*)(const Json& object);
+
 /// Of an interface or meta plugin. The keys that every plugin has are known besides.
 class PluginKeys : public KnownKeys {
 public:
-    PluginKeys(std::string_view type, std::span<const Key> keys,
-               KeysCheck check = nullptr) noexcept;
+    PluginKeys(std::string_view type, std::span<const Key> keys, KeysCheck check = nullptr,
+               AddressQuestion lacks_address = nullptr) noexcept;
 };
 
 /// Of an IPAM plugin: all the keys of "ipam".

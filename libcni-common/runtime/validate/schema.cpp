@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cni/args.h"
 #include "net/mac.h"
 #include "runtime/validate/key_tables.h"
 #include "runtime/validate/nearest.h"
@@ -61,6 +62,12 @@ void require_address(const Json& json, const Type& type) {
     }
 }
 
+void require_ifname(const Json& json) {
+    if (!is_ifname(json.as_string()))
+        throw json.invalid(
+            "must be the name of an interface: 1 to 15 bytes without \"/\", \":\" or white space");
+}
+
 void require_simple(const Json& json, const Type& type) {
     switch (type.kind) {
         case Kind::flag:
@@ -80,6 +87,9 @@ void require_simple(const Json& json, const Type& type) {
             return;
         case Kind::choice:
             require_choice(json, type);
+            return;
+        case Kind::ifname:
+            require_ifname(json);
             return;
         case Kind::ip:
         case Kind::cidr:

@@ -21,6 +21,7 @@ enum class Kind : std::uint8_t {
     ip,
     cidr,
     mac,
+    ifname,  ///< name of an interface
     list,    ///< of element
     map,     ///< object with any keys, each value an element
     object,  ///< object with the keys of `object`
@@ -49,6 +50,9 @@ struct ObjectSchema {
     void (*check)(const Json& object, Problems& problems) = nullptr;
     /// Keys every plugin has besides; may be null.
     const ObjectSchema* common = nullptr;
+    /// Of a plugin: whether its result has no address, which not every version can express. It may
+    /// be given values of wrong types. Null: it has one.
+    bool (*lacks_address)(const Json& object) = nullptr;
 };
 
 /// Reports every value under `json` that `type` does not allow, keys that are unknown, given twice

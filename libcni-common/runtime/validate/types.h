@@ -15,6 +15,7 @@ inline constexpr Type absolute_path{.kind = Kind::absolute_path};
 inline constexpr Type ip{.kind = Kind::ip};
 inline constexpr Type cidr{.kind = Kind::cidr};
 inline constexpr Type mac{.kind = Kind::mac};
+inline constexpr Type ifname{.kind = Kind::ifname};
 
 constexpr Type between(std::int64_t min, std::int64_t max) {
     return {.kind = Kind::integer, .min = min, .max = max};

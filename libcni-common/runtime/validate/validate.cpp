@@ -69,6 +69,15 @@ void check_version(const Json& network, Problems& problems) {
     }
 }
 
+// As a plugin that is asked to ADD in this version.
+void check_expressible(const Json& plugin, const std::string& version, Problems& problems) {
+    const ObjectSchema* schema = plugin_schema(text_of(plugin, "type").value_or(""));
+    if (!schema || !schema->lacks_address || !schema->lacks_address(plugin)) return;
+    if (!version.empty() && !is_supported(version)) return;
+    problems.attempt(plugin,
+                     [&] { Result{}.require_printable(version.empty() ? "0.1.0" : version); });
+}
+
 // Plugins find keys in any letter case, runtimes those of a list only as they are spelt.
 void check_spelling(const Json& list, Problems& problems) {
     for (const auto& [name, value] : list.members())
@@ -136,6 +145,7 @@ void Validator::check_single(const Json& json, Role role, Problems& problems) {
     if (role == Role::member) return;  // gets name and version from its list
     check_name(json, problems);
     check_version(json, problems);
+    check_expressible(json, text_of(json, "cniVersion").value_or(""), problems);
 }
 
 void Validator::check_list(const Json& list, Problems& problems) {
@@ -148,8 +158,12 @@ void Validator::check_list(const Json& list, Problems& problems) {
         for (const Json& plugin : plugins->as_list())
             if (plugin.is_object()) check_plugin(plugin, problems);
     // Whatever else a runtime would refuse.
-    if (problems.has_errors()) return;
-    problems.attempt(plugins.value_or(list), [&] { NetworkList::parse(list.dump()); });
+    if (problems.has_errors() || !list.find("name")) return;
+    problems.attempt(plugins.value_or(list), [&] {
+        const std::string version = NetworkList::parse(list.dump()).cni_version;
+        if (!plugins) return;
+        for (const Json& plugin : plugins->as_list()) check_expressible(plugin, version, problems);
+    });
 }
 
 void Validator::check_folder(const std::string& list_path, const Json& list, Problems& problems) {
@@ -193,7 +207,11 @@ void Validator::check_installed(const Json& object, Problems& problems) {
 void Validator::check_name(const Json& network, Problems& problems) {
     const auto name = text_of(network, "name");
     if (!name) {
-        if (!network.find("name")) problems.error(network, "no \"name\" for the network");
+        if (network.find("name")) return;
+        if (namer_ == Namer::multus)
+            problems.warning(network, "no \"name\": it is that of the NetworkAttachmentDefinition");
+        else
+            problems.error(network, "no \"name\" for the network");
         return;
     }
     const Json key = *network.find("name");

@@ -12,8 +12,12 @@ namespace cni {
 /// the tables know, names, versions, and whether the plugins are installed.
 class Validator {
 public:
+    /// Who gives a network without one its name.
+    enum class Namer { nobody, multus };
+
     /// `plugin_path` is CNI_PATH; "" does not look for plugins.
-    explicit Validator(std::string plugin_path) : plugin_path_(std::move(plugin_path)) {}
+    explicit Validator(std::string plugin_path, Namer namer = Namer::nobody)
+        : plugin_path_(std::move(plugin_path)), namer_(namer) {}
 
     /// Every .conflist, .conf and .json file of a directory, in the order libcni reads them, and
     /// the plugin folders of its lists. Throws SysError when it cannot be listed.
@@ -41,6 +45,7 @@ private:
     void check_name(const Json& network, Problems& problems);
 
     std::string plugin_path_;
+    Namer namer_;
     std::map<std::string, std::string> networks_;  // name to the file that has it
     std::vector<Problem> problems_;
     std::size_t files_ = 0;
