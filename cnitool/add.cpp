@@ -14,7 +14,7 @@ int run(const CommandLine& line) {
     const Call call = Call::attachment(line);
     try {
         const VersionedResult result = call.runtime.add(call.list, call.conf);
-        write_all(STDOUT_FILENO, result.result.print(result.version), "stdout");
+        write_all(STDOUT_FILENO, result.print(), "stdout");
         return 0;
     } catch (const Error& error) {
         warn(error.what());

@@ -21,8 +21,9 @@ const Verb del_verb{
     .max_operands = 2,
     .summary = "detach a network namespace from a network",
     .help =
-        "Runs the plugins of NETWORK in reverse order and forgets the kept result. The first\n"
-        "failure ends it. It may be repeated, and NETNS need not exist any more.\n",
+        "Runs the plugins of NETWORK in reverse order, all of them whatever becomes of the\n"
+        "others, and forgets the kept result once all have succeeded. It may be repeated, and\n"
+        "NETNS need not exist any more.\n",
     .options = options,
     .run = run,
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cni/json.h"
+#include "cni/json_writer.h"
 #include "net/ip.h"
 
 namespace cni {
@@ -69,6 +70,9 @@ struct Result {
     std::string print(std::string_view version) const;
     /// The same on one line.
     std::string print_compact(std::string_view version) const;
+    /// The same of a result that somebody else printed in this version: one of 0.1 or 0.2 may have
+    /// no address.
+    std::string print_as_it_is(std::string_view version, JsonWriter::Layout layout) const;
     /// Throws the error print would throw: to be called before anything is changed.
     void require_printable(std::string_view version) const;
 };

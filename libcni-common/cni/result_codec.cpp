@@ -153,32 +153,33 @@ void write_v1_0(JsonWriter& out, const Result& result) {
     list_if(out, "routes", result.routes, write_route_1);
 }
 
-std::string write(const Result& result, std::string_view version, JsonWriter::Layout layout) {
-    result.require_printable(version);
+}  // namespace
+
+std::string Result::print_as_it_is(std::string_view version, JsonWriter::Layout layout) const {
     JsonWriter out(layout);
     out.begin_object().member("cniVersion", version.empty() ? "0.1.0" : version);
     switch (family_of(version)) {
         case ResultFamily::v0_1:
-            write_v0_1(out, result);
+            write_v0_1(out, *this);
             break;
         case ResultFamily::v0_3:
-            write_v0_3(out, result);
+            write_v0_3(out, *this);
             break;
         case ResultFamily::v1_0:
-            write_v1_0(out, result);
+            write_v1_0(out, *this);
             break;
     }
     return out.end_object().take();
 }
 
-}  // namespace
-
 std::string Result::print(std::string_view version) const {
-    return write(*this, version, JsonWriter::Layout::indented);
+    require_printable(version);
+    return print_as_it_is(version, JsonWriter::Layout::indented);
 }
 
 std::string Result::print_compact(std::string_view version) const {
-    return write(*this, version, JsonWriter::Layout::compact);
+    require_printable(version);
+    return print_as_it_is(version, JsonWriter::Layout::compact);
 }
 
 }  // namespace cni

@@ -1,8 +1,10 @@
 #include "runtime/cache.h"
 
 #include <fcntl.h>
+#include <limits.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/state_dir.h"
 #include "cni/json_writer.h"
 #include "cni/version.h"
@@ -17,9 +19,19 @@ constexpr std::string_view entry_kind = "cniCacheV1";
 // An entry holds its configuration in base64 beside the result.
 constexpr std::size_t max_entry_size = 2 * max_json_size;
 
+// Of a file whose name would be too long, with nothing in it of what makes the other names: none of
+// those is without a "-".
+constexpr std::string_view hashed_prefix = "long.";
+
+std::string hashed(std::string_view name) {
+    return cat(hashed_prefix, sha512_hex(name).substr(0, 64));
+}
+
+// Neither ids nor names of networks have a longest one.
 std::string file_name(const NetworkList& list, const RuntimeConf& conf) {
     require_valid(list.name, conf);
-    return cat(list.name, "-", conf.container_id, "-", conf.ifname);
+    std::string name = cat(list.name, "-", conf.container_id, "-", conf.ifname);
+    return name.size() > NAME_MAX ? hashed(name) : name;
 }
 
 std::string entry_text(const NetworkList& list, const RuntimeConf& conf,
@@ -41,7 +53,7 @@ std::string entry_text(const NetworkList& list, const RuntimeConf& conf,
     if (!conf.capability_args.members().empty())
         out.key("capabilityArgs").raw(conf.capability_args.dump());
     // Sorted keys, whatever the version.
-    const Json sorted = Json::parse(result.result.print_compact(result.version), "result");
+    const Json sorted = Json::parse(result.print_compact(), "result");
     return out.key("result").raw(sorted.dump()).end_object().take();
 }
 
@@ -97,7 +109,8 @@ Json result_of(const Json& json) {
 
 // Always the same one, so that what a killed ADD left is found by the next ADD or DEL.
 std::string temporary_name(const std::string& name) {
-    return cat(".", name, ".tmp");
+    std::string temporary = cat(".", name, ".tmp");
+    return temporary.size() > NAME_MAX ? cat(".", hashed(name), ".tmp") : temporary;
 }
 
 }  // namespace
@@ -149,7 +162,7 @@ std::vector<RuntimeConf> ResultCache::attachments(std::string_view network) cons
     if (!dir || !listed) return out;
     for (const std::string& file : list_dir(std::move(*listed), path_of({}))) {
         // The name begins with the network's: the other files need not be read.
-        if (!file.starts_with(cat(network, "-"))) continue;
+        if (!file.starts_with(cat(network, "-")) && !file.starts_with(hashed_prefix)) continue;
         if (auto conf = read_attachment(*dir, file, network)) out.push_back(std::move(*conf));
     }
     return out;

@@ -12,6 +12,7 @@ namespace cni {
 
 /// The attachments a runtime has made, one file each in <base>/results, in the format of the
 /// reference library: CHECK and DEL get the result of ADD back from it, GC learns what there is.
+/// Where the file's name would be too long, which the reference cannot keep, it is a hash.
 /// Nothing locks it: a runtime runs one operation on an attachment at a time. A directory that
 /// others could tamper with is refused, see base/state_dir.h.
 class ResultCache {

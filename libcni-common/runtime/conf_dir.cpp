@@ -1,6 +1,7 @@
 #include "runtime/conf_dir.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -37,7 +38,8 @@ auto naming(const std::string& dir, const std::string& file, Read read) {
 // The plugins of <dir>/<network>/ come after the inlined ones.
 void load_folder(NetworkList& list, const std::string& dir) {
     // A network name must not lead out of the directory; it is refused once the network is used.
-    if (!is_valid_identifier(list.name)) return;
+    // There can be no directory of a name that is too long either.
+    if (!is_valid_identifier(list.name) || list.name.size() > NAME_MAX) return;
     const std::string folder = cat(dir, "/", list.name);
     for (const std::string& file : conf_files(folder, {".conf"}))
         list.plugins.push_back(

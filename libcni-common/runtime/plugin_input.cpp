@@ -62,8 +62,7 @@ std::string PluginInput::text(const NetworkList& list, const PluginConf& plugin)
     erase(members, "capabilities");  // for the runtime: the specification keeps it from plugins
     replace(members, "name", text_value(list.name));
     replace(members, "cniVersion", text_value(list.cni_version));
-    if (prev_result)
-        replace(members, "prevResult", prev_result->result.print_compact(prev_result->version));
+    if (prev_result) replace(members, "prevResult", prev_result->print_compact());
     if (const Members runtime = accepted(plugin, capability_args); !runtime.empty())
         replace(members, "runtimeConfig", object(runtime));
     if (valid_attachments) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/undo.h"
 #include "cni/delegate.h"
 #include "cni/version.h"
+#include "sys/crew.h"
 
 namespace cni {
 
@@ -44,16 +46,6 @@ Error cache_error(const NetworkList& list, std::string_view act, const Error& er
         error.details);
 }
 
-// DEL must not depend on a file that another program may have damaged.
-std::optional<VersionedResult> load_if_readable(const ResultCache& cache, const NetworkList& list,
-                                                const RuntimeConf& conf) {
-    try {
-        return cache.load(list, conf);
-    } catch (const Error&) {
-        return {};
-    }
-}
-
 // Steps that are all tried; their errors are one per line.
 class ErrorLines {
 public:
@@ -61,10 +53,11 @@ public:
     void attempt(const std::string& act, Step step) {
         try {
             step();
-        } catch (const Error& error) {
-            text_ += cat(text_.empty() ? "" : "\n", act, ": ", error.what());
+        } catch (...) {
+            add(cat(act, ": ", current_error_text()));
         }
     }
+    void add(const std::string& line) { text_ += cat(text_.empty() ? "" : "\n", line); }
     void throw_if_any() const {
         if (!text_.empty()) throw Error(Code::internal, text_);
     }
@@ -153,27 +146,51 @@ void Runtime::check(const NetworkList& list, const RuntimeConf& conf) const {
         run(plugin, {"CHECK", conf, input.text(list, plugin), options_.plugin_path});
 }
 
+// DEL must not depend on a file that another program may have damaged.
+std::optional<VersionedResult> Runtime::load_or_forget(const NetworkList& list,
+                                                       const RuntimeConf& conf) const {
+    try {
+        return cache_.load(list, conf);
+    } catch (const Error& error) {
+        warn(cat(cache_error(list, "get", error).what(), ": going on without it"));
+    }
+    Failures failures;
+    failures.attempt([&] { cache_.remove(list, conf); });
+    return {};
+}
+
 void Runtime::del(const NetworkList& list, const RuntimeConf& conf) const {
     require_valid(list.name, conf);
     PluginInput input{{}, conf.capability_args, {}};
-    if (list.speaks("0.4.0")) input.prev_result = load_if_readable(cache_, list, conf);
+    if (list.speaks("0.4.0")) input.prev_result = load_or_forget(list, conf);
+    Failures failures;
     for (auto plugin = list.plugins.rbegin(); plugin != list.plugins.rend(); ++plugin)
-        naming(*plugin, "delete", [&] {
-            return run(*plugin, {"DEL", conf, input.text(list, *plugin), options_.plugin_path});
+        failures.attempt([&] {
+            naming(*plugin, "delete", [&] {
+                return run(*plugin, {"DEL", conf, input.text(list, *plugin), options_.plugin_path});
+            });
         });
+    failures.throw_if_any();
     cache_.remove(list, conf);
 }
 
 void Runtime::gc(const NetworkList& list,
                  const std::optional<std::vector<AttachmentId>>& valid) const {
     if (list.disable_gc) return;
+    std::vector<RuntimeConf> stale = cache_.attachments(list.name);
+    if (valid)
+        std::erase_if(stale, [&](const RuntimeConf& conf) {
+            return std::find(valid->begin(), valid->end(), conf.id()) != valid->end();
+        });
     ErrorLines errors;
-    for (const RuntimeConf& stale : cache_.attachments(list.name)) {
-        if (valid && std::find(valid->begin(), valid->end(), stale.id()) != valid->end()) continue;
-        errors.attempt(
-            cat("failed to delete stale attachment ", stale.container_id, " ", stale.ifname),
-            [&] { del(list, stale); });
-    }
+    // Each waits in the kernel for its interface to be gone, and those that do so at once wait
+    // once.
+    constexpr std::size_t at_once = 32;
+    const auto failed =
+        in_parallel(stale.size(), at_once, [&](std::size_t i) { del(list, stale[i]); });
+    for (const auto& [i, text] : failed)
+        errors.add(cat("failed to delete stale attachment ", stale[i].container_id, " ",
+                       stale[i].ifname, ": ", text));
     const PluginInput input{{}, {}, valid};
     if (list.speaks("1.1.0"))
         for (const PluginConf& plugin : list.plugins)

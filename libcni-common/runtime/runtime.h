@@ -44,14 +44,16 @@ public:
     /// the network disables it; Error(incompatible_version) below 0.4.0.
     void check(const NetworkList& list, const RuntimeConf& conf) const;
 
-    /// Runs the plugins in reverse order and forgets the result once all have succeeded. The first
-    /// failure ends it: it can be repeated.
+    /// Runs all plugins in reverse order and forgets the result once all have succeeded. The first
+    /// failure is thrown, with the further ones in its details: it can be repeated. A kept result
+    /// that cannot be used is a warning, and forgotten at once.
     void del(const NetworkList& list, const RuntimeConf& conf) const;
 
     /// Deletes every attachment known here that is not in `valid`, each with the arguments of its
-    /// ADD, then lets the plugins clean up (from 1.1.0). nullopt: nothing is known to be valid, but
-    /// the plugins get no list and so remove nothing. All is tried; the errors, one per line, are
-    /// thrown as one. Nothing happens when the network disables it.
+    /// ADD, many at once in processes of their own, then lets the plugins clean up (from 1.1.0).
+    /// nullopt: nothing is known to be valid, but the plugins get no list and so remove nothing.
+    /// All is tried; the errors, one per line, are thrown as one. Nothing happens when the network
+    /// disables it.
     void gc(const NetworkList& list, const std::optional<std::vector<AttachmentId>>& valid) const;
 
     /// Throws what the first plugin that is not ready reports. Below 1.1.0 no plugin is asked.
@@ -66,6 +68,9 @@ private:
     VersionedResult add_plugin(const NetworkList& list, const PluginConf& plugin,
                                const RuntimeConf& conf,
                                const std::optional<VersionedResult>& prev_result) const;
+
+    std::optional<VersionedResult> load_or_forget(const NetworkList& list,
+                                                  const RuntimeConf& conf) const;
 
     Options options_;
     ResultCache cache_;

@@ -34,6 +34,12 @@ struct VersionedResult {
 
     /// `json` without its own version is of `otherwise`. Throws as Result::parse.
     static VersionedResult parse(const Json& json, std::string_view otherwise);
+    std::string print() const {
+        return result.print_as_it_is(version, JsonWriter::Layout::indented);
+    }
+    std::string print_compact() const {
+        return result.print_as_it_is(version, JsonWriter::Layout::compact);
+    }
 };
 
 /// Throws Error(invalid_environment or invalid_config) unless container id, network name and

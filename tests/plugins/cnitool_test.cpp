@@ -9,6 +9,7 @@
 #include "support/process.h"
 #include "support/recording.h"
 #include "support/sandbox.h"
+#include "support/scripted_ipam.h"
 #include "support/snapshot.h"
 #include "support/test_netns.h"
 
@@ -242,6 +243,35 @@ TEST_F(Cnitool, ValidatePrintsPlacesAndFailsForErrorsOnly) {
     EXPECT_EQ(failed.out, cat(path, "/20.conf:3:20: JSON has no comments\n"));
     EXPECT_EQ(tool({"validate", "/nowhere"}).err, "find /nowhere: No such file or directory\n");
     EXPECT_THAT(tool({"validate", plugins_.path()}).err, StartsWith("no net configurations found"));
+}
+
+TEST_F(Cnitool, ValidateTakesANetworkOfMultusForWhatItIs) {
+    const std::string file = net_d_.write("20.conf", R"({"cniVersion":"1.0.0","type":"loopback"})");
+    EXPECT_EQ(tool({"validate", file}, {"CNI_PATH="}).exit_code(), 1);
+    EXPECT_EQ(tool({"validate", "--multus", file}, {"CNI_PATH="}).exit_code(), 0);
+}
+
+// For who traces requests through a system.
+TEST_F(Cnitool, PluginsGetTheVariablesOfTraces) {
+    ScriptedIpam plugin;
+    plugin.on("ADD", "echo $TRACEPARENT/$TRACESTATE/$BAGGAGE >/run/trace; echo '{\"ips\":[]}'");
+    net_d_.write("20.conf", R"({"cniVersion":"1.0.0","name":"traced","type":"scripted"})");
+    const Finished add =
+        tool({"add", "traced", "n"},
+             {cat("CNI_PATH=", ScriptedIpam::dir), "TRACEPARENT=a", "TRACESTATE=b", "BAGGAGE=c"});
+    EXPECT_TRUE(add.ok()) << add.err;
+    EXPECT_EQ(output_of({"cat", "/run/trace"}), "a/b/c\n");
+}
+
+// 250 bytes are a valid name.
+TEST_F(Cnitool, LongNamesOfNetworksLeaveNothing) {
+    const std::string name(250, 'n');
+    net_d_.write("20.conflist", list(name, "1.1.0"));
+    for (const char* command : {"add", "check", "del"}) {
+        const Finished done = tool({command, name, "n"});
+        EXPECT_TRUE(done.ok()) << command << ": " << done.err;
+    }
+    EXPECT_EQ(output_of({"ls", "/var/lib/cni/results"}), "");
 }
 
 TEST_F(Cnitool, TheExamplesAreValid) {

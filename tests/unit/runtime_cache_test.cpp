@@ -80,6 +80,30 @@ TEST_F(Cache, SortsTheKeysOfOldResultsAndLeavesOutWhatIsNotSet) {
                     R"("dns":{},"interfaces":[{"mac":"m","name":"eth0"}]}})"));
 }
 
+// An id and a name of 250 bytes each are valid, and a file name has 255 at most.
+TEST_F(Cache, KeepsWhatHasLongNames) {
+    for (const std::size_t length : {100u, 235u, 240u, 243u, 250u, 4000u}) {
+        RuntimeConf conf = attachment();
+        conf.container_id = std::string(length, 'i');
+        NetworkList list = network("1.0.0");
+        cache_.store(list, conf, result("{}"));
+        RuntimeConf other = conf;
+        other.container_id += "j";
+        EXPECT_TRUE(cache_.load(list, conf)) << length;
+        EXPECT_FALSE(cache_.load(list, other)) << length;
+        ASSERT_EQ(cache_.attachments("net1").size(), 1u) << length;
+        EXPECT_EQ(cache_.attachments("net1")[0].container_id, conf.container_id);
+        cache_.remove(list, conf);
+        EXPECT_THAT(dir_.names(path("results")), IsEmpty()) << length;
+
+        list.name = std::string(length, 'n');
+        cache_.store(list, attachment(), result("{}"));
+        EXPECT_EQ(cache_.attachments(list.name).size(), 1u) << length;
+        EXPECT_THAT(cache_.attachments("net1"), IsEmpty()) << length;
+        cache_.remove(list, attachment());
+    }
+}
+
 TEST_F(Cache, KeepsItsFilesToItself) {
     cache_.store(network("1.0.0"), attachment(), result("{}"));
     EXPECT_EQ(mode_of(cat(base(), "/results")), 0700u);

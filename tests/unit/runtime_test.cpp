@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cni/version.h"
 #include "support/recording.h"
 
 namespace cni {
@@ -14,6 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 constexpr const char* first_result = R"({"cniVersion":"1.0.0","ips":[{"address":"10.0.0.2/24"}]})";
 constexpr const char* last_result = R"({"cniVersion":"1.0.0","ips":[{"address":"10.0.0.3/24"}]})";
@@ -228,20 +230,33 @@ TEST_F(Chain, DelBelow040HasNoPreviousResult) {
 
 TEST_F(Chain, DelGoesOnWithoutABrokenCacheAndRemovesIt) {
     cache_.write(cache_file(), "{");
+    plugins_.fail("b", "DEL", R"({"code":7,"msg":"no"})");
+    ::testing::internal::CaptureStderr();
+    EXPECT_NE(error_of([&] { runtime_.del(network("1.0.0"), attachment()); }), "");
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+                StartsWith("failed to get network \"net1\" cached result: "));
+    EXPECT_THAT(cache_.names("results"), IsEmpty());
+    plugins_.succeed("b", "DEL");
+    plugins_.forget();
     runtime_.del(network("1.0.0"), attachment());
     EXPECT_THAT(plugins_.call_names(), ElementsAre("b DEL", "a DEL"));
     EXPECT_FALSE(plugins_.calls()[0].json().contains("prevResult"));
     EXPECT_THAT(cache_.names("results"), IsEmpty());
 }
 
-TEST_F(Chain, AFailedDelStopsKeepsTheCacheAndCanBeRepeated) {
+TEST_F(Chain, AFailedDelGoesOnKeepsTheCacheAndCanBeRepeated) {
     runtime_.add(network("1.0.0"), attachment());
     plugins_.fail("b", "DEL", R"({"code":7,"msg":"no"})");
     plugins_.forget();
     EXPECT_EQ(error_of([&] { runtime_.del(network("1.0.0"), attachment()); }),
               R"(plugin type="b" name="bee" failed (delete): no)");
-    EXPECT_THAT(plugins_.call_names(), ElementsAre("b DEL"));
+    EXPECT_THAT(plugins_.call_names(), ElementsAre("b DEL", "a DEL"));
     EXPECT_TRUE(cache_.has(cache_file()));
+    plugins_.fail("a", "DEL", R"({"code":7,"msg":"never"})");
+    EXPECT_EQ(error_of([&] { runtime_.del(network("1.0.0"), attachment()); }),
+              "plugin type=\"b\" name=\"bee\" failed (delete): no; "
+              "plugin type=\"a\" failed (delete): never");
+    plugins_.succeed("a", "DEL");
     plugins_.succeed("b", "DEL");
     runtime_.del(network("1.0.0"), attachment());
     runtime_.del(network("1.0.0"), attachment());
@@ -262,6 +277,44 @@ TEST_F(Chain, GcDeletesWhatIsNotValidWithItsOwnArguments) {
     EXPECT_EQ(plugins_.calls()[0].netns, "/run/netns/n2");
     EXPECT_EQ(plugins_.calls()[0].args, "OLD=1");
     EXPECT_THAT(cache_.names("results"), ElementsAre("net1-c1-eth0"));
+}
+
+// In processes of their own.
+TEST_F(Chain, GcDeletesManyAndReportsEachThatFails) {
+    std::string expected;
+    RuntimeConf one = attachment();
+    for (int i = 100; i < 150; ++i) {
+        one.container_id = cat("c", i);
+        runtime_.add(network("1.0.0"), one);
+        expected +=
+            cat(expected.empty() ? "" : "\n", "failed to delete stale attachment ",
+                one.container_id, " eth0: plugin type=\"b\" name=\"bee\" failed (delete): ", "no");
+    }
+    plugins_.fail("b", "DEL", R"({"code":7,"msg":"no"})");
+    EXPECT_EQ(error_of([&] { runtime_.gc(network("1.0.0"), {}); }), expected);
+    EXPECT_EQ(cache_.names("results").size(), 50u);
+    plugins_.succeed("b", "DEL");
+    plugins_.forget();
+    runtime_.gc(network("1.0.0"), {});
+    EXPECT_EQ(plugins_.calls().size(), 100u);
+    EXPECT_THAT(cache_.names("results"), IsEmpty());
+}
+
+// What every version says of an interface without addresses.
+TEST_F(Chain, ResultsWithoutAddressesPassInEveryVersion) {
+    for (const std::string_view version : supported_versions) {
+        const std::string text = cat(R"({"cniVersion":")", version, R"(","dns":{}})");
+        plugins_.answer("a", "ADD", text);
+        plugins_.answer("b", "ADD", text);
+        plugins_.forget();
+        const std::string v(version);
+        const VersionedResult result = runtime_.add(network(v), attachment());
+        const std::string printed =
+            version < "1" ? text : cat(R"({"cniVersion":")", version, "\"}");
+        EXPECT_EQ(result.print_compact(), printed);
+        EXPECT_EQ(plugins_.calls().at(1).json()["prevResult"], nlohmann::json::parse(printed));
+        runtime_.del(network(v), attachment());
+    }
 }
 
 TEST_F(Chain, GcSendsTheValidAttachmentsUnderBothNames) {
@@ -297,7 +350,7 @@ TEST_F(Chain, GcTriesAllAndReportsEveryFailureOnALineOfItsOwn) {
               "failed to delete stale attachment c1 eth0: "
               "plugin type=\"b\" name=\"bee\" failed (delete): no\n"
               "failed to GC plugin a: never");
-    EXPECT_THAT(plugins_.call_names(), ElementsAre("b DEL", "a GC", "b GC"));
+    EXPECT_THAT(plugins_.call_names(), ElementsAre("b DEL", "a DEL", "a GC", "b GC"));
 }
 
 TEST_F(Chain, GcDoesNothingWhereItIsDisabled) {
