@@ -1,0 +1,211 @@
+// System calls that a kernel does not know or that a seccomp filter or a security module refuses:
+// each of them, at whatever place, is an error object or is done without. None is a signal, none
+// leaves anything once DEL was called without it.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "support/fault.h"
+#include "support/refusal.h"
+#include "support/subject.h"
+#include "support/traces.h"
+
+namespace cni::test {
+namespace {
+
+struct Refusal {
+    const char* name;
+    long call;
+    int error = EPERM;
+};
+
+// Not among them: what no program can do without (read, write, mmap, execve), and fcntl, at whose
+// refusal libiptc gives up with a signal.
+constexpr Refusal refusals[] = {{"setns", SYS_setns},
+                                {"setns", SYS_setns, ENOSYS},
+                                {"openat2", SYS_openat2},
+                                {"openat2", SYS_openat2, ENOSYS},
+                                {"faccessat2", SYS_faccessat2},
+                                {"faccessat2", SYS_faccessat2, ENOSYS},
+                                {"memfd_create", SYS_memfd_create},
+                                {"memfd_create", SYS_memfd_create, ENOSYS},
+                                {"close_range", SYS_close_range},
+                                {"close_range", SYS_close_range, ENOSYS},
+                                {"statx", SYS_statx},
+                                {"vfork", SYS_vfork},
+                                {"vfork", SYS_vfork, ENOSYS},
+                                {"clone", SYS_clone},
+                                {"unshare", SYS_unshare},
+                                {"pipe2", SYS_pipe2},
+                                {"dup2", SYS_dup2},
+                                {"prctl", SYS_prctl},
+                                {"setpgid", SYS_setpgid},
+                                {"wait4", SYS_wait4},
+                                {"kill", SYS_kill},
+                                {"poll", SYS_poll},
+                                {"ppoll", SYS_ppoll},
+                                {"rt_sigaction", SYS_rt_sigaction},
+                                {"rt_sigprocmask", SYS_rt_sigprocmask},
+                                {"socket", SYS_socket},
+                                {"bind", SYS_bind},
+                                {"getsockname", SYS_getsockname},
+                                {"setsockopt", SYS_setsockopt},
+                                {"getsockopt", SYS_getsockopt},
+                                {"sendmsg", SYS_sendmsg},
+                                {"sendto", SYS_sendto},
+                                {"recvmsg", SYS_recvmsg},
+                                {"recvfrom", SYS_recvfrom},
+                                {"getdents64", SYS_getdents64},
+                                {"flock", SYS_flock},
+                                {"linkat", SYS_linkat},
+                                {"renameat", SYS_renameat},
+                                {"unlinkat", SYS_unlinkat},
+                                {"mkdirat", SYS_mkdirat},
+                                {"readlinkat", SYS_readlinkat},
+                                {"newfstatat", SYS_newfstatat},
+                                {"fstatfs", SYS_fstatfs},
+                                {"ioctl", SYS_ioctl},
+                                {"lseek", SYS_lseek},
+                                {"pread64", SYS_pread64},
+                                {"pwrite64", SYS_pwrite64},
+                                {"ftruncate", SYS_ftruncate},
+                                {"fsync", SYS_fsync},
+                                {"fdatasync", SYS_fdatasync},
+                                {"getrandom", SYS_getrandom},
+                                {"geteuid", SYS_geteuid},
+                                {"nanosleep", SYS_nanosleep},
+                                {"clock_nanosleep", SYS_clock_nanosleep}};
+
+struct Case {
+    Subject subject;
+    Way way;
+};
+
+std::string to_string(const Case& c) {
+    std::string name = to_string(c.subject);
+    std::erase(name, '-');
+    return makes_rules(c.subject) ? cat(name, "_", to_string(c.way)) : name;
+}
+
+void PrintTo(const Case& c, std::ostream* stream) {
+    *stream << to_string(c);
+}
+
+std::vector<Case> all_cases() {
+    std::vector<Case> cases;
+    for (const Subject subject : all_subjects)
+        for (const Way way : all_ways)
+            if (!needs_vlan_filtering(subject) && (way == Way::nftables || makes_rules(subject)))
+                cases.push_back({subject, way});
+    return cases;
+}
+
+class Refused : public SandboxTest,
+                protected SubjectCalls,
+                public ::testing::WithParamInterface<Case> {
+protected:
+    void SetUp() override {
+        SandboxTest::SetUp();
+        if (IsSkipped()) return;
+        choose(GetParam().subject, GetParam().way, bin_dir());
+        world_.emplace();
+        attached_.emplace("a", 8080, "02:00:00:00:00:0a");
+        prepare(a());
+        // What stays of a network once it was used is the same however often it is used.
+        attach(a());
+        detach(a());
+        remove_shared(a());
+        before_ = traces();
+    }
+
+    Attachment& a() { return *attached_; }
+    Traces traces() const {
+        Traces all = host_traces();
+        for (const std::string& line : container_traces(attached_->netns)) all.push_back(line);
+        return all;
+    }
+
+    void try_add(const std::string& what, const std::function<void()>& prepare) {
+        const Finished added = call_prepared("ADD", prepare);
+        expect_answer(cat("ADD without ", what), added);
+        if (added.ok()) {
+            if (subject() != Subject::chain) a().result = json::parse(added.out);
+            EXPECT_EQ(fault_seen_by_check(a()), "") << what;
+        }
+        expect_deleted(cat("after ADD without ", what));
+    }
+    void try_del(const std::string& what, const std::function<void()>& prepare) {
+        attach(a());
+        expect_answer(cat("DEL without ", what), call_prepared("DEL", prepare));
+        expect_deleted(cat("after DEL without ", what));
+    }
+    void expect_nothing_left() {
+        remove_shared(a());
+        EXPECT_EQ(difference(before_, traces()), "");
+    }
+
+    Finished call_prepared(const std::string& command, const std::function<void()>& prepare) {
+        Program program = SubjectCalls::program(command, a());
+        program.prepare = prepare;
+        return run(program);
+    }
+    void expect_deleted(const std::string& what) {
+        const Finished deleted = call("DEL", a());
+        EXPECT_TRUE(deleted.ok()) << what << ": " << deleted.out << deleted.err;
+        a().result = json::object();
+    }
+
+private:
+    void expect_answer(const std::string& what, const Finished& finished) {
+        if (finished.ok()) return;
+        EXPECT_EQ(finished.exit_code(), 1) << what << ": " << finished.out << finished.err;
+        if (subject() == Subject::chain) {
+            EXPECT_NE(finished.err, "") << what;
+        } else {
+            const json error = json::parse(finished.out, nullptr, false);
+            EXPECT_TRUE(error.is_object() && error.value("msg", "") != "")
+                << what << ": " << finished.out << finished.err;
+        }
+    }
+
+    std::optional<Outside> world_;
+    std::optional<Attachment> attached_;
+    Traces before_;
+};
+
+INSTANTIATE_TEST_SUITE_P(All, Refused, ::testing::ValuesIn(all_cases()),
+                         [](const auto& each) { return to_string(each.param); });
+
+TEST_P(Refused, EachSystemCallIsAnErrorOrDoneWithout) {
+    // A sanitizer takes its time.
+    for (std::size_t i = 0; i<std::size(refusals); i += fault_spread> 1 ? 5 : 1) {
+        const Refusal& each = refusals[i];
+        const std::string what = cat(each.name, ", errno ", each.error);
+        try_add(what, refusing(each.call, each.error));
+        try_del(what, refusing(each.call, each.error));
+    }
+    expect_nothing_left();
+}
+
+// The first byte beyond it is a deadly signal by default.
+TEST_P(Refused, AFileThatMayNotGrowIsAnError) {
+    for (const rlim_t most : {0, 16, 256}) {
+        const auto limit = [most] {
+            const rlimit size{most, most};
+            ::setrlimit(RLIMIT_FSIZE, &size);
+        };
+        const std::string what = cat("files larger than ", most, " bytes");
+        const Finished added = call_prepared("ADD", limit);
+        EXPECT_LE(added.exit_code(), 1) << what << ": " << added.out << added.err;
+        expect_deleted(cat("after ADD without ", what));
+        attach(a());
+        const Finished deleted = call_prepared("DEL", limit);
+        EXPECT_LE(deleted.exit_code(), 1) << what << ": " << deleted.out << deleted.err;
+        expect_deleted(cat("after DEL without ", what));
+    }
+    expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace cni::test
