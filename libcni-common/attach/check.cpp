@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cni/plugin.h"
 #include "netlink/address.h"
 #include "netlink/route.h"
 
@@ -33,16 +34,12 @@ std::string describe(const Route& route) {
                " table ", table_of(route));
 }
 
-bool is_of(const Interface& interface, const Args& args) {
-    return interface.name == args.ifname && interface.sandbox == args.netns;
-}
-
 }  // namespace
 
 const Interface& recorded_interface(const Result& prev, const Args& args) {
-    const auto found =
-        std::find_if(prev.interfaces.begin(), prev.interfaces.end(),
-                     [&](const Interface& interface) { return is_of(interface, args); });
+    const auto found = std::find_if(
+        prev.interfaces.begin(), prev.interfaces.end(),
+        [&](const Interface& interface) { return is_container_interface(interface, args); });
     if (found != prev.interfaces.end()) return *found;
     throw Error(Code::internal,
                 cat("Sandbox in prevResult doesn't match configured netns: ", args.netns),
@@ -58,7 +55,8 @@ Result own_part(const Result& prev, const Args& args) {
     std::erase_if(own.ips, [&](const IpConfig& ip) {
         if (!ip.interface) return false;
         const auto index = static_cast<std::size_t>(*ip.interface);
-        return index < prev.interfaces.size() && !is_of(prev.interfaces[index], args);
+        return index < prev.interfaces.size() &&
+               !is_container_interface(prev.interfaces[index], args);
     });
     return own;
 }

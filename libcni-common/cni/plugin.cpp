@@ -280,6 +280,10 @@ int run(const Plugin& plugin) noexcept {
     }
 }
 
+bool is_container_interface(const Interface& interface, const Args& args) {
+    return interface.name == args.ifname && is_same_netns(interface.sandbox, args.netns);
+}
+
 Result pass_through(const Request& request) {
     return request.conf.prev_result().value_or(Result{});
 }

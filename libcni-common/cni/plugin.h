@@ -37,6 +37,10 @@ struct Plugin {
 /// returns the exit status. Whatever is thrown becomes an error object.
 int run(const Plugin& plugin) noexcept;
 
+/// Whether an interface of a result is CNI_IFNAME in CNI_NETNS: plugins of a list may name the
+/// namespace by different paths.
+bool is_container_interface(const Interface& interface, const Args& args);
+
 /// The result of a chained plugin that adds nothing: prevResult, or an empty result without one.
 Result pass_through(const Request& request);
 

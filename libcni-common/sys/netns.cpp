@@ -5,6 +5,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
@@ -103,6 +104,24 @@ void Netns::enter(const std::string& what) const {
                    error == EPERM ? "CAP_SYS_ADMIN is needed over that namespace and this one, and "
                                     "no seccomp filter or security module may forbid setns(2)"
                                   : "");
+}
+
+bool is_same_netns(const std::string& path, const std::string& other) {
+    if (path.empty() || other.empty()) return false;
+    if (path == other) return true;
+    struct stat mine {};
+    struct stat theirs {};
+    return ::stat(path.c_str(), &mine) == 0 && ::stat(other.c_str(), &theirs) == 0 &&
+           mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino;
+}
+
+std::uint64_t netns_cookie(int socket) {
+    std::uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    const int rc = ::getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size);
+    if (rc < 0 && errno == ENOPROTOOPT) return 0;
+    check(rc, "get the cookie of a network namespace");
+    return cookie;
 }
 
 // The kernel allocates for it, which may fail for a moment.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,5 +54,14 @@ decltype(auto) Netns::run(F&& body) const {
     const Visit visit(*this);
     return std::forward<F>(body)();
 }
+
+/// Whether two paths lead to the same network namespace: the same text does, and what is the same
+/// file (/run and /var/run, /proc/1/ns/net). Where one leads nowhere, only its text is compared;
+/// "" is the path of none.
+bool is_same_netns(const std::string& path, const std::string& other);
+
+/// What tells the network namespace that a socket is in from all others of this boot, those that
+/// are gone included: inode numbers are given anew. 0 before Linux 5.14. Throws SysError.
+std::uint64_t netns_cookie(int socket);
 
 }  // namespace cni

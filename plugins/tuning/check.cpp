@@ -16,7 +16,7 @@ void check_sysctl(const Sysctl& sysctl) {
 
 void check_result(const Result& result, const Request& request, const Link& link) {
     for (const Interface& interface : result.interfaces) {
-        if (interface.name != link.name || interface.sandbox != request.args.netns) continue;
+        if (!is_container_interface(interface, request.args)) continue;
         const auto mac = Mac::parse(interface.mac);
         if (mac && *mac != link.mac)
             throw Error(Code::internal,

@@ -141,6 +141,14 @@ TEST_F(BridgeCheck, PassesOverAddressesThatOtherPluginsAdded) {
     EXPECT_TRUE(run.ok()) << run.report();
 }
 
+TEST_F(BridgeCheck, PassesWhereTheResultNamesTheNamespaceByAnotherPath) {
+    const TestNetns c("c1");
+    json result = add(c, full());
+    result["interfaces"][2]["sandbox"] = "/run/../run/netns/c1";
+    const PluginRun run = check(c, full(), result);
+    EXPECT_TRUE(run.ok()) << run.report();
+}
+
 TEST_F(BridgeCheck, AsksIpamFirst) {
     const ScriptedIpam ipam;
     ipam.answer(ipam_result({"10.1.2.2/24"}));

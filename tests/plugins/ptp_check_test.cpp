@@ -117,6 +117,16 @@ TEST_F(PtpCheck, PassesOverWhatOtherPluginsAdded) {
     EXPECT_TRUE(run.ok()) << run.report();
 }
 
+TEST_F(PtpCheck, PassesWhereTheResultNamesTheNamespaceByAnotherPath) {
+    const TestNetns c("c1");
+    json result = add(c, full());
+    result["interfaces"][1]["sandbox"] = "/run/../run/netns/c1";
+    const PluginRun run = check(c, full(), result);
+    EXPECT_TRUE(run.ok()) << run.report();
+    result["ips"].push_back({{"address", "10.1.2.99/24"}, {"interface", 1}});
+    expect_check_fails(c, full(), result, "Failed to match addr 10.1.2.99/24 on interface eth0");
+}
+
 TEST_F(PtpCheck, PassesForSingleAddressesAndPolicyRoutes) {
     const TestNetns c("c1");
     const json config = fixed(

@@ -72,6 +72,8 @@ TEST_F(TuningCheck, TheRecordedMacIsTheInterfaces) {
     EXPECT_EQ(check(recorded),
               "interface eth0 has MAC 02:00:00:00:00:01 instead of 02:00:00:00:00:07 as prevResult "
               "says");
+    recorded["sandbox"] = "/run/../run/netns/c1";
+    EXPECT_THAT(check(recorded), HasSubstr("instead of 02:00:00:00:00:07"));
     EXPECT_EQ(check(other), "");
 }
 
