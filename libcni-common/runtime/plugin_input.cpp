@@ -31,13 +31,19 @@ std::string object(const Members& members) {
     return out.end_object().take();
 }
 
+// Clients and plugins differ in the letter case of some ("bandwidth", "bandWidth").
+std::optional<Json> find_capability(const Json& capability_args, const std::string& capability) {
+    if (auto value = capability_args.find_exact(capability)) return value;
+    return capability_args.find(capability);
+}
+
 // Of the arguments, those whose capability the plugin declares true.
 Members accepted(const PluginConf& plugin, const Json& capability_args) {
     Members out;
     const auto declared = plugin.json.find("capabilities");
     if (!declared) return out;
     for (const auto& [capability, enabled] : declared->members()) {
-        const auto value = capability_args.find_exact(capability);
+        const auto value = find_capability(capability_args, capability);
         if (value && enabled.is_bool() && enabled.as_bool()) out[capability] = value->dump();
     }
     return out;

@@ -117,6 +117,23 @@ TEST_F(Chain, CapabilityArgumentsReachOnlyWhoDeclaresThem) {
     EXPECT_FALSE(calls[2].json().contains("runtimeConfig"));
 }
 
+TEST_F(Chain, CapabilitiesMeanTheSameInAnyLetterCase) {
+    const auto list = NetworkList::parse(
+        R"({"cniVersion":"1.0.0","name":"net1","plugins":[
+            {"type":"a","capabilities":{"bandwidth":true}},
+            {"type":"b","capabilities":{"bandWidth":true}}]})");
+    RuntimeConf conf = attachment();
+    conf.capability_args = Json::parse(R"({"bandWidth":{"ingressRate":1}})", "test");
+    runtime_.add(list, conf);
+    conf.capability_args = Json::parse(R"({"bandWidth":1,"bandwidth":2})", "test");
+    runtime_.add(list, conf);
+    const auto calls = plugins_.calls();
+    EXPECT_EQ(calls[0].json()["runtimeConfig"], R"({"bandwidth":{"ingressRate":1}})"_json);
+    EXPECT_EQ(calls[1].json()["runtimeConfig"], R"({"bandWidth":{"ingressRate":1}})"_json);
+    EXPECT_EQ(calls[2].json()["runtimeConfig"], R"({"bandwidth":2})"_json) << "it is there exactly";
+    EXPECT_EQ(calls[3].json()["runtimeConfig"], R"({"bandWidth":1})"_json);
+}
+
 TEST_F(Chain, AFailedAddStopsNamesThePluginAndDeletesNothing) {
     plugins_.fail("b", "ADD", R"({"code":11,"msg":"busy","details":"later"})");
     try {
