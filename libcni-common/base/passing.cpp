@@ -19,4 +19,8 @@ bool is_passing(int error) {
     }
 }
 
+bool is_refusal(int error) {
+    return !is_passing(error) && error != EIO;
+}
+
 }  // namespace cni

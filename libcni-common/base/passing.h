@@ -6,4 +6,8 @@ namespace cni {
 /// may be gone the next time.
 bool is_passing(int error);
 
+/// Whether an errno is an answer to what was tried, which would be the same the next time: not a
+/// passing one, nor that of a broken device.
+bool is_refusal(int error);
+
 }  // namespace cni

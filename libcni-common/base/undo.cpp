@@ -3,6 +3,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/passing.h"
+
 namespace cni {
 
 void Undo::on_failure(std::string act, std::function<void()> action) {
@@ -50,6 +52,15 @@ void Failures::keep_current() noexcept {
 void Failures::throw_if_any() const {
     if (first_) throw Error(*first_);
     if (unexpected_) std::rethrow_exception(unexpected_);
+}
+
+void warn_if_refused(const std::function<void()>& step) {
+    try {
+        step();
+    } catch (const SysError& error) {
+        if (!is_refusal(error.error)) throw;
+        warn(error.what());
+    }
 }
 
 void warn(std::string_view message) noexcept {

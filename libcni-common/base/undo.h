@@ -61,6 +61,10 @@ private:
     std::exception_ptr unexpected_;  ///< the last one that is no Error
 };
 
+/// Runs a step of DEL that no container is to be kept for: what is refused (base/passing.h) goes to
+/// stderr, everything else that is thrown passes on.
+void warn_if_refused(const std::function<void()>& step);
+
 /// One line on stderr, for what must not end the operation. Needs no memory.
 void warn(std::string_view message) noexcept;
 /// The same with the parts of the message, at most 8.

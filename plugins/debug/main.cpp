@@ -74,7 +74,7 @@ void run_hook(const Hook& hook) try {
     warn(cat("hook ", quote(join(hook, " ")), ": ", error.what()));
 }
 
-void run_hooks(const Request& request, const std::vector<Hook>& hooks) {
+void run_hooks(const Request& request, const std::vector<Hook>& hooks) try {
     if (hooks.empty()) return;
     const auto netns = Netns::find(request.args.netns);
     if (!netns)
@@ -82,6 +82,8 @@ void run_hooks(const Request& request, const std::vector<Hook>& hooks) {
     netns->run([&] {
         for (const Hook& hook : hooks) run_hook(hook);
     });
+} catch (const Error& error) {
+    warn(cat("no hook runs: ", error.what()));
 }
 
 void call(const Request& request, std::string_view name, std::string_view hooks_key) {

@@ -58,12 +58,17 @@ Result add(const Request& request) {
     return result;
 }
 
+// In there lo may have been renamed.
+void bring_down(const Netns& netns) {
+    Rtnl rtnl = Rtnl::in(netns);
+    if (const auto link = rtnl.find(lo)) rtnl.apply(set_down(*link));
+}
+
+// It goes with its namespace: that this cannot be entered keeps no container from being deleted.
 void del(const Request& request) {
     request.step("bring down");
     const auto netns = Netns::find(request.args.netns);
-    if (!netns) return;
-    Rtnl rtnl = Rtnl::in(*netns);
-    rtnl.apply(set_down(rtnl.get(lo)));
+    if (netns) warn_if_refused([&] { bring_down(*netns); });
 }
 
 void check(const Request& request) {

@@ -23,16 +23,15 @@ Result add(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
     Result result = require_addresses(request);
+    if (!config.label_interface) return result;
     Rtnl container = Rtnl::in(Netns::open(request.args.netns));
     const Link link = container.get(request.args.ifname);
 
     Undo undo(request.steps);
-    if (config.label_interface) {
-        request.step("label");
-        container.apply(set_alias(link, config.label));
-        undo.on_failure("take the label back",
-                        [&container, link] { container.apply(set_alias(link, link.alias)); });
-    }
+    request.step("label");
+    container.apply(set_alias(link, config.label));
+    undo.on_failure("take the label back",
+                    [&container, link] { container.apply(set_alias(link, link.alias)); });
     // Further steps, each followed by its undo, would stand here.
     undo.commit();
     return result;
@@ -42,10 +41,11 @@ void check(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
     require_addresses(request);
+    if (!config.label_interface) return;
     Rtnl container = Rtnl::in(Netns::open(request.args.netns));
     request.step("check links");
     const Link link = container.get(request.args.ifname);
-    if (config.label_interface && link.alias != config.label)
+    if (link.alias != config.label)
         throw Error(Code::internal, cat("interface ", link.name, " is labelled ", quote(link.alias),
                                         " instead of ", quote(config.label)));
 }
@@ -55,9 +55,11 @@ void del(const Request& request) {
     request.step("remove label");
     const auto netns = Netns::find(request.args.netns);
     if (!netns) return;
-    Rtnl container = Rtnl::in(*netns);
-    if (const auto link = container.find(request.args.ifname); link && !link->alias.empty())
-        container.apply(set_alias(*link, ""));
+    warn_if_refused([&] {
+        Rtnl container = Rtnl::in(*netns);
+        if (const auto link = container.find(request.args.ifname); link && !link->alias.empty())
+            container.apply(set_alias(*link, ""));
+    });
 }
 
 void status(const Request& request) {

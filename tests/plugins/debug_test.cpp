@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "support/bridge_fixture.h"
+#include "support/refusal.h"
 
 namespace cni::test {
 namespace {
@@ -86,6 +87,23 @@ TEST_F(Debug, WhatCannotBeWrittenIsSaidAndNothingElseFails) {
     EXPECT_TRUE(run.ok()) << run.report();
     EXPECT_THAT(run.err, HasSubstr("cniOutput: open /run/log"));
     EXPECT_FALSE(read_file("/run/elsewhere", 10));
+}
+
+TEST_F(Debug, WhereHooksCannotRunThatIsSaidAndNothingElseFails) {
+    const json keys = {{"addHooks", {{"ip", "link"}}}, {"delHooks", {{"ip", "link"}}}};
+    for (const char* command : {"ADD", "DEL"}) {
+        without({Missing::entering_namespaces}, [&] {
+            const PluginRun run = call(command, keys);
+            EXPECT_TRUE(run.ok()) << run.report();
+            EXPECT_THAT(run.err, HasSubstr("no hook runs: enter network namespace"));
+        });
+        json config = {{"cniVersion", "1.0.0"}, {"name", "net1"}, {"type", "debug"}};
+        config.merge_patch(keys);
+        const PluginArgs args{.container_id = std::string(250, 'a'), .netns = "/etc/passwd"};
+        const PluginRun run = run_plugin("debug", command, args, config.dump());
+        EXPECT_TRUE(run.ok()) << run.report();
+        EXPECT_THAT(run.err, HasSubstr("no hook runs: "));
+    }
 }
 
 TEST_F(Debug, AMistakeInTheConfigurationFailsAddButNotDel) {

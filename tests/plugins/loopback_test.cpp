@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "support/plugin_run.h"
+#include "support/refusal.h"
 #include "support/sandbox.h"
 #include "support/test_netns.h"
 
@@ -231,6 +232,27 @@ TEST_F(Loopback, DelSucceedsWhenTheNetnsIsGone) {
     EXPECT_TRUE(call_at("DEL", "/proc/4194304/ns/net").ok());
     container_->unmount();
     EXPECT_TRUE(call("DEL").ok());
+}
+
+TEST_F(Loopback, DelSucceedsWithoutLoAndWhereItMayNotEnter) {
+    ASSERT_TRUE(call("ADD").ok());
+    without({Missing::entering_namespaces}, [&] {
+        const PluginRun run = call("DEL");
+        EXPECT_TRUE(run.ok()) << run.report();
+        EXPECT_THAT(run.err, HasSubstr("enter network namespace"));
+    });
+    EXPECT_TRUE(is_up());
+    ip({"link", "set", "lo", "down"});
+    ip({"link", "set", "lo", "name", "mine"});
+    const PluginRun run = call("DEL");
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_THAT(call("ADD").error_message(), HasSubstr("lo: No such device"));
+}
+
+TEST_F(Loopback, TakesTheLongestIds) {
+    const PluginArgs args{.container_id = std::string(250, 'a'), .netns = container_->path()};
+    for (const char* command : {"ADD", "CHECK", "DEL"})
+        EXPECT_TRUE(run_plugin("loopback", command, args, config_of("1.1.0").dump()).ok());
 }
 
 // `ip netns` leaves the file when only the mount goes away, with a reboot for instance.

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "support/bridge_fixture.h"
+#include "support/refusal.h"
 
 namespace cni::test {
 namespace {
@@ -48,6 +49,23 @@ TEST_F(Sample, WithoutTheFlagNothingIsChanged) {
     const PluginRun run = sample("ADD", {{"myAwesomeFlag", nullptr}});
     ASSERT_TRUE(run.ok()) << run.report();
     EXPECT_EQ(alias(), "");
+    EXPECT_TRUE(sample("CHECK", {{"myAwesomeFlag", nullptr}}).ok());
+    // Nor is anything needed.
+    container_->output_of({"ip", "link", "delete", "eth0"});
+    for (const char* command : {"ADD", "CHECK"}) {
+        EXPECT_TRUE(sample(command, {{"myAwesomeFlag", false}}).ok()) << command;
+        EXPECT_THAT(sample(command).error_message(), HasSubstr("eth0: No such device")) << command;
+    }
+}
+
+TEST_F(Sample, WhatTheKernelRefusesKeepsNoContainer) {
+    ASSERT_TRUE(sample("ADD").ok());
+    without({Missing::entering_namespaces}, [&] {
+        const PluginRun run = sample("DEL");
+        EXPECT_TRUE(run.ok()) << run.report();
+        EXPECT_THAT(run.err, HasSubstr("enter network namespace"));
+        EXPECT_EQ(sample("CHECK").error_code(), 999);
+    });
 }
 
 TEST_F(Sample, CheckNamesTheLabelItFinds) {

@@ -30,11 +30,16 @@ sock_filter test(std::uint16_t comparison, std::uint32_t value, std::uint8_t oth
     return BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | comparison | BPF_K), value, 0, otherwise);
 }
 
+Filter refusing(std::uint32_t system_call) {
+    return {load(offsetof(seccomp_data, nr)), test(BPF_JEQ, system_call, 1),
+            end_with(SECCOMP_RET_ERRNO | EPERM), end_with(SECCOMP_RET_ALLOW)};
+}
+
 Filter filter_of(Missing missing) {
+    if (missing == Missing::hard_links) return refusing(SYS_linkat);
+    if (missing == Missing::entering_namespaces) return refusing(SYS_setns);
     const sock_filter number = load(offsetof(seccomp_data, nr));
     const sock_filter allow = end_with(SECCOMP_RET_ALLOW);
-    if (missing == Missing::hard_links)
-        return {number, test(BPF_JEQ, SYS_linkat, 1), end_with(SECCOMP_RET_ERRNO | EPERM), allow};
     // The other bit of O_TMPFILE is O_DIRECTORY.
     constexpr std::uint32_t unnamed = O_TMPFILE & ~O_DIRECTORY;
     // The low half of the flags, on a little-endian machine.
