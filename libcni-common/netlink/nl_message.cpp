@@ -7,9 +7,16 @@
 #include <new>
 
 namespace cni {
+namespace {
 
-NlMessage::NlMessage(int type, int flags) : msg_(nlmsg_alloc_simple(type, NLM_F_REQUEST | flags)) {
-    if (!msg_) throw std::bad_alloc();
+// Batches may have tens of thousands of messages, of some 300 bytes each; libnl begins with a page.
+constexpr std::size_t first_size = 512;
+
+}  // namespace
+
+NlMessage::NlMessage(int type, int flags) : msg_(nlmsg_alloc_size(first_size)) {
+    if (!msg_ || !nlmsg_put(msg_.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, NLM_F_REQUEST | flags))
+        throw std::bad_alloc();
 }
 
 NlMessage& NlMessage::put(int attribute, const void* data, std::size_t size) {

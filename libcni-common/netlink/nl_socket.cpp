@@ -18,6 +18,9 @@ constexpr std::size_t receive_size = 32768;
 // Both what is sent and the answers to it have to fit the socket's buffers.
 constexpr std::size_t requests_at_once = 32;
 
+// A datagram of this size fits into the send buffer that sockets have by default.
+constexpr std::size_t usual_room = 64 << 10;
+
 // The kernel has them negative.
 int errno_of(int code) {
     return code == std::numeric_limits<int>::min() ? EPROTO : -code;
@@ -34,19 +37,47 @@ std::string extack_text(const nlmsghdr* message) {
     return std::string(attributes.string(NLMSGERR_ATTR_MSG));
 }
 
-ssize_t send_all(int fd, const msghdr& message) {
-    ssize_t sent;
-    do sent = ::sendmsg(fd, &message, 0);
-    while (sent < 0 && errno == EINTR);
-    if (sent >= 0 || errno != EMSGSIZE) return sent;
-    // What is sent together must fit into the send buffer. A process without privileges outside
-    // its own namespaces can only make it twice as large.
-    int size = 4096;
-    for (std::size_t i = 0; i < message.msg_iovlen; ++i)
-        size += static_cast<int>(message.msg_iov[i].iov_len);
+// What the kernel adds to a datagram when it compares it with the size of the send buffer.
+constexpr std::size_t send_overhead = 32;
+
+// How large a datagram may be, once the send buffer is as large as `wanted` needs and this process
+// may have it: without privileges outside its own namespaces, that is twice net.core.wmem_max.
+std::size_t make_room(int fd, std::size_t wanted) {
+    const int size = static_cast<int>(
+        std::min<std::size_t>(wanted + send_overhead, std::numeric_limits<int>::max() / 2));
     if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
         ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    return ::sendmsg(fd, &message, 0);
+    int granted = 0;
+    socklen_t length = sizeof granted;
+    check(::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &granted, &length), "ask for a buffer's size");
+    return static_cast<std::size_t>(granted) - send_overhead;
+}
+
+ssize_t send_once(int fd, std::span<const std::uint8_t> datagram) {
+    sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
+    ssize_t sent;
+    do
+        sent = ::sendto(fd, datagram.data(), datagram.size(), 0,
+                        reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
+    while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+ssize_t send_all(int fd, std::span<const std::uint8_t> datagram) {
+    const ssize_t sent = send_once(fd, datagram);
+    if (sent >= 0 || errno != EMSGSIZE) return sent;
+    make_room(fd, datagram.size());
+    return send_once(fd, datagram);
+}
+
+std::size_t size_of(const NlRequest& request) {
+    return NLMSG_ALIGN(request.message.raw()->nlmsg_len);
+}
+
+std::size_t total_size(std::span<const NlRequest> requests) {
+    std::size_t total = 0;
+    for (const NlRequest& r : requests) total += size_of(r);
+    return total;
 }
 
 }  // namespace
@@ -66,6 +97,8 @@ struct NlSocket::Answers {
     std::size_t awaited = 0;  // acknowledgements that end it; 0: `last` does
     bool done = false;
     bool interrupted = false;
+    // Answers that the receive buffer had no room for do not matter: only the first one does.
+    bool first_suffices = false;
 
     explicit Answers(const NlRequest& request)
         : act(request.act), first(request.message.raw()->nlmsg_seq) {}
@@ -124,21 +157,19 @@ NlSocket::NlSocket(int protocol) : socket_(nl_socket_alloc()) {
 }
 
 void NlSocket::send(std::span<const NlRequest> requests, Acknowledge acknowledge) {
-    std::vector<iovec> pieces;
+    // One piece: sendmsg(2) takes 1024 of them at most.
+    std::vector<std::uint8_t> datagram;
+    datagram.reserve(total_size(requests));
     for (const NlRequest& r : requests) {
         nlmsghdr* header = r.message.raw();
         header->nlmsg_seq = ++sequence_;
         header->nlmsg_pid = nl_socket_get_local_port(socket_.get());
         if (acknowledge == Acknowledge::each) header->nlmsg_flags |= NLM_F_ACK;
-        pieces.push_back({header, NLMSG_ALIGN(header->nlmsg_len)});
+        const auto bytes = r.message.bytes();
+        datagram.insert(datagram.end(), bytes.begin(), bytes.end());
+        datagram.resize(NLMSG_ALIGN(datagram.size()));
     }
-    sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
-    msghdr message{};
-    message.msg_name = &kernel;
-    message.msg_namelen = sizeof kernel;
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    check(send_all(fd(), message), requests.front().act);
+    check(send_all(fd(), datagram), requests.front().act);
 }
 
 // Reads one datagram and files what is in it. False when there is none (MSG_DONTWAIT).
@@ -152,6 +183,7 @@ bool NlSocket::receive(Answers& answers, int flags) {
                           reinterpret_cast<sockaddr*>(&sender), &sender_size);
     while (size < 0 && errno == EINTR);
     if (size < 0 && errno == EAGAIN) return false;
+    if (size < 0 && errno == ENOBUFS && answers.first_suffices) return true;
     check(size, answers.act, ": receive the answer");
     // Whoever may configure the network of a container may send to sockets that are open in there.
     if (sender.nl_pid != 0) return true;
@@ -217,15 +249,36 @@ NlRequest batch_mark(int type, int subsystem, const std::string& act) {
 
 int NlSocket::commit_batch(std::vector<NlRequest> requests, int subsystem,
                            std::optional<std::uint32_t> generation) {
-    if (requests.empty()) return 0;
-    const std::string act = requests.front().act;
-    requests.back().message.raw()->nlmsg_flags |= NLM_F_ACK;
-    NlRequest begin = batch_mark(NFNL_MSG_BATCH_BEGIN, subsystem, act);
-    if (generation) {
-        begin.message.put_be32(NFNL_BATCH_GENID, *generation);
-        begin.tolerated = ERESTART;
+    const std::size_t total = total_size(requests);
+    constexpr std::size_t marks = 64;  // of the beginning and of the end
+    const std::size_t room =
+        (total <= usual_room ? usual_room : make_room(fd(), total + marks)) - marks;
+    for (std::span<NlRequest> rest = requests; !rest.empty();) {
+        std::size_t count = 0;
+        for (std::size_t size = 0; count < rest.size(); ++count) {
+            size += size_of(rest[count]);
+            if (count > 0 && size > room) break;
+        }
+        if (const int error = commit_part(rest.first(count), subsystem, generation)) return error;
+        rest = rest.subspan(count);
+        // 0 is no generation.
+        if (generation && ++*generation == 0) ++*generation;
     }
-    requests.insert(requests.begin(), std::move(begin));
+    return 0;
+}
+
+int NlSocket::commit_part(std::span<NlRequest> part, int subsystem,
+                          std::optional<std::uint32_t> generation) {
+    const std::string act = part.front().act;
+    part.back().message.raw()->nlmsg_flags |= NLM_F_ACK;
+    std::vector<NlRequest> requests;
+    requests.reserve(part.size() + 2);
+    requests.push_back(batch_mark(NFNL_MSG_BATCH_BEGIN, subsystem, act));
+    if (generation) {
+        requests.front().message.put_be32(NFNL_BATCH_GENID, *generation);
+        requests.front().tolerated = ERESTART;
+    }
+    std::move(part.begin(), part.end(), std::back_inserter(requests));
     requests.push_back(batch_mark(NFNL_MSG_BATCH_END, subsystem, act));
     return exchange_batch(requests);
 }
@@ -245,6 +298,7 @@ int NlSocket::exchange_batch(const std::vector<NlRequest>& requests) {
     // The kernel has dealt with all of it by now: whatever it has to say is in the queue.
     Answers answers(requests.front());
     answers.last = sequence_;
+    answers.first_suffices = true;
     while (receive(answers, MSG_DONTWAIT)) {
     }
     for (const NlRequest& r : requests)

@@ -65,6 +65,11 @@ public:
     /// returned, or none does: then the first failure is thrown, or returned when the request
     /// tolerates it. `subsystem` is NFNL_SUBSYS_NFTABLES. With `generation` the result is ERESTART
     /// when the ruleset is no longer of that generation.
+    ///
+    /// The kernel takes a batch as one datagram. One that is larger than this process may send
+    /// (twice net.core.wmem_max, some 400 KiB, without privileges on the host; 1 GiB with) goes in
+    /// several batches, in order: what failed or ended in ERESTART is behind those that took
+    /// effect.
     int commit_batch(std::vector<NlRequest> requests, int subsystem,
                      std::optional<std::uint32_t> generation = {});
     /// Throws what commit_batch would throw, without doing anything; nothing is tolerated.
@@ -78,6 +83,8 @@ private:
     enum class Acknowledge { each, none };
     void send(std::span<const NlRequest> requests, Acknowledge acknowledge);
     bool receive(Answers& answers, int flags = 0);
+    int commit_part(std::span<NlRequest> part, int subsystem,
+                    std::optional<std::uint32_t> generation);
     int exchange_batch(const std::vector<NlRequest>& requests);
     Handle<nl_sock, nl_socket_free> socket_;
     std::uint32_t sequence_ = 0;

@@ -317,6 +317,35 @@ TEST_F(NftConnection, SetsAreFilledLookedUpFlushedAndDeleted) {
     EXPECT_EQ(ruleset(), "");
 }
 
+// As much as needs many times the pieces that sendmsg(2) takes, and the buffers of a socket.
+TEST_F(NftConnection, ABatchMayHaveAnyNumberOfMessages) {
+    constexpr int rules = 10'000;
+    Batch batch;
+    batch.add_table(table).add_chain(table, "c");
+    for (int i = 0; i < rules; ++i) batch.add_rule(table, "c", {accept()}, cat("rule ", i));
+    const auto generation = connection().generation();
+    EXPECT_EQ(connection().try_commit(std::move(batch), generation), Outcome::done);
+    const auto listed = comments();
+    ASSERT_EQ(listed.size(), std::size_t{rules});
+    EXPECT_EQ(listed.back(), "rule 9999");
+    EXPECT_EQ(delete_rules(connection(), table, "c", [](std::string_view) { return true; }),
+              std::size_t{rules});
+}
+
+TEST_F(NftConnection, TheFirstOfAnyNumberOfFailuresCounts) {
+    make_chain({"there"});
+    const auto batch = [] {
+        Batch out;
+        out.add_chain(table, "d");
+        for (std::uint64_t i = 0; i < 4000; ++i) out.delete_rule(table, "c", 100'000 + i);
+        return out;
+    };
+    EXPECT_EQ(connection().try_commit(batch()), Outcome::missing);
+    EXPECT_THROW(connection().commit(batch()), NlError);
+    EXPECT_EQ(comments(), Strings{"there"});
+    EXPECT_FALSE(connection().find_chain(table, "d"));
+}
+
 TEST_F(NftConnection, ReadsChainsLongerThanOneAnswer) {
     Batch batch;
     batch.add_table(table).add_chain(table, "c");
