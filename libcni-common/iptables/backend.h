@@ -25,7 +25,7 @@ enum class Backend {
 /// | nftables | nftables | nftables | nftables | nftables |
 ///
 /// Legacy tables are in use when one that is loaded (/proc/net/ip_tables_names) holds a rule or a
-/// chain besides the built-in ones.
+/// chain besides the built-in ones; not where we may not look.
 Backend choose_backend(nft::Connection& nft, const std::optional<std::string>& configured);
 
 /// Of one of iptables' two.

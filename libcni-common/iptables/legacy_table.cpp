@@ -16,9 +16,9 @@ extern "C" {
 }
 
 #include "base/error.h"
-#include "base/file.h"
 #include "iptables/extensions.h"
 #include "iptables/legacy_entry.h"
+#include "iptables/legacy_presence.h"
 #include "iptables/patience.h"
 #include "iptables/xtables_lock.h"
 
@@ -32,7 +32,6 @@ struct Ip4tc {
     static constexpr Family family = Family::v4;
     static constexpr const char* name = "iptables";
     static constexpr const char* module = "iptable_nat";
-    static constexpr const char* names_file = "/proc/thread-self/net/ip_tables_names";
     static constexpr auto init = iptc_init;
     static constexpr auto release = iptc_free;
     static constexpr auto is_chain = iptc_is_chain;
@@ -55,7 +54,6 @@ struct Ip6tc {
     static constexpr Family family = Family::v6;
     static constexpr const char* name = "ip6tables";
     static constexpr const char* module = "ip6table_nat";
-    static constexpr const char* names_file = "/proc/thread-self/net/ip6_tables_names";
     static constexpr auto init = ip6tc_init;
     static constexpr auto release = ip6tc_free;
     static constexpr auto is_chain = ip6tc_is_chain;
@@ -236,13 +234,6 @@ void change(const std::function<void(Table&)>& body, std::chrono::milliseconds l
                 cat("others keep changing ", Lib::name, "' table nat without its lock"));
 }
 
-template <typename Lib>
-bool has_nat() {
-    const std::string names = read_file(Lib::names_file, 64 << 10).value_or("");
-    const auto lines = split(names, '\n');
-    return std::find(lines.begin(), lines.end(), "nat") != lines.end();
-}
-
 // Reading makes the kernel load the table, as adding would. It is empty then.
 template <typename Lib>
 std::optional<std::string> problem_of() try {
@@ -261,7 +252,7 @@ void change_legacy(Family family, const std::function<void(Table&)>& body,
 }
 
 bool legacy_has_nat_table(Family family) {
-    return family == Family::v4 ? has_nat<Ip4tc>() : has_nat<Ip6tc>();
+    return has_legacy_table(family, "nat");
 }
 
 std::optional<std::string> legacy_problem(Family family) {
