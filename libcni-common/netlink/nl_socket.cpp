@@ -55,10 +55,14 @@ std::size_t make_room(int fd, std::size_t wanted) {
 
 ssize_t send_once(int fd, std::span<const std::uint8_t> datagram) {
     sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
+    iovec piece{const_cast<std::uint8_t*>(datagram.data()), datagram.size()};
+    msghdr message{};
+    message.msg_name = &kernel;
+    message.msg_namelen = sizeof kernel;
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
     ssize_t sent;
-    do
-        sent = ::sendto(fd, datagram.data(), datagram.size(), 0,
-                        reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
+    do sent = ::sendmsg(fd, &message, 0);
     while (sent < 0 && errno == EINTR);
     return sent;
 }

@@ -21,8 +21,13 @@ struct FakeKernel {
     void take(const msghdr& sent) {
         asked.clear();
         acknowledged = false;
-        for (std::size_t i = 0; i < sent.msg_iovlen; ++i)
-            asked.push_back(static_cast<const nlmsghdr*>(sent.msg_iov[i].iov_base)->nlmsg_seq);
+        const auto* bytes = static_cast<const char*>(sent.msg_iov->iov_base);
+        for (std::size_t at = 0; at < sent.msg_iov->iov_len;) {
+            nlmsghdr head;
+            std::memcpy(&head, bytes + at, sizeof head);
+            asked.push_back(head.nlmsg_seq);
+            at += NLMSG_ALIGN(std::size_t{head.nlmsg_len});
+        }
     }
 
     std::size_t answer(char* buffer, std::size_t room) {
