@@ -90,7 +90,8 @@ TEST_F(Debug, WhatCannotBeWrittenIsSaidAndNothingElseFails) {
 }
 
 TEST_F(Debug, WhereHooksCannotRunThatIsSaidAndNothingElseFails) {
-    const json keys = {{"addHooks", {{"ip", "link"}}}, {"delHooks", {{"ip", "link"}}}};
+    const json hooks = json::array({json::array({"ip", "link"})});
+    const json keys = {{"addHooks", hooks}, {"delHooks", hooks}};
     for (const char* command : {"ADD", "DEL"}) {
         without({Missing::entering_namespaces}, [&] {
             const PluginRun run = call(command, keys);
