@@ -45,5 +45,5 @@ if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
 endif()
 
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(NL REQUIRED libnl-3.0 libnl-route-3.0)
+pkg_check_modules(NL REQUIRED libnl-3.0)
 find_package(nlohmann_json 3.11 REQUIRED)

@@ -73,7 +73,8 @@ struct Prefix {
     /// The last address: broadcast in IPv4.
     Ip last() const { return ip.filled(length); }
     bool contains(const Ip& other) const;
-    bool is_default_route() const { return length == 0 && ip.is_any(); }
+    /// Whatever its bits of a host are.
+    bool is_default_route() const { return length == 0; }
 
     auto operator<=>(const Prefix&) const = default;
 };

@@ -2,40 +2,34 @@
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <netlink/route/addr.h>
 
 namespace cni {
 namespace {
 
-using AddrHandle = Handle<rtnl_addr, rtnl_addr_put>;
-using NlAddrHandle = Handle<nl_addr, nl_addr_put>;
-
-NlAddrHandle to_nl(const Ip& ip, int length) {
-    NlAddrHandle addr(nl_addr_build(ip.af(), ip.data(), ip.size()));
-    if (!addr) throw std::bad_alloc();
-    nl_addr_set_prefixlen(addr.get(), length);
-    return addr;
-}
-
-AddrHandle describe(const Link& link, const Prefix& prefix) {
-    AddrHandle addr(rtnl_addr_alloc());
-    if (!addr) throw std::bad_alloc();
-    rtnl_addr_set_ifindex(addr.get(), link.index);
-    rtnl_addr_set_local(addr.get(), to_nl(prefix.ip, prefix.length).get());
-    rtnl_addr_set_scope(addr.get(), RT_SCOPE_UNIVERSE);
-    if (prefix.ip.is_v4() && prefix.length < 31)
-        rtnl_addr_set_broadcast(addr.get(), to_nl(prefix.last(), 32).get());
-    return addr;
+NlMessage describe(int type, int flags, const Link& link, const Prefix& prefix,
+                   std::uint32_t address_flags = 0) {
+    ifaddrmsg header{};
+    header.ifa_family = static_cast<std::uint8_t>(prefix.ip.af());
+    header.ifa_prefixlen = static_cast<std::uint8_t>(prefix.length);
+    header.ifa_scope = RT_SCOPE_UNIVERSE;
+    header.ifa_index = static_cast<unsigned>(link.index);
+    NlMessage message(type, flags);
+    message.header(header);
+    message.put(IFA_LOCAL, prefix.ip.data(), prefix.ip.size());
+    message.put(IFA_ADDRESS, prefix.ip.data(), prefix.ip.size());
+    if (prefix.ip.is_v4() && prefix.length < 31) {
+        const Ip broadcast = prefix.last();
+        message.put(IFA_BROADCAST, broadcast.data(), broadcast.size());
+    }
+    if (address_flags != 0) message.put_u32(IFA_FLAGS, address_flags);
+    return message;
 }
 
 NlMessage add_message(const Link& link, const Prefix& prefix, Dad dad, SubnetRoute subnet_route) {
-    const AddrHandle addr = describe(link, prefix);
-    if (dad == Dad::off && !prefix.ip.is_v4()) rtnl_addr_set_flags(addr.get(), IFA_F_NODAD);
-    if (subnet_route == SubnetRoute::omit) rtnl_addr_set_flags(addr.get(), IFA_F_NOPREFIXROUTE);
-    nl_msg* message = nullptr;
-    if (rtnl_addr_build_add_request(addr.get(), NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
-        throw std::bad_alloc();
-    return NlMessage(message);
+    std::uint32_t flags = 0;
+    if (dad == Dad::off && !prefix.ip.is_v4()) flags |= IFA_F_NODAD;
+    if (subnet_route == SubnetRoute::omit) flags |= IFA_F_NOPREFIXROUTE;
+    return describe(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, link, prefix, flags);
 }
 
 std::string act(const Link& link, const Prefix& prefix) {
@@ -56,6 +50,8 @@ std::optional<Address> parse(const nlmsghdr* message, const ifaddrmsg& header) {
     if (bytes.size() != any.size() || header.ifa_prefixlen > any.bits()) return {};
     const auto flags = attributes.get_or<std::uint32_t>(IFA_FLAGS, header.ifa_flags);
     return Address{{Ip::from_bytes(family, bytes.data()), header.ifa_prefixlen},
+                   static_cast<int>(header.ifa_index),
+                   (flags & IFA_F_PERMANENT) != 0,
                    (flags & IFA_F_TENTATIVE) != 0,
                    (flags & IFA_F_DADFAILED) != 0};
 }
@@ -84,6 +80,12 @@ std::vector<Address> list(Rtnl& rtnl, unsigned char family, int ifindex, const s
     return found;
 }
 
+std::vector<Address> of_link(Rtnl& rtnl, const Link& link, unsigned char family) {
+    // A kernel without strict checking lists all links.
+    return list(rtnl, family, link.index, cat("list addresses of ", link.name),
+                [&](const ifaddrmsg& header) { return is_of(header, link); });
+}
+
 }  // namespace
 
 NlRequest add_address(const Link& link, const Prefix& prefix, Dad dad, SubnetRoute subnet_route) {
@@ -95,18 +97,16 @@ NlRequest ensure_address(const Link& link, const Prefix& prefix, Dad dad) {
 }
 
 NlRequest remove_address(const Link& link, const Prefix& prefix) {
-    nl_msg* message = nullptr;
-    if (rtnl_addr_build_delete_request(describe(link, prefix).get(), 0, &message) < 0)
-        throw std::bad_alloc();
-    return {NlMessage(message), cat("remove address ", prefix.to_string(), " from ", link.name),
-            EADDRNOTAVAIL};
+    return {describe(RTM_DELADDR, 0, link, prefix),
+            cat("remove address ", prefix.to_string(), " from ", link.name), EADDRNOTAVAIL};
+}
+
+std::vector<Address> addresses(Rtnl& rtnl, const Link& link) {
+    return of_link(rtnl, link, AF_UNSPEC);
 }
 
 std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family) {
-    // A kernel without strict checking lists all links.
-    return list(rtnl, static_cast<unsigned char>(Ip::any(family).af()), link.index,
-                cat("list addresses of ", link.name),
-                [&](const ifaddrmsg& header) { return is_of(header, link); });
+    return of_link(rtnl, link, static_cast<unsigned char>(Ip::any(family).af()));
 }
 
 std::vector<Address> addresses_besides(Rtnl& rtnl, const std::optional<Link>& link) {

@@ -9,6 +9,8 @@ namespace cni {
 
 struct Address {
     Prefix prefix;
+    int link = 0;             ///< index
+    bool permanent = true;    ///< given without a lifetime
     bool tentative = false;   ///< duplicate address detection still runs
     bool dad_failed = false;  ///< another host has the address
 };
@@ -27,7 +29,8 @@ NlRequest ensure_address(const Link& link, const Prefix& prefix, Dad dad);
 /// Succeeds when it is gone already.
 NlRequest remove_address(const Link& link, const Prefix& prefix);
 
-/// Of this link only, in the kernel's order.
+/// Of this link only, in the kernel's order; without a family, of both.
+std::vector<Address> addresses(Rtnl& rtnl, const Link& link);
 std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family);
 /// Of both families, of all links of the namespace except this one.
 std::vector<Address> addresses_besides(Rtnl& rtnl, const std::optional<Link>& link);

@@ -75,6 +75,15 @@ NlRequest remove_all_vlans(const Link& port) {
             cat("failed to remove default vlan on interface ", quote(port.name))};
 }
 
+NlRequest add_own_vlan(const Link& bridge, std::uint16_t id) {
+    NlMessage message = port_message(RTM_SETLINK, bridge);
+    message.nest(IFLA_AF_SPEC, [&] {
+        message.put_u16(IFLA_BRIDGE_FLAGS, BRIDGE_FLAGS_SELF);
+        put_vlan(message, id, 0);
+    });
+    return {std::move(message), cat("make bridge ", bridge.name, " a member of its VLAN ", id)};
+}
+
 std::vector<PortVlan> vlans(Rtnl& rtnl, const Link& port) {
     std::vector<PortVlan> found;
     const auto query = [&] {

@@ -19,7 +19,10 @@ struct PortVlan {
 NlRequest add_vlans(const Link& port, const std::vector<PortVlan>& vlans);
 NlRequest remove_all_vlans(const Link& port);
 
-/// Sorted by id.
+/// Makes the host itself, behind the bridge, a tagged member of a VLAN.
+NlRequest add_own_vlan(const Link& bridge, std::uint16_t id);
+
+/// Sorted by id; of a bridge itself, what the host is a member of.
 std::vector<PortVlan> vlans(Rtnl& rtnl, const Link& port);
 
 }  // namespace cni

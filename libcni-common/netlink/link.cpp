@@ -50,6 +50,10 @@ void parse_link_info(Link& link, const nlattr* nest) {
         const NlAttributes<IFLA_BR_MAX> bridge(info[IFLA_INFO_DATA]);
         link.vlan_filtering = bridge.get_or<std::uint8_t>(IFLA_BR_VLAN_FILTERING, 0) != 0;
     }
+    if (link.kind == "vlan" && info[IFLA_INFO_DATA]) {
+        const NlAttributes<IFLA_VLAN_MAX> vlan(info[IFLA_INFO_DATA]);
+        link.vlan_id = vlan.get_or<std::uint16_t>(IFLA_VLAN_ID, 0);
+    }
     if (info.string(IFLA_INFO_SLAVE_KIND) == "bridge" && info[IFLA_INFO_SLAVE_DATA]) {
         const NlAttributes<IFLA_BRPORT_MAX> port(info[IFLA_INFO_SLAVE_DATA]);
         link.hairpin = port.get_or<std::uint8_t>(IFLA_BRPORT_MODE, 0) != 0;
@@ -276,6 +280,11 @@ std::vector<Link> Rtnl::ports(const Link& master) {
         cat("ports of ", master.name),
         [&](NlMessage& m) { m.put_u32(IFLA_MASTER, static_cast<unsigned>(master.index)); },
         [&](const Link& link) { return link.master == master.index; });
+}
+
+std::vector<Link> Rtnl::links() {
+    return list(
+        "links", [](NlMessage&) {}, [](const Link&) { return true; });
 }
 
 std::vector<Link> Rtnl::veths() {

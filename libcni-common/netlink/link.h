@@ -24,8 +24,9 @@ struct Link {
     bool has_peer_elsewhere = false;  ///< of a veth: its peer is in another namespace
     int master = 0;                   ///< index of the bridge or vrf it is a port of; 0 without
     std::uint32_t promiscuity = 0;
-    std::uint32_t txqlen = 0;               ///< packets
-    std::optional<bool> vlan_filtering;     ///< of a bridge
+    std::uint32_t txqlen = 0;            ///< packets
+    std::optional<bool> vlan_filtering;  ///< of a bridge
+    std::uint16_t vlan_id = 0;           ///< of a VLAN interface; peer_index is its parent's then
     std::optional<bool> hairpin, isolated;  ///< of a bridge port
 
     bool is_up() const;
@@ -105,6 +106,8 @@ public:
     Link make_veth(const VethOptions& options);
     /// The ports of a bridge (or vrf).
     std::vector<Link> ports(const Link& master);
+    /// Every link here. Costs the more the more there are.
+    std::vector<Link> links();
     /// Every veth here. Costs the more the more there are: for GC.
     std::vector<Link> veths();
 

@@ -28,8 +28,6 @@ class NlMessage {
 public:
     /// `type` and `flags` of nlmsghdr; NLM_F_REQUEST is added.
     NlMessage(int type, int flags);
-    /// Takes over a message built by libnl-route.
-    explicit NlMessage(nl_msg* built) : msg_(built) { raw()->nlmsg_flags |= NLM_F_REQUEST; }
 
     /// Appends the protocol's fixed header (ifinfomsg, nfgenmsg, ...). First call after
     /// construction.

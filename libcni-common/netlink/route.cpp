@@ -1,23 +1,11 @@
 #include "netlink/route.h"
 
 #include <linux/rtnetlink.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
 
 #include <algorithm>
 
 namespace cni {
 namespace {
-
-using RouteHandle = Handle<rtnl_route, rtnl_route_put>;
-using NlAddrHandle = Handle<nl_addr, nl_addr_put>;
-
-NlAddrHandle to_nl(const Prefix& prefix) {
-    NlAddrHandle addr(nl_addr_build(prefix.ip.af(), prefix.ip.data(), prefix.ip.size()));
-    if (!addr) throw std::bad_alloc();
-    nl_addr_set_prefixlen(addr.get(), prefix.length);
-    return addr;
-}
 
 int default_scope(const RouteSpec& route) {
     return route.destination.ip.is_v4() && !route.gateway ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
@@ -34,6 +22,18 @@ std::string act(const Link& link, const RouteSpec& route) {
 std::optional<Ip> to_ip(std::span<const std::uint8_t> bytes, Family family) {
     if (bytes.size() != Ip::any(family).size()) return {};
     return Ip::from_bytes(family, bytes.data());
+}
+
+void put_ip(NlMessage& message, int attribute, const Ip& ip) {
+    message.put(attribute, ip.data(), ip.size());
+}
+
+void put_metrics(NlMessage& message, const RouteSpec& route) {
+    if (route.mtu <= 0 && route.advmss <= 0) return;
+    message.nest(RTA_METRICS, [&] {
+        if (route.mtu > 0) message.put_u32(RTAX_MTU, static_cast<unsigned>(route.mtu));
+        if (route.advmss > 0) message.put_u32(RTAX_ADVMSS, static_cast<unsigned>(route.advmss));
+    });
 }
 
 using Attributes = NlAttributes<RTA_MAX>;
@@ -90,35 +90,25 @@ void collect(std::vector<RouteSpec>& found, const nlmsghdr* message, const Link&
 }  // namespace
 
 NlRequest add_route(const Link& link, const RouteSpec& route) {
-    RouteHandle object(rtnl_route_alloc());
-    Handle<rtnl_nexthop, rtnl_route_nh_free> hop(rtnl_route_nh_alloc());
-    if (!object || !hop) throw std::bad_alloc();
-    rtnl_route_set_family(object.get(), static_cast<std::uint8_t>(route.destination.ip.af()));
-    rtnl_route_set_dst(object.get(), to_nl(route.destination).get());
-    rtnl_route_set_protocol(object.get(), RTPROT_BOOT);
-    rtnl_route_set_type(object.get(), RTN_UNICAST);
-    rtnl_route_set_scope(object.get(),
-                         static_cast<std::uint8_t>(route.scope.value_or(default_scope(route))));
-    rtnl_route_set_table(object.get(), route.table ? static_cast<unsigned>(route.table)
-                                                   : static_cast<unsigned>(RT_TABLE_MAIN));
-    if (route.priority > 0)
-        rtnl_route_set_priority(object.get(), static_cast<unsigned>(route.priority));
-    if (route.mtu > 0)
-        rtnl_route_set_metric(object.get(), RTAX_MTU, static_cast<unsigned>(route.mtu));
-    if (route.advmss > 0)
-        rtnl_route_set_metric(object.get(), RTAX_ADVMSS, static_cast<unsigned>(route.advmss));
-    if (route.source)
-        rtnl_route_set_pref_src(object.get(), to_nl(Prefix::host(*route.source)).get());
-    if (route.on_link) rtnl_route_set_flags(object.get(), RTNH_F_ONLINK);
-    rtnl_route_nh_set_ifindex(hop.get(), link.index);
-    if (route.gateway)
-        rtnl_route_nh_set_gateway(hop.get(), to_nl(Prefix::host(*route.gateway)).get());
-    rtnl_route_add_nexthop(object.get(), hop.release());
-
-    nl_msg* message = nullptr;
-    if (rtnl_route_build_add_request(object.get(), NLM_F_CREATE, &message) < 0)
-        throw std::bad_alloc();
-    return {NlMessage(message), act(link, route)};
+    rtmsg header{};
+    header.rtm_family = static_cast<std::uint8_t>(route.destination.ip.af());
+    header.rtm_dst_len = static_cast<std::uint8_t>(route.destination.length);
+    header.rtm_table = RT_TABLE_UNSPEC;  // RTA_TABLE has the number: one byte is not enough
+    header.rtm_protocol = RTPROT_BOOT;
+    header.rtm_scope = static_cast<std::uint8_t>(route.scope.value_or(default_scope(route)));
+    header.rtm_type = RTN_UNICAST;
+    header.rtm_flags = route.on_link ? RTNH_F_ONLINK : 0;
+    NlMessage message(RTM_NEWROUTE, NLM_F_CREATE);
+    message.header(header);
+    put_ip(message, RTA_DST, route.destination.network().ip);
+    message.put_u32(RTA_TABLE, route.table ? static_cast<unsigned>(route.table)
+                                           : static_cast<unsigned>(RT_TABLE_MAIN));
+    message.put_u32(RTA_OIF, static_cast<unsigned>(link.index));
+    if (route.gateway) put_ip(message, RTA_GATEWAY, *route.gateway);
+    if (route.source) put_ip(message, RTA_PREFSRC, *route.source);
+    if (route.priority > 0) message.put_u32(RTA_PRIORITY, static_cast<unsigned>(route.priority));
+    put_metrics(message, route);
+    return {std::move(message), act(link, route)};
 }
 
 NlRequest ensure_route(const Link& link, const RouteSpec& route) {
@@ -145,6 +135,31 @@ std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family) {
     };
     const auto visit = [&](const nlmsghdr* m) { collect(found, m, link, family); };
     rtnl.dump(query, cat("list routes of ", link.name), visit, [&] { found.clear(); });
+    return found;
+}
+
+std::vector<int> links_of_routes(Rtnl& rtnl, Family family, std::uint8_t protocol, int only) {
+    std::vector<int> found;
+    const auto query = [&] {
+        rtmsg header{};
+        header.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
+        header.rtm_protocol = protocol;
+        NlMessage message(RTM_GETROUTE, 0);
+        message.header(header);
+        if (only != 0) message.put_u32(RTA_OIF, static_cast<unsigned>(only));
+        return message;
+    };
+    const auto visit = [&](const nlmsghdr* m) {
+        if (nlmsg_datalen(m) < static_cast<int>(sizeof(rtmsg))) return;
+        const auto* header = static_cast<const rtmsg*>(nlmsg_data(m));
+        // Kernels choose by some of what was asked for.
+        if (header->rtm_family != Ip::any(family).af() || header->rtm_protocol != protocol) return;
+        each_next_hop(*header, Attributes(m, sizeof *header),
+                      [&](int index, unsigned, const Attributes&) {
+                          if (only == 0 || index == only) found.push_back(index);
+                      });
+    };
+    rtnl.dump(query, "list routes", visit, [&] { found.clear(); });
     return found;
 }
 

@@ -8,7 +8,8 @@
 
 namespace cni {
 
-/// A unicast route through a link; zero and nullopt leave the choice to the kernel.
+/// A unicast route through a link; zero and nullopt leave the choice to the kernel. Of the
+/// destination only the network counts: bits of the host, which IPv4 refuses, are left out.
 struct RouteSpec {
     Prefix destination;
     std::optional<Ip> gateway = {};
@@ -32,6 +33,10 @@ NlRequest prefer_route(const Link& link, const RouteSpec& route);
 /// Of one family through this link, of every table. A multipath route counts once for each next hop
 /// through the link.
 std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family);
+
+/// The links that routes of one family and protocol (RTPROT_*) go through, each as often as there
+/// are such routes; of the link `only`, when that is no 0. Lists tables: not for every operation.
+std::vector<int> links_of_routes(Rtnl& rtnl, Family family, std::uint8_t protocol, int only = 0);
 
 /// What the routing tables say of packets to `ip`; nullopt when they lead nowhere.
 struct Decision {

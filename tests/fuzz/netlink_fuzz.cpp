@@ -1,5 +1,7 @@
 // What the kernel says of links, addresses and routes. The first byte chooses what is asked.
 
+#include <linux/rtnetlink.h>
+
 #include <cstdint>
 #include <cstdlib>
 
@@ -39,6 +41,8 @@ void read_routes(cni::Rtnl& rtnl, const cni::Link& link, Family family) {
         require(!route.gateway || route.gateway->family() == family);
         require(!route.source || route.source->family() == family);
     }
+    for (const int index : cni::links_of_routes(rtnl, family, RTPROT_RA, link.index))
+        require(index == link.index);
 }
 
 void read_vlans(cni::Rtnl& rtnl, const cni::Link& link) {

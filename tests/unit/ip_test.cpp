@@ -119,6 +119,7 @@ TEST(Prefix, ContainsOnlyAddressesOfItsFamily) {
 TEST(Prefix, KnowsTheDefaultRoutes) {
     EXPECT_TRUE(prefix("0.0.0.0/0").is_default_route());
     EXPECT_TRUE(prefix("::/0").is_default_route());
+    EXPECT_TRUE(prefix("10.1.2.3/0").is_default_route()) << "whatever its bits of a host are";
     EXPECT_FALSE(prefix("0.0.0.0/1").is_default_route());
     EXPECT_EQ(Prefix::everything(Family::v6), prefix("::/0"));
     EXPECT_EQ(Prefix::host(ip("10.0.0.1")), prefix("10.0.0.1/32"));
