@@ -25,8 +25,11 @@ int table_of(const Route& route) {
 bool satisfies(const RouteSpec& actual, const Route& wanted) {
     if (actual.table != table_of(wanted)) return false;
     if (wanted.dst.is_default_route()) return actual.destination.length == 0;
+    const auto agrees = [](int is, int asked_for) { return asked_for <= 0 || is == asked_for; };
     return actual.destination == wanted.dst.network() &&
-           (!wanted.gw || actual.gateway == wanted.gw);
+           (!wanted.gw || actual.gateway == wanted.gw) &&
+           agrees(actual.priority, wanted.priority) && agrees(actual.mtu, wanted.mtu) &&
+           agrees(actual.advmss, wanted.advmss);
 }
 
 std::string describe(const Route& route) {
@@ -67,7 +70,8 @@ void check_addresses(Rtnl& container, const Link& link, const Result& result) {
         const auto reachable = routes(container, link, family);
         for (const IpConfig& ip : result.ips) {
             if (ip.address.ip.family() != family) continue;
-            if (!any(found, [&](const Address& a) { return a.prefix == ip.address; }))
+            if (!any(found,
+                     [&](const Address& a) { return a.prefix == ip.address && !a.dad_failed; }))
                 throw Error(Code::internal, cat("Failed to match addr ", ip.address.to_string(),
                                                 " on interface ", link.name));
             const bool has_subnet =

@@ -17,11 +17,13 @@ bool has_recorded_mac(const Interface& recorded, const Link& link);
 Result own_part(const Result& prev, const Args& args);
 
 /// Throws Error(internal) unless every address of the result is on the link with the same prefix
-/// length and its gateway can be reached through the link.
+/// length, no other host's as far as the kernel knows, and its gateway can be reached through the
+/// link.
 void check_addresses(Rtnl& container, const Link& link, const Result& result);
 
 /// Throws Error(internal) unless every route of the result is there, through the link, with its
-/// table and, when it names one, its gateway. Any default route serves for a default route.
+/// table and what else it names of gateway, metric, MTU and segment size. Any default route serves
+/// for a default route.
 void check_routes(Rtnl& container, const Link& link, const Result& result);
 
 }  // namespace cni

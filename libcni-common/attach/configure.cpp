@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "attach/ipv6.h"
 #include "netlink/monitor.h"
 #include "sys/sysctl.h"
 
@@ -14,22 +15,25 @@ std::string key_of(std::string_view family, std::string_view ifname, std::string
     return cat("net/", family, "/conf/", ifname, "/", name);
 }
 
-// Parameters that only refine things: a kernel or a container that lacks them is no failure.
-void set_if_possible(const std::string& key, std::string_view value) {
+// False when the kernel has no such key.
+bool enable_ipv6(const std::string& ifname) {
+    const std::string key = key_of("ipv6", ifname, "disable_ipv6");
+    const auto value = find_sysctl(key);
+    if (value && *value != "0") set_sysctl(key, "0");
+    return value.has_value();
+}
+
+// A new interface has another value as a rule: written first, asked only when that is refused.
+void set_unless_right(const std::string& key, std::string_view value) {
     try {
-        set_sysctl_if_present(key, value);
+        set_sysctl(key, value);
     } catch (const SysError&) {
-        // A read-only /proc/sys, say.
+        if (find_sysctl(key) != value) throw;
     }
 }
 
-void enable_ipv6(const std::string& ifname) {
-    const std::string key = key_of("ipv6", ifname, "disable_ipv6");
-    if (const auto value = find_sysctl(key); value && *value != "0") set_sysctl(key, "0");
-}
-
-std::string forwarding_key(Family family) {
-    return family == Family::v4 ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
+bool is_ipv6(const IpConfig& ip) {
+    return !ip.address.ip.is_v4();
 }
 
 std::optional<Ip> first_gateway(const Result& result, Family family) {
@@ -46,14 +50,16 @@ bool has_family(const Result& result, Family family) {
 }
 
 void set_dad(const std::string& ifname, Dad dad) {
-    if (dad == Dad::on) set_if_possible(key_of("ipv6", ifname, "enhanced_dad"), "1");
-    set_if_possible(key_of("ipv6", ifname, "accept_dad"), dad == Dad::on ? "1" : "0");
+    if (dad == Dad::on) set_sysctl_if_possible(key_of("ipv6", ifname, "enhanced_dad"), "1");
+    set_sysctl_if_possible(key_of("ipv6", ifname, "accept_dad"), dad == Dad::on ? "1" : "0");
 }
 
-void prepare_for_ipv6(const std::string& ifname) {
+void prepare_for_ipv6(const Link& link, const Result& result) {
+    const auto address = std::find_if(result.ips.begin(), result.ips.end(), is_ipv6);
+    if (address == result.ips.end()) return;
     enable_ipv6("lo");
-    enable_ipv6(ifname);
-    set_sysctl(key_of("ipv6", ifname, "keep_addr_on_down"), "1");
+    if (!enable_ipv6(link.name)) require_ipv6(link, address->address);
+    set_unless_right(key_of("ipv6", link.name, "keep_addr_on_down"), "1");
 }
 
 RouteSpec route_spec(const Route& route, const Result& result) {
@@ -74,9 +80,9 @@ void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
     netns.run([&] {
         set_dad(link.name, dad);
         // So that announce() makes the kernel tell the neighbours.
-        set_if_possible(key_of("ipv4", link.name, "arp_notify"), "1");
-        set_if_possible(key_of("ipv6", link.name, "ndisc_notify"), "1");
-        if (has_family(result, Family::v6)) prepare_for_ipv6(link.name);
+        set_sysctl_if_possible(key_of("ipv4", link.name, "arp_notify"), "1");
+        set_sysctl_if_possible(key_of("ipv6", link.name, "ndisc_notify"), "1");
+        prepare_for_ipv6(link, result);
     });
     std::vector<NlRequest> requests;
     for (const IpConfig& ip : result.ips) requests.push_back(add_address(link, ip.address, dad));
@@ -105,22 +111,6 @@ void settle_addresses(Rtnl& container, const Netns& netns, const Link& link) {
     if (netns.run(wait)) return;
     throw Error(Code::internal, cat("failed to settle addresses for ", quote(link.name), ": link ",
                                     link.name, " still has tentative addresses after 5 seconds"));
-}
-
-void enable_forwarding(Family family) {
-    try {
-        ensure_sysctl(forwarding_key(family), "1");
-    } catch (const SysError& error) {
-        throw SysError("failed to enable forwarding", error.error, error.msg);
-    }
-}
-
-bool is_forwarding(Family family) {
-    return find_sysctl(forwarding_key(family)).value_or("0") != "0";
-}
-
-void refuse_router_advertisements(const std::string& ifname) {
-    set_if_possible(key_of("ipv6", ifname, "accept_ra"), "0");
 }
 
 }  // namespace cni

@@ -15,9 +15,10 @@ bool has_family(const Result& result, Family family);
 /// too. To be called before it is up, in its namespace.
 void set_dad(const std::string& ifname, Dad dad);
 
-/// Lets a container's interface have IPv6 addresses, and keep them while it is down. To be called
-/// before it is up, inside the namespace.
-void prepare_for_ipv6(const std::string& ifname);
+/// Lets a container's interface have the IPv6 addresses of a result, if there are any, and keep
+/// them while it is down. To be called before it is up, inside the namespace. Throws Error naming
+/// the address when there can be none, or the parameter that cannot be set.
+void prepare_for_ipv6(const Link& link, const Result& result);
 
 /// A route of the result. Without a gateway it uses the first gateway of its family, unless its
 /// scope is narrower than universe.
@@ -32,13 +33,5 @@ void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
 /// With detection on: waits until no IPv6 address of the link is tentative, 5 seconds at most.
 /// Throws Error(internal) naming the address when another host has it or time is over.
 void settle_addresses(Rtnl& container, const Netns& netns, const Link& link);
-
-/// Lets the host forward packets of this family.
-void enable_forwarding(Family family);
-bool is_forwarding(Family family);
-
-/// The host must not learn routes from what a container sends (CVE-2020-10749). To be called before
-/// the link is up. Hosts without IPv6 have nothing to refuse.
-void refuse_router_advertisements(const std::string& ifname);
 
 }  // namespace cni

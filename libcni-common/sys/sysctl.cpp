@@ -32,6 +32,14 @@ void set_sysctl(const std::string& key, std::string_view value) {
     if (!set_sysctl_if_present(key, value)) throw SysError(cat("set ", key, " to ", value), ENOENT);
 }
 
+void set_sysctl_if_possible(const std::string& key, std::string_view value) {
+    try {
+        set_sysctl_if_present(key, value);
+    } catch (const SysError&) {
+        // A read-only /proc/sys, say.
+    }
+}
+
 void ensure_sysctl(const std::string& key, std::string_view value) {
     if (find_sysctl(key) != value) set_sysctl(key, value);
 }

@@ -19,6 +19,9 @@ void set_sysctl(const std::string& key, std::string_view value);
 /// Like set_sysctl; false when the kernel has no such key (IPv6 switched off, say).
 bool set_sysctl_if_present(const std::string& key, std::string_view value);
 
+/// For what only refines things: a kernel that lacks the key, or lets nobody set it, is no failure.
+void set_sysctl_if_possible(const std::string& key, std::string_view value);
+
 /// Writes only when the value differs: a needless write of some keys is expensive.
 void ensure_sysctl(const std::string& key, std::string_view value);
 

@@ -2,6 +2,7 @@
 
 #include "attach/configure.h"
 #include "attach/container.h"
+#include "attach/forwarding.h"
 #include "attach/masquerading.h"
 #include "attach/owners.h"
 #include "attach/veth_pair.h"
@@ -11,6 +12,7 @@
 #include "gateway.h"
 #include "host_side.h"
 #include "netfilter/spoof_check.h"
+#include "vlan_interface.h"
 
 namespace cni::bridge {
 namespace {
@@ -93,10 +95,10 @@ Result add(const Request& request) {
     }
 
     request.step("make bridge");
-    const Link bridge = ensure_bridge(c.host, config);  // shared with others: never undone
+    const Bridge bridge = ensure_bridge(c.host, config);  // shared with others: never undone
     const VethPair veth = make_veth_pair(c.host, c.netns, request,
                                          {.container_mac = config.mac ? *config.mac : Mac::random(),
-                                          .master = bridge.index,
+                                          .master = bridge.link.index,
                                           .mtu = config.mtu});
     undo.on_failure("delete the veth pair",
                     [&c, link = veth.host] { c.host.apply(remove_link(link)); });
@@ -116,9 +118,10 @@ Result add(const Request& request) {
         configure_interface(c.container, c.netns, veth.container, result, config.dad);
         if (config.is_gateway) {  // shared with others: never undone
             request.step("set gateway");
-            if (config.vlan != 0) vlan_interface = ensure_vlan_interface(c.host, config, bridge);
-            ensure_gateway(c.host, vlan_interface.value_or(bridge), gateway_addresses(result),
-                           config);
+            if (config.vlan != 0)
+                vlan_interface = ensure_vlan_interface(c.host, config, bridge.link);
+            ensure_gateway(c.host, vlan_interface.value_or(bridge.link), bridge.addresses,
+                           gateway_addresses(result), config);
         }
         if (config.ip_masq) masquerade(c, result, undo);
     } else if (!config.leave_container_link_down) {
@@ -127,7 +130,8 @@ Result add(const Request& request) {
 
     const Link port = bring_up(c, veth, result);
     request.step("describe");
-    result.interfaces = {describe(c.host.get(config.bridge), request), describe(port, request),
+    result.interfaces = {describe(keep_mac(c.host, config, bridge.link), request),
+                         describe(port, request),
                          describe(veth.container, request, request.args.netns)};
     if (vlan_interface) result.interfaces.push_back(describe(*vlan_interface, request));
     if (const auto dns = request.conf.dns()) result.dns = *dns;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "attach/forwarding.h"
 #include "attach/masquerading.h"
 #include "attach/owners.h"
 #include "cni/delegate.h"
@@ -9,6 +10,7 @@
 #include "config.h"
 #include "gateway.h"
 #include "netfilter/spoof_check.h"
+#include "vlan_interface.h"
 
 namespace cni::bridge {
 namespace {
@@ -17,30 +19,47 @@ Error failure(std::string msg, std::string details = {}) {
     return Error(Code::internal, std::move(msg), std::move(details));
 }
 
-template <typename Predicate>
-const Interface* find_interface(const Result& result, Predicate predicate) {
-    const auto found = std::find_if(result.interfaces.begin(), result.interfaces.end(), predicate);
-    return found == result.interfaces.end() ? nullptr : &*found;
+// An interface in a container may have any name, that of one on the host too.
+const Interface& find_on_host(const Result& result, const std::string& name) {
+    const Interface* elsewhere = nullptr;
+    for (const Interface& interface : result.interfaces) {
+        if (interface.name != name) continue;
+        if (interface.sandbox.empty()) return interface;
+        elsewhere = &interface;
+    }
+    if (elsewhere) throw failure(cat("Interface ", name, " should not be in sandbox"));
+    throw failure(cat("Interface name ", name, " not found"), "prevResult does not list it");
+}
+
+// Of a bridge that others made, and gave its address: it has the MAC of a port as long as nobody
+// sets one.
+bool follows_its_ports(Rtnl& host, const Link& bridge) {
+    const auto ports = host.ports(bridge);
+    return std::any_of(ports.begin(), ports.end(),
+                       [&](const Link& port) { return port.mac == bridge.mac; });
 }
 
 Link check_bridge(Rtnl& host, const Result& prev, const Config& config) {
     const std::string& name = config.bridge;
-    const Interface* recorded =
-        find_interface(prev, [&](const Interface& i) { return i.name == name; });
+    const Interface& recorded = find_on_host(prev, name);
     const auto link = host.find(name);
-    if (!recorded || !link) throw failure(cat("Interface name ", name, " not found"));
-    if (!recorded->sandbox.empty())
-        throw failure(cat("Interface ", name, " should not be in sandbox"));
+    if (!link) throw failure(cat("Interface name ", name, " not found"));
     if (link->kind != "bridge")
         throw failure(cat("Interface ", name, " does not have link type of bridge"));
-    if (!has_recorded_mac(*recorded, *link))
-        throw failure(cat("Bridge interface ", name, " Mac doesn't match: ", recorded->mac),
+    // Only where it gives addresses does ADD see to it that a bridge keeps its MAC.
+    if (config.gives_bridge_addresses() && !has_recorded_mac(recorded, *link) &&
+        !follows_its_ports(host, *link))
+        throw failure(cat("Bridge interface ", name, " Mac doesn't match: ", recorded.mac),
                       cat("it is ", link->mac.to_string()));
     // Another network of the bridge, or a capture, may want it where this one does not care.
     if (config.promiscuous && link->promiscuity == 0)
         throw failure(cat("Bridge interface ", name,
                           " configured Promisc Mode true doesn't match current state: false"));
+    if (config.filters_vlans() && !link->vlan_filtering.value_or(false))
+        throw failure(cat("Bridge interface ", name, " does not filter VLANs"),
+                      "a container could reach those of other VLANs");
     if (!link->is_up()) throw failure(cat("Bridge interface ", name, " is down"));
+    check_router_advertisements_unless_used(host, *link);
     return *link;
 }
 
@@ -63,16 +82,11 @@ Link check_port(Rtnl& host, const Result& prev, const Link& bridge, const Link& 
     if (!port || port->kind != "veth" || port->peer_index != container_end.index ||
         port->master != bridge.index)
         throw failure(cat("CNI veth created for bridge ", bridge.name, " was not found"));
-    const Interface* recorded =
-        find_interface(prev, [&](const Interface& i) { return i.name == port->name; });
-    if (!recorded)
-        throw failure(cat("Interface name ", port->name, " not found"),
-                      "prevResult does not list it");
-    if (!recorded->sandbox.empty())
-        throw failure(cat("Interface ", port->name, " should not be in sandbox"));
-    if (!has_recorded_mac(*recorded, *port))
+    const Interface& recorded = find_on_host(prev, port->name);
+    if (!has_recorded_mac(recorded, *port))
         throw failure(
-            cat("Interface ", port->name, " Mac doesn't match: ", recorded->mac, " not found"));
+            cat("Interface ", port->name, " Mac doesn't match: ", recorded.mac, " not found"));
+    check_router_advertisements(*port);
     return *port;
 }
 
@@ -97,14 +111,16 @@ void check_link_state(const Link& container_end, const Link& port, const Config&
 }
 
 void check_gateways(Rtnl& host, const Link& bridge, const Result& result, const Config& config) {
-    const Link interface =
-        config.vlan == 0 ? bridge : host.get(cat(config.bridge, ".", config.vlan));
-    for (const Prefix& gateway : gateway_addresses(result)) {
-        const auto found = addresses(host, interface, gateway.ip.family());
+    const auto gateways = gateway_addresses(result);
+    if (gateways.empty()) return;
+    const Link interface = config.vlan == 0 ? bridge : get_vlan_interface(host, config, bridge);
+    const auto found = addresses(host, interface);
+    for (const Prefix& gateway : gateways) {
         if (std::none_of(found.begin(), found.end(),
                          [&](const Address& a) { return a.prefix == gateway; }))
             throw failure(
                 cat("gateway address ", gateway.to_string(), " is not on ", interface.name));
+        check_forwarding(gateway.ip.family());
     }
 }
 

@@ -35,6 +35,8 @@ struct Config {
 
     /// The bridge has to tell VLANs apart.
     bool filters_vlans() const { return vlan != 0 || has_trunk; }
+    /// Gateway addresses are for the bridge itself, not for its interface of a VLAN.
+    bool gives_bridge_addresses() const { return layer3 && is_gateway && vlan == 0; }
     /// VLANs of the host's port, besides the default one if that is preserved.
     std::vector<PortVlan> port_vlans() const;
 };

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "attach/configure.h"
+#include "attach/forwarding.h"
+#include "attach/ipv6.h"
 
 namespace cni::bridge {
 namespace {
@@ -17,7 +18,7 @@ bool contains(const Range& range, const T& value) {
 void ensure_default_route(Result& result, const IpConfig& ip) {
     const Prefix everything = Prefix::everything(ip.address.ip.family());
     for (Route& route : result.routes) {
-        if (route.dst != everything) continue;
+        if (route.dst.network() != everything) continue;
         if (!route.gw) route.gw = ip.gateway;
         return;
     }
@@ -54,8 +55,18 @@ void ensure_family(Rtnl& host, const Link& interface, const std::vector<Prefix>&
     }
     if (changes.empty()) return;
     // Without this the bridge would take the lowest MAC of its ports, whenever they change.
-    changes.push_back(set_mac(interface, host.get(interface.name).mac));
-    host.transact(std::move(changes));
+    if (interface.kind == "bridge") changes.push_back(set_mac(interface, interface.mac));
+    give_addresses(host, interface, gateways, std::move(changes));
+}
+
+// The gateway's address has the container's prefix length: the host would look for every address
+// there is behind the bridge.
+void require_narrow(const Prefix& address) {
+    if (address.length > 0) return;
+    throw Error(Code::internal,
+                cat("address ", address.to_string(), " cannot have its gateway on the bridge: ",
+                    "its prefix length 0 would lead the host's own traffic there"),
+                "have the IPAM plugin give a prefix length, or leave out \"isGateway\"");
 }
 
 }  // namespace
@@ -64,6 +75,7 @@ void complete_ipam_result(Result& result, const Config& config) {
     bool has_default[2] = {};
     for (IpConfig& ip : result.ips) {
         ip.interface = 2;
+        if (config.is_gateway) require_narrow(ip.address);
         if (!ip.gateway && config.is_gateway) ip.gateway = ip.address.network().ip.next();
         bool& done = has_default[ip.address.ip.is_v4() ? 0 : 1];
         if (config.is_default_gateway && ip.gateway && !done) {
@@ -81,14 +93,16 @@ std::vector<Prefix> gateway_addresses(const Result& result) {
     return gateways;
 }
 
-void ensure_gateway(Rtnl& host, const Link& interface, const std::vector<Prefix>& gateways,
-                    const Config& config) {
+void ensure_gateway(Rtnl& host, const Link& interface, const std::vector<Prefix>& known,
+                    const std::vector<Prefix>& gateways, const Config& config) {
+    const bool has_all = std::all_of(gateways.begin(), gateways.end(),
+                                     [&](const Prefix& g) { return contains(known, g); });
     for (const Family family : {Family::v4, Family::v6}) {
         const bool any = std::any_of(gateways.begin(), gateways.end(),
                                      [&](const Prefix& g) { return g.ip.family() == family; });
         if (!any) continue;
-        ensure_family(host, interface, gateways, config, family);
-        enable_forwarding(family);
+        if (!has_all) ensure_family(host, interface, gateways, config, family);
+        enable_forwarding(host, family);
     }
 }
 

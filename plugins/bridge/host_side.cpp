@@ -2,9 +2,15 @@
 
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
+#include <unistd.h>
 
-#include "attach/configure.h"
+#include <algorithm>
+
+#include "attach/forwarding.h"
+#include "base/hash.h"
+#include "netlink/address.h"
 #include "netlink/monitor.h"
+#include "sys/sysctl.h"
 
 namespace cni::bridge {
 namespace {
@@ -24,28 +30,73 @@ std::string_view operstate_name(const Link& link) {
     return link.operstate < std::size(names) ? names[link.operstate] : "unknown";
 }
 
+void require_bridge(const Link& link) {
+    if (link.kind != "bridge")
+        throw Error(Code::internal,
+                    cat("failed to create bridge ", quote(link.name), ": ", quote(link.name),
+                        " already exists but is not a bridge"),
+                    cat("it is of kind ", quote(link.kind)));
+}
+
+// The kernel gives every bridge a link-local one.
+bool bears_address(const Bridge& bridge) {
+    return std::any_of(bridge.addresses.begin(), bridge.addresses.end(),
+                       [](const Prefix& address) { return address.ip.is_global_unicast(); });
+}
+
+// The same for all who see the bridge without one at the same time, on this host and on no other.
+Mac mac_for_bridge_without(const Link& bridge) {
+    char netns[64] = {};
+    check(::readlink("/proc/self/ns/net", netns, sizeof netns - 1), "read /proc/self/ns/net");
+    const auto boot = find_sysctl("kernel/random/boot_id").value_or("");
+    return Mac::from_hash(sha512_hex(cat(boot, netns, bridge.index, bridge.name)));
+}
+
+// Which it takes from its ports otherwise, as they come and go. The first address of a bridge that
+// others made is the moment from which hosts know it by its MAC.
+void pin_mac(Link& bridge, std::vector<NlRequest>& changes) {
+    // What is left of a MAC that was a port's.
+    if (bridge.mac.is_zero()) bridge.mac = mac_for_bridge_without(bridge);
+    changes.push_back(set_mac(bridge, bridge.mac));
+}
+
 }  // namespace
 
-Link ensure_bridge(Rtnl& host, const Config& config) {
-    auto bridge = host.find(config.bridge);
-    if (!bridge) {
+Bridge ensure_bridge(Rtnl& host, const Config& config) {
+    auto found = host.find(config.bridge);
+    const bool is_new = !found;
+    if (is_new) {
         create_bridge(host, config);
-        bridge = host.get(config.bridge);
+        found = host.get(config.bridge);
     }
-    if (bridge->kind != "bridge")
-        throw Error(Code::internal,
-                    cat("failed to create bridge ", quote(config.bridge), ": ",
-                        quote(config.bridge), " already exists but is not a bridge"),
-                    cat("it is of kind ", quote(bridge->kind)));
+    Bridge bridge{.link = *found, .addresses = {}};
+    require_bridge(bridge.link);
     std::vector<NlRequest> changes;
-    if (config.filters_vlans() && !bridge->vlan_filtering.value_or(false))
-        changes.push_back(set_vlan_filtering(*bridge));
-    if (config.promiscuous && !(bridge->flags & IFF_PROMISC))
-        changes.push_back(set_promiscuous(*bridge));
-    refuse_router_advertisements(bridge->name);
-    if (!bridge->is_up()) changes.push_back(set_up(*bridge));
+    if (is_new) {
+        refuse_router_advertisements(bridge.link.name);
+    } else {
+        refuse_router_advertisements_unless_used(host, bridge.link);
+        if (config.gives_bridge_addresses()) {
+            for (const Address& address : addresses(host, bridge.link))
+                bridge.addresses.push_back(address.prefix);
+            if (!bears_address(bridge)) pin_mac(bridge.link, changes);
+        }
+    }
+    if (config.filters_vlans() && !bridge.link.vlan_filtering.value_or(false))
+        changes.push_back(set_vlan_filtering(bridge.link));
+    if (config.promiscuous && !(bridge.link.flags & IFF_PROMISC))
+        changes.push_back(set_promiscuous(bridge.link));
+    if (!bridge.link.is_up()) changes.push_back(set_up(bridge.link));
     host.transact(std::move(changes));
-    return *bridge;
+    return bridge;
+}
+
+Link keep_mac(Rtnl& host, const Config& config, const Link& before) {
+    Link now = host.get(before.name);
+    if (!config.gives_bridge_addresses() || now.mac == before.mac) return now;
+    host.apply(set_mac(now, before.mac));
+    now.mac = before.mac;
+    return now;
 }
 
 void configure_port(Rtnl& host, const Link& port, const Config& config) {
@@ -57,39 +108,6 @@ void configure_port(Rtnl& host, const Link& port, const Config& config) {
         changes.push_back(add_vlans(port, vlans));
     }
     host.transact(std::move(changes));
-}
-
-Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge) {
-    const std::string name = cat(config.bridge, ".", config.vlan);
-    if (!is_ifname(name))
-        throw Error(Code::invalid_config, cat("interface name ", quote(name), " is too long"),
-                    "a gateway with \"vlan\" needs a shorter \"bridge\" name");
-    // Up comes last: an interface that is down is one that nobody finished.
-    if (const auto found = host.find(name); found && found->is_up()) return *found;
-    const Mac port_mac = Mac::random();
-    std::string port_name = port_mac.to_string();
-    std::erase(port_name, ':');
-    NlRequest request = add_veth({.host = {cat("veth", port_name.substr(4)), port_mac},
-                                  .container = {name, Mac::random()},
-                                  .container_netns = nullptr,
-                                  .master = bridge.index,
-                                  .mtu = bridge.mtu});
-    request.tolerated = EEXIST;  // another ADD was faster
-    host.apply(std::move(request));
-    const Link interface = host.get(name);
-    refuse_router_advertisements(name);
-    if (interface.kind != "veth") {  // made by hand
-        host.apply(set_up(interface));
-        return host.get(name);
-    }
-    const auto port = host.find(interface.peer_index);
-    if (!port) throw NlError(cat("find the peer of link ", name), ENODEV);
-    refuse_router_advertisements(port->name);
-    host.apply(remove_all_vlans(*port), add_vlans(*port, {{config.vlan, true, true}}),
-               set_up(*port), set_up(interface));
-    // Asking for both makes the kernel take notice of their carriers: they forward from now on.
-    host.get(port->name);
-    return host.get(name);
 }
 
 Link bring_up_port(Rtnl& host, const Link& port) {

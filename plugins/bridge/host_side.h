@@ -5,16 +5,23 @@
 
 namespace cni::bridge {
 
-/// Finds the bridge or makes it, with a MAC of its own that no port can change, up. Any number of
-/// processes may do so at the same time.
-Link ensure_bridge(Rtnl& host, const Config& config);
+/// A bridge as it was found, or made, before the attachment's port joins it.
+struct Bridge {
+    Link link;
+    std::vector<Prefix> addresses;  ///< what it bore, if the configuration gives it addresses
+};
+
+/// Finds the bridge or makes it, with a MAC of its own that no port can change, up. One that was
+/// made by hand keeps the MAC it has from when it gets its first address. Any number of processes
+/// may do so at the same time.
+Bridge ensure_bridge(Rtnl& host, const Config& config);
+
+/// The bridge, with a port more. When it bore an address that was not from us, and took the MAC of
+/// the port for its own, it is given back the one it had, for good.
+Link keep_mac(Rtnl& host, const Config& config, const Link& before);
 
 /// Hairpin mode, isolation and VLANs of the host's port; `port` must be new.
 void configure_port(Rtnl& host, const Link& port, const Config& config);
-
-/// The bridge as the host sees it on VLAN `config.vlan`: the interface "<bridge>.<vlan>", one end
-/// of a pair whose other end is a port of the bridge. Found, or made and up.
-Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge);
 
 /// Brings the port up and waits until it forwards, which it does at once unless spanning tree runs.
 /// Throws Error(internal) after 2.5 seconds.

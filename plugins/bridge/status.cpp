@@ -17,7 +17,7 @@ void require(const std::optional<std::string>& problem) {
 void rehearse(const Config& config, Backend masquerade_backend) {
     cni::check(::unshare(CLONE_NEWNET), "make a network namespace to try the configuration in");
     Rtnl scratch;
-    const Link bridge = ensure_bridge(scratch, config);
+    const Link bridge = ensure_bridge(scratch, config).link;
     const Link port = scratch.make_veth({.host = {"veth0", Mac::random()},
                                          .container = {"eth0", Mac::random()},
                                          .master = bridge.index,

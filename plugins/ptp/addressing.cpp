@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "attach/configure.h"
+#include "attach/forwarding.h"
+#include "attach/ipv6.h"
 
 namespace cni::ptp {
 namespace {
@@ -24,7 +26,7 @@ Error no_gateway(const Prefix& address) {
 }
 
 Ip default_gateway(const Prefix& address) {
-    if (is_single(address)) throw no_gateway(address);
+    if (is_single(address) || address.length == 0) throw no_gateway(address);
     const Prefix network = address.network();
     const auto second = network.ip.next();
     if (second != address.ip) return *second;
@@ -93,7 +95,7 @@ void configure_container(Rtnl& container, const Netns& netns, const Link& link,
                          const Result& result) {
     netns.run([&] {
         set_dad(link.name, Dad::off);
-        if (has_family(result, Family::v6)) prepare_for_ipv6(link.name);
+        prepare_for_ipv6(link, result);
     });
     std::vector<NlRequest> requests;
     for (const IpConfig& ip : result.ips)
@@ -111,9 +113,10 @@ void configure_host(Rtnl& host, const Link& link, const Result& result) {
     // Until its link-local address is usable, the host cannot ask for a container's MAC.
     if (has_family(result, Family::v6)) set_dad(link.name, Dad::off);
     refuse_router_advertisements(link.name);
+    std::vector<Prefix> own;
+    for (const Ip& gateway : gateways(result)) own.push_back(Prefix::host(gateway));
     std::vector<NlRequest> requests;
-    for (const Ip& gateway : gateways(result))
-        requests.push_back(add_address(link, Prefix::host(gateway), Dad::off));
+    for (const Prefix& address : own) requests.push_back(add_address(link, address, Dad::off));
     requests.push_back(set_up(link));
     for (const IpConfig& ip : result.ips) {
         RouteSpec route{.destination = Prefix::host(ip.address.ip), .gateway = {}};
@@ -121,9 +124,9 @@ void configure_host(Rtnl& host, const Link& link, const Result& result) {
         // A container that died may still have its pair.
         requests.push_back(prefer_route(link, route));
     }
-    host.transact(std::move(requests));
+    give_addresses(host, link, own, std::move(requests));
     for (const Family family : {Family::v4, Family::v6})
-        if (has_family(result, family)) enable_forwarding(family);
+        if (has_family(result, family)) enable_forwarding(host, family);
 }
 
 }  // namespace cni::ptp

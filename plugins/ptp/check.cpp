@@ -5,6 +5,7 @@
 #include "addressing.h"
 #include "attach/configure.h"
 #include "attach/container.h"
+#include "attach/forwarding.h"
 #include "attach/host_link.h"
 #include "attach/masquerading.h"
 #include "attach/owners.h"
@@ -56,6 +57,7 @@ Link check_host_end(Rtnl& host, const Result& prev, const Request& request,
         throw failure(
             cat("Interface ", link->name, " Mac doesn't match: ", recorded->mac, " not found"));
     if (!link->is_up()) throw failure(cat("Interface ", link->name, " is down"));
+    check_router_advertisements(*link);
     return *link;
 }
 
@@ -106,9 +108,7 @@ void check_host(Rtnl& host, const Link& link, const Result& result) {
                     cat("gateway address ", gateway.to_string(), " is not on ", link.name));
             check_reached(host, link, ip.address.ip);
         }
-        if (!is_forwarding(family))
-            throw failure(
-                cat("the host does not forward ", family == Family::v4 ? "IPv4" : "IPv6"));
+        check_forwarding(family);
     }
 }
 

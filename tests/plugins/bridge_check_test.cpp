@@ -48,6 +48,12 @@ TEST_F(BridgeCheck, NoticesChangesOfTheBridge) {
                    "gateway address 10.1.2.1/24 is not on cni0");
     expect_noticed(false, "ip address delete fd00:1:2::1/64 dev cni0",
                    "gateway address fd00:1:2::1/64 is not on cni0");
+    expect_noticed(false, "echo 0 > /proc/sys/net/ipv4/ip_forward",
+                   "the host does not forward IPv4");
+    expect_noticed(false, "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding",
+                   "the host does not forward IPv6");
+    expect_noticed(false, "echo 2 > /proc/sys/net/ipv6/conf/cni0/accept_ra",
+                   "the host learns routes from what containers send to cni0");
 }
 
 TEST_F(BridgeCheck, NoticesPromiscuousModeThatIsOff) {
@@ -64,6 +70,8 @@ TEST_F(BridgeCheck, NoticesChangesOfThePort) {
     expect_noticed(false, "ip link set $port address 02:00:00:00:00:09", "Mac doesn't match");
     expect_noticed(false, "ip link set $port down; ip link set $port name renamed",
                    "Interface name renamed not found");
+    expect_noticed(false, "echo 1 > /proc/sys/net/ipv6/conf/$port/accept_ra",
+                   "the host learns routes from what containers send to veth");
     expect_noticed(false, "ip link set $port type bridge_slave hairpin on", "hairpin mode");
     expect_noticed(false, "ip link set $port type bridge_slave isolated on", "isolation");
     expect_noticed(false, "ip link set $port type bridge_slave isolated off", "isolation",
@@ -130,6 +138,39 @@ TEST_F(BridgeCheck, PassesForRoutesOfOtherTables) {
     EXPECT_TRUE(run.ok()) << run.report();
     c.output_of({"ip", "route", "delete", "10.9.0.0/16", "table", "300"});
     EXPECT_NE(check(c, scripted(), result).error_message().find("10.9.0.0/16"), std::string::npos);
+}
+
+TEST_F(BridgeCheck, NoticesWhatARouteHasLost) {
+    const ScriptedIpam ipam;
+    ipam.answer(ipam_result({"10.1.2.2/24"}, {{"routes", json::parse(R"([
+        {"dst": "10.9.0.0/16", "priority": 7, "mtu": 1300, "advmss": 1200}])")}}));
+    const TestNetns c("c1");
+    const json result = add(c, scripted());
+    EXPECT_TRUE(check(c, scripted(), result).ok());
+    for (const char* left :
+         {"metric 7 mtu 1300", "metric 7 advmss 1200", "metric 8 mtu 1300 advmss 1200"}) {
+        c.output_of({"sh", "-ec",
+                     cat("ip route flush 10.9.0.0/16;"
+                         "ip route add 10.9.0.0/16 via 10.1.2.1 dev eth0 ",
+                         left)});
+        EXPECT_NE(check(c, scripted(), result).error_message().find("10.9.0.0/16"),
+                  std::string::npos)
+            << left;
+    }
+}
+
+TEST_F(BridgeCheck, PassesOverInterfacesOfContainersWithNamesOfTheHost) {
+    const TestNetns c("c1");
+    PluginArgs named = args(c, "cni0");
+    const PluginRun added = call("ADD", named, full());
+    ASSERT_TRUE(added.ok()) << added.report();
+    json config = full(), result = added.json();
+    // As another order of plugins would have it.
+    std::swap(result["interfaces"][0], result["interfaces"][2]);
+    for (json& ip : result["ips"]) ip["interface"] = 0;
+    config["prevResult"] = result;
+    const PluginRun run = call("CHECK", named, config);
+    EXPECT_TRUE(run.ok()) << run.report();
 }
 
 TEST_F(BridgeCheck, PassesOverAddressesThatOtherPluginsAdded) {

@@ -286,7 +286,9 @@ TEST_F(BridgeError, ForwardingThatCannotBeEnabled) {
                "echo 0 > /proc/sys/net/ipv4/ip_forward; mount --bind /proc/sys /proc/sys;"
                "mount -o remount,ro,bind /proc/sys"});
     expect_failure(scripted({{"isGateway", true}}),
-                   {999, "failed to enable forwarding: Read-only file system"});
+                   {999,
+                    "failed to enable forwarding: set net/ipv4/ip_forward to 1: Read-only file "
+                    "system"});
     output_of({"umount", "/proc/sys"});
 }
 

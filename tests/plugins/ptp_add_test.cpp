@@ -265,7 +265,9 @@ TEST_F(PtpAdd, ReleasesAddressesWhenTheKernelRefuses) {
     ipam.answer(ipam_result({"10.1.2.2/24"}));
     output_of(
         {"sh", "-c", "mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys"});
-    expect_failure(scripted(), 999, "failed to enable forwarding: Read-only file system");
+    expect_failure(
+        scripted(), 999,
+        "failed to enable forwarding: set net/ipv4/ip_forward to 1: Read-only file system");
     output_of({"umount", "/proc/sys"});
     EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
 }

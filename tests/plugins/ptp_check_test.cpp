@@ -82,6 +82,8 @@ TEST_F(PtpCheck, NoticesChangesOnTheHost) {
     expect_noticed(false, "echo 0 > /proc/sys/net/ipv4/ip_forward", "does not forward IPv4");
     expect_noticed(false, "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding",
                    "does not forward IPv6");
+    expect_noticed(false, "echo 1 > /proc/sys/net/ipv6/conf/$host/accept_ra",
+                   "the host learns routes from what containers send to veth");
     expect_noticed(false, "nft flush chain inet cni_plugins_masquerade masq_checks", "10.1.2.2");
 }
 
