@@ -30,6 +30,7 @@ protected:
     void SetUp() override {
         SandboxTest::SetUp();
         if (IsSkipped()) return;
+        begin_program();
         output_of({"mkdir", "/run/a", "/run/b"});
         ::setenv("CNI_COMMAND", "CHECK", 1);
         ::setenv("CNI_PATH", "/run/a", 1);
