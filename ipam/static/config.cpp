@@ -83,16 +83,19 @@ void require_one_per_family(const std::vector<IpConfig>& addresses, const std::s
 }
 
 std::vector<IpConfig> parse_addresses(const NetConf& conf, const Json& ipam,
-                                      const std::vector<std::string_view>& arguments) {
+                                      const std::vector<std::string_view>& arguments,
+                                      const std::vector<Ip>& gateways) {
     std::vector<IpConfig> by_arguments;
     for (const auto text : arguments) by_arguments.push_back(parse_argument(text));
     auto by_args = parse_requested(conf.cni_args_config("ips"));
     auto by_runtime = parse_requested(conf.runtime_config("ips"));
+    // What replaces the addresses of the arguments has nothing to do with their gateways either.
     if (!by_runtime.empty()) return by_runtime;
     if (!by_args.empty()) return by_args;
     std::vector<IpConfig> addresses;
     for (const Json& address : ipam.list("addresses")) addresses.push_back(parse_address(address));
     addresses.insert(addresses.end(), by_arguments.begin(), by_arguments.end());
+    set_gateways(addresses, gateways);
     return addresses;
 }
 
@@ -111,8 +114,7 @@ Config Config::parse(const Request& request) {
     }
 
     Config config;
-    config.addresses = parse_addresses(request.conf, *ipam, items(args, "IP"));
-    set_gateways(config.addresses, gateways);
+    config.addresses = parse_addresses(request.conf, *ipam, items(args, "IP"), gateways);
     require_one_per_family(config.addresses, request.conf.cni_version);
     for (const Json& route : ipam->list("routes")) config.routes.push_back(parse_route(route));
     config.dns = parse_dns(ipam->find("dns").value_or(Json()));

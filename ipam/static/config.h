@@ -13,7 +13,8 @@ struct Config {
     Dns dns;
 
     /// The addresses of runtimeConfig.ips, or else of args.cni.ips, or else of ipam.addresses and
-    /// of IP in CNI_ARGS together. Throws Error(invalid_config or invalid_environment).
+    /// of IP in CNI_ARGS together, which GATEWAY completes. Throws Error(invalid_config or
+    /// invalid_environment).
     static Config parse(const Request& request);
 };
 

@@ -128,9 +128,15 @@ TEST_F(Static, ArgumentsAddAddresses) {
 TEST_F(Static, AGatewayArgumentCompletesAddressesThatHaveNone) {
     EXPECT_THAT(addresses(configured(), "GATEWAY=10.1.0.9,fd00::7,fd00::8,192.0.2.1"),
                 ElementsAre("10.1.0.5/24 10.1.0.1", "fd00::5/64 fd00::8"));
-    EXPECT_THAT(
-        addresses(configured({{"runtimeConfig", {{"ips", {"10.4.0.5/24"}}}}}), "GATEWAY=10.4.0.1"),
-        ElementsAre("10.4.0.5/24 10.4.0.1"));
+}
+
+TEST_F(Static, AGatewayArgumentIsNotForAddressesThatReplaceThoseOfTheArguments) {
+    const char* cni_args = "IP=10.4.0.3/24,fd00::9/64;GATEWAY=10.4.0.1,fd00::1";
+    for (const char* place : {"/args/cni/ips", "/runtimeConfig/ips"}) {
+        json config = configured();
+        config[json::json_pointer(place)] = {"10.4.0.5/24", "fd00::6/64"};
+        EXPECT_THAT(addresses(config, cni_args), ElementsAre("10.4.0.5/24", "fd00::6/64")) << place;
+    }
 }
 
 TEST_F(Static, RuntimeConfigWinsOverArgsAndArgsOverTheRest) {
