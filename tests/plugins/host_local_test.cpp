@@ -1,4 +1,5 @@
 // host-local: what it allocates, releases, checks and reports.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "plugins/host_local_fixture.h"
@@ -50,6 +51,13 @@ TEST_F(HostLocal, AnUnreadableResolvConfFailsBeforeAnythingIsMade) {
     EXPECT_EQ(run.error_message(), "open /nonexistent: No such file or directory");
     EXPECT_NE(run.error_code(), 0);
     EXPECT_FALSE(std::filesystem::exists(directory));
+}
+
+TEST_F(HostLocal, AResolvConfThatIsAFifoIsNotWaitedFor) {
+    output_of({"mkfifo", "/run/fifo"});
+    const Fd writer = open_at(AT_FDCWD, "/run/fifo", O_RDWR, 0, "/run/fifo");
+    config_["ipam"]["resolvConf"] = "/run/fifo";
+    EXPECT_EQ(add("c1"), "10.1.2.2/29");
 }
 
 TEST_F(HostLocal, AnInvalidConfigurationIsCode7AndMakesNothing) {
