@@ -4,17 +4,10 @@
 
 #include "base/error.h"
 #include "base/undo.h"
+#include "range_sets.h"
 
 namespace cni::host_local {
 namespace {
-
-// Of all ranges: that of one may lie in another.
-std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets) {
-    std::vector<Ip> gateways;
-    for (const RangeSet& set : sets)
-        for (const Range& range : set.ranges()) gateways.push_back(range.gateway);
-    return gateways;
-}
 
 bool contains(const std::vector<Ip>& ips, const Ip& ip) {
     return std::ranges::find(ips, ip) != ips.end();
@@ -97,8 +90,7 @@ Ip claim_next(LeaseStore& store, const std::vector<RangeSet>& sets, std::size_t 
     const auto last = store.dir().read_last_reserved(number);
     const auto ip = Walk(store, set, gateways_of(sets), owner).claim_after(last);
     if (ip) return *ip;
-    throw Error(Code::internal, cat("no IP addresses available in range set: ", set.to_string()),
-                explain_exhaustion(store));
+    throw Error(Code::internal, exhausted(set), explain_exhaustion(store));
 }
 
 void remember(const LeaseStore& store, std::size_t number, const Ip& ip) {
@@ -182,17 +174,6 @@ std::string explain_exhaustion(const LeaseStore& store) {
     names.resize(std::min(names.size(), most + 1));
     return cat(text, "; ", join(names, ", "),
                " there are no leases: remove what is not kept on purpose");
-}
-
-const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken) {
-    const std::vector<Ip> gateways = gateways_of(sets);
-    taken.insert(taken.end(), gateways.begin(), gateways.end());
-    const auto has_free = [&](const Range& range) {
-        return first_free(range.start, range.end, taken).has_value();
-    };
-    for (const RangeSet& set : sets)
-        if (std::ranges::none_of(set.ranges(), has_free)) return &set;
-    return nullptr;
 }
 
 }  // namespace cni::host_local

@@ -22,7 +22,4 @@ std::vector<IpConfig> allocate(LeaseStore& store, const Config& config, const At
 /// Details of such an error: what would make addresses free.
 std::string explain_exhaustion(const LeaseStore& store);
 
-/// The first set without a free address; null when each has one.
-const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken);
-
 }  // namespace cni::host_local

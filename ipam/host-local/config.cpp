@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cni/version.h"
+#include "range_sets.h"
 
 namespace cni::host_local {
 namespace {
@@ -56,16 +57,6 @@ struct WrittenSet {
     std::vector<RangeSpec> ranges;
 };
 
-RangeSpec parse_range(const Json& json) {
-    const auto subnet = json.require_object().prefix("subnet");
-    const bool has_colon = json.string_or("subnet", "").find(':') != std::string::npos;
-    return {.subnet = subnet,
-            .mapped = subnet && subnet->ip.is_v4() && has_colon,
-            .start = json.ip("rangeStart"),
-            .end = json.ip("rangeEnd"),
-            .gateway = json.ip("gateway")};
-}
-
 WrittenSet parse_written(const Json& json) {
     WrittenSet set{json.path(), {}};
     for (const Json& range : json.as_list()) set.ranges.push_back(parse_range(range));
@@ -110,14 +101,6 @@ void require_one_per_family(const std::vector<RangeSet>& sets, const std::string
     if (of_family(Family::v4) > 1 || of_family(Family::v6) > 1)
         throw Error(Code::invalid_config, cat("CNI version ", version,
                                               " does not support more than 1 address per family"));
-}
-
-void require_disjoint(const std::vector<RangeSet>& sets) {
-    for (std::size_t i = 0; i < sets.size(); ++i)
-        for (std::size_t j = i + 1; j < sets.size(); ++j)
-            if (sets[i].overlaps(sets[j]))
-                throw Error(Code::invalid_config, cat("range set ", i, " overlaps with ", j),
-                            cat(sets[i].to_string(), " and ", sets[j].to_string()));
 }
 
 }  // namespace

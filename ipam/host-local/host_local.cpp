@@ -8,6 +8,7 @@
 #include "allocator.h"
 #include "base/file.h"
 #include "base/undo.h"
+#include "range_sets.h"
 #include "resolv_conf.h"
 
 namespace cni::host_local {
@@ -128,8 +129,7 @@ void status(const Request& request) {
     // Some may be dead.
     LeaseStore store(*std::move(dir));
     if (const RangeSet* set = find_exhausted(config.sets, store.taken()))
-        throw not_available(cat("no IP addresses available in range set: ", set->to_string()),
-                            explain_exhaustion(store));
+        throw not_available(exhausted(*set), explain_exhaustion(store));
 }
 
 }  // namespace cni::host_local

@@ -1,43 +1,88 @@
+#include "range_sets.h"
 #include "runtime/validate/plugin_keys.h"
 
 namespace cni {
 namespace {
 
-std::optional<Ip> ip_of(const Json& object, std::string_view key) {
-    return Ip::parse(text_of(object, key));
+using host_local::Range;
+using host_local::RangeSet;
+
+bool is_list(const std::optional<Json>& json) {
+    return json && json->is_array();
 }
 
-void check_ip_range(const Json& range, Problems& problems) {
-    const auto subnet = Prefix::parse(text_of(range, "subnet"));
-    if (!subnet) return;
-    const Prefix network = subnet->network();
-    if (network.length > network.ip.bits() - 2)
-        problems.error(*range.find("subnet"),
-                       cat("network ", network.to_string(), " is too small to allocate from"));
-    for (const std::string_view key : {"rangeStart", "rangeEnd", "gateway"}) {
-        const auto ip = ip_of(range, key);
-        if (ip && !network.contains(*ip))
-            problems.error(*range.find(key), cat(quote(key), " ", ip->to_string(), " is not in ",
-                                                 network.to_string()));
+// nullopt when ADD would refuse it. What is no address is reported by the tables.
+std::optional<host_local::RangeSpec> spec_of(const Json& json) {
+    try {
+        return host_local::parse_range(json);
+    } catch (const Error&) {
+        return {};
     }
-    const auto start = ip_of(range, "rangeStart"), end = ip_of(range, "rangeEnd");
-    if (start && end && *start > *end)
-        problems.error(*range.find("rangeEnd"), "\"rangeEnd\" is before \"rangeStart\"");
 }
 
-void check_host_local(const Json& ipam, Problems& problems) {
-    if (!text_of(ipam, "subnet").empty()) return check_ip_range(ipam, problems);
-    for (const std::string_view key : {"rangeStart", "rangeEnd", "gateway"})
-        if (const auto value = ipam.find(key))
-            problems.warning(*value, cat(quote(key), " without \"subnet\" beside it is ignored"));
+std::optional<Range> check_range(const Json& json, Problems& problems) {
+    const auto spec = spec_of(json);
+    if (!spec || !spec->subnet) return {};
+    try {
+        return Range::make(*spec);
+    } catch (const host_local::RangeError& error) {
+        problems.error(json.find(error.key).value_or(json), error.what());
+        return {};
+    }
+}
+
+std::optional<RangeSet> check_set(const Json& at, const std::vector<Json>& list,
+                                  Problems& problems) {
+    std::vector<Range> ranges;
+    for (const Json& json : list)
+        if (const auto range = check_range(json, problems)) ranges.push_back(*range);
+    std::optional<RangeSet> set;
+    if (ranges.size() == list.size())
+        problems.attempt(at, [&] { set = RangeSet::make(std::move(ranges)); });
+    return set;
+}
+
+// The sets of the configuration; nullopt when one of them is wrong.
+std::optional<std::vector<RangeSet>> check_sets(const Json& ipam, Problems& problems) {
+    std::vector<std::optional<RangeSet>> made;
+    if (!text_of(ipam, "subnet").empty()) made.push_back(check_set(ipam, {ipam}, problems));
     const auto ranges = ipam.find("ranges");
-    if (!ipam.find("subnet") && (!ranges || (ranges->is_array() && ranges->as_list().empty())))
+    for (const Json& set : is_list(ranges) ? ranges->as_list() : std::vector<Json>{})
+        made.push_back(set.is_array() ? check_set(set, set.as_list(), problems) : std::nullopt);
+    std::vector<RangeSet> sets;
+    for (const auto& set : made)
+        if (set) sets.push_back(*set);
+    if (sets.size() != made.size()) return {};
+    return sets;
+}
+
+// The runtime brings sets through a capability.
+bool has_sets_of_runtime(const Json& plugin) {
+    const auto capabilities = plugin.find("capabilities");
+    return capabilities && is_on(*capabilities, "ipRanges");
+}
+
+void check_host_local(const Json& ipam, const Json& plugin, Problems& problems) {
+    if (text_of(ipam, "subnet").empty())
+        for (const std::string_view key : {"rangeStart", "rangeEnd", "gateway"})
+            if (const auto value = ipam.find(key))
+                problems.warning(*value,
+                                 cat(quote(key), " without \"subnet\" beside it is ignored"));
+    const auto ranges = ipam.find("ranges");
+    const bool has_sets =
+        ipam.find("subnet") || (ranges && !(is_list(ranges) && ranges->as_list().empty()));
+    if (!has_sets && !has_sets_of_runtime(plugin))
         problems.error(ipam, cat(describe(ipam), " needs the key \"subnet\" or \"ranges\""));
+    const auto sets = check_sets(ipam, problems);
+    if (!sets) return;
+    problems.attempt(ipam, [&] { host_local::require_disjoint(*sets); });
+    if (const RangeSet* set = host_local::find_exhausted(*sets, {}))
+        problems.error(ipam, host_local::exhausted(*set));
 }
 
 constexpr Key range_keys[] = {
     {"subnet", cidr, true}, {"rangeStart", ip}, {"rangeEnd", ip}, {"gateway", ip}};
-constexpr ObjectSchema range_schema{range_keys, check_ip_range};
+constexpr ObjectSchema range_schema{range_keys};
 constexpr Type range = object(range_schema);
 constexpr Type range_set = list_of(range);
 

@@ -7,21 +7,19 @@
 namespace cni::host_local {
 namespace {
 
-Error invalid(std::string msg, const Prefix& subnet) {
-    return Error(Code::invalid_config, std::move(msg), cat("subnet ", subnet.to_string()));
-}
-
 Prefix usable_subnet(const RangeSpec& spec) {
+    const auto invalid = [&](std::string msg) {
+        return RangeError(std::move(msg), cat("subnet ", spec.subnet->to_string()), "subnet");
+    };
     if (!spec.subnet)
-        throw Error(Code::invalid_config, "IP <nil> not v4 nor v6", "the range has no \"subnet\"");
+        throw RangeError("IP <nil> not v4 nor v6", "the range has no \"subnet\"", "subnet");
     const Prefix& subnet = *spec.subnet;
     if (subnet.length > subnet.ip.bits() - 2)
-        throw invalid(cat("Network ", subnet.to_string(), " too small to allocate from"), subnet);
-    if (spec.mapped) throw invalid("IPNet IP and Mask version mismatch", subnet);
+        throw invalid(cat("Network ", subnet.to_string(), " too small to allocate from"));
+    if (spec.mapped) throw invalid("IPNet IP and Mask version mismatch");
     if (subnet.network() != subnet)
         throw invalid(cat("Network has host bits set. For a subnet mask of length ", subnet.length,
-                          " the network address is ", subnet.network().ip.to_string()),
-                      subnet);
+                          " the network address is ", subnet.network().ip.to_string()));
     return subnet;
 }
 
@@ -55,10 +53,16 @@ Range Range::make(const RangeSpec& spec) {
                       .end = spec.end.value_or(default_end(subnet)),
                       .gateway = spec.gateway.value_or(first)};
     const std::string network = cat(" not in network ", subnet.to_string());
-    if (!subnet.contains(range.start) || (spec.start && range.start > range.end))
-        throw invalid(cat("RangeStart ", range.start.to_string(), network), subnet);
-    if (!subnet.contains(range.end) || range.end < range.start)
-        throw invalid(cat("RangeEnd ", range.end.to_string(), network), subnet);
+    const std::string start = range.start.to_string(), end = range.end.to_string();
+    const std::string order = cat("the range would begin with ", start, " and end with ", end);
+    if (!subnet.contains(range.start))
+        throw RangeError(cat("RangeStart ", start, network), {}, "rangeStart");
+    if (spec.start && range.start > range.end)
+        throw RangeError(cat("RangeStart ", start, network), order, "rangeStart");
+    if (!subnet.contains(range.end))
+        throw RangeError(cat("RangeEnd ", end, network), {}, "rangeEnd");
+    if (range.end < range.start)
+        throw RangeError(cat("RangeEnd ", end, network), order, "rangeEnd");
     return range;
 }
 

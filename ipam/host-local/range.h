@@ -5,9 +5,18 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "net/ip.h"
 
 namespace cni::host_local {
+
+/// What is wrong with a range. Error(invalid_config).
+class RangeError : public Error {
+public:
+    RangeError(std::string msg_, std::string details_, std::string_view key_)
+        : Error(Code::invalid_config, std::move(msg_), std::move(details_)), key(key_) {}
+    std::string_view key;  ///< at fault, as configurations write it
+};
 
 /// A range as a configuration writes it. Only the subnet is needed; what else is not given is
 /// derived from it.
@@ -24,7 +33,7 @@ struct Range {
     Ip start, end, gateway;
 
     /// Start and gateway default to the first host address; the end to the one before the
-    /// broadcast address in IPv4, to the last address in IPv6. Throws Error(invalid_config).
+    /// broadcast address in IPv4, to the last address in IPv6. Throws RangeError.
     static Range make(const RangeSpec& spec);
 
     bool contains(const Ip& ip) const { return start <= ip && ip <= end; }

@@ -124,11 +124,11 @@ TEST_F(Validate, ChecksIpamByItsType) {
     const std::pair<const char*, const char*> cases[] = {
         {R"({"type":"host-local"})", "needs the key \"subnet\" or \"ranges\""},
         {R"({"type":"host-local","subnet":"10.1.0.0/33"})", "invalid CIDR address: 10.1.0.0/33"},
-        {R"({"type":"host-local","subnet":"10.1.0.0/31"})", "is too small to allocate from"},
+        {R"({"type":"host-local","subnet":"10.1.0.0/31"})", "too small to allocate from"},
         {R"({"type":"host-local","subnet":"10.1.0.0/16","rangeStart":"10.2.0.1"})",
-         "10.2.0.1 is not in 10.1.0.0/16"},
+         "RangeStart 10.2.0.1 not in network 10.1.0.0/16"},
         {R"({"type":"host-local","subnet":"10.1.0.0/16","rangeStart":"10.1.0.9","rangeEnd":"10.1.0.8"})",
-         "\"rangeEnd\" is before \"rangeStart\""},
+         "the range would begin with 10.1.0.9 and end with 10.1.0.8"},
         {R"({"type":"host-local","ranges":[[{"rangeStart":"10.1.0.1"}]]})",
          "\"ipam.ranges[0][0]\" needs the key \"subnet\""},
         {R"({"type":"host-local","ranges":[{"subnet":"10.1.0.0/16"}]})", "must be a list"},
@@ -145,6 +145,47 @@ TEST_F(Validate, ChecksIpamByItsType) {
         EXPECT_THAT(plugin(cat(R"("type":"bridge","ipam":)", ipam)),
                     ElementsAre(HasSubstr(expected)))
             << ipam;
+}
+
+TEST_F(Validate, RefusesTheRangesThatHostLocalRefuses) {
+    const std::pair<const char*, const char*> cases[] = {
+        {R"("subnet":"10.1.0.7/24")", "2:42: Network has host bits set"},
+        {R"("subnet":"::ffff:10.1.0.0/120")", "2:42: IPNet IP and Mask version mismatch"},
+        {R"("subnet":"10.1.0.0/24","rangeEnd":"10.1.0.0")", "RangeEnd 10.1.0.0 not in network"},
+        {R"("subnet":"10.1.0.0/24","rangeStart":"fd00::1")", "RangeStart fd00::1 not in network"},
+        {R"("subnet":"10.1.0.0/24","rangeStart":"10.1.0.1","rangeEnd":"10.1.0.1")",
+         "2:14: no IP addresses available in range set: 10.1.0.1-10.1.0.1"},
+        {R"("ranges":[[{"subnet":"10.1.0.0/24","rangeStart":"10.1.0.9","rangeEnd":"10.1.0.9"}],
+                      [{"subnet":"10.2.0.0/24","gateway":"10.1.0.9"}]])",
+         "no IP addresses available in range set: 10.1.0.9-10.1.0.9"},
+        {R"("ranges":[[{"subnet":"10.1.0.0/24"}],[]])", "empty range set"},
+        {R"("ranges":[[{"subnet":"10.1.0.0/24"},{"subnet":"fd00::/64"}]])", "mixed address"},
+        {R"("ranges":[[{"subnet":"10.1.0.0/24"},{"subnet":"10.1.0.0/25"}]])", "overlap"},
+        {R"("subnet":"10.1.0.0/24","ranges":[[{"subnet":"10.1.0.0/25"}]])",
+         "range set 0 overlaps with 1"},
+    };
+    for (const auto& [ipam, expected] : cases)
+        EXPECT_THAT(plugin(cat(R"("type":"ptp","ipam":{"type":"host-local",)", ipam, "}")),
+                    ElementsAre(HasSubstr(expected)))
+            << ipam;
+}
+
+TEST_F(Validate, AcceptsTheRangesThatHostLocalAccepts) {
+    for (const char* ipam :
+         {R"("subnet":"fd00::/64","gateway":"fe80::1")",
+          R"("subnet":"10.1.0.0/24","gateway":"192.0.2.1")",
+          R"("subnet":"10.1.0.0/24","rangeStart":"10.1.0.0","rangeEnd":"10.1.0.255")",
+          R"("ranges":[[{"subnet":"10.1.0.0/24","rangeEnd":"10.1.0.9"},
+                        {"subnet":"10.1.0.0/24","rangeStart":"10.1.0.20"}],[{"subnet":"fd00::/64"}]])"})
+        EXPECT_THAT(plugin(cat(R"("type":"ptp","ipam":{"type":"host-local",)", ipam, "}")),
+                    IsEmpty())
+            << ipam;
+    const auto with = [&](const char* capability) {
+        return plugin(cat(R"("type":"ptp","capabilities":{)", capability,
+                          R"(:true},"ipam":{"type":"host-local"})"));
+    };
+    EXPECT_THAT(with("\"ipRanges\""), IsEmpty()) << "the runtime brings them";
+    EXPECT_THAT(with("\"ips\""), ElementsAre(HasSubstr("needs the key \"subnet\"")));
 }
 
 TEST_F(Validate, UnknownPluginsAreOnlyRemarkedUpon) {

@@ -37,10 +37,13 @@ public:
                AddressQuestion lacks_address = nullptr) noexcept;
 };
 
+/// What depends on several keys of "ipam", or on others of the plugin it is in.
+using IpamCheck = void (*)(const Json& ipam, const Json& plugin, Problems& problems);
+
 /// Of an IPAM plugin: all the keys of "ipam".
 class IpamKeys : public KnownKeys {
 public:
-    IpamKeys(std::string_view type, std::span<const Key> keys, KeysCheck check = nullptr) noexcept;
+    IpamKeys(std::string_view type, std::span<const Key> keys, IpamCheck check = nullptr) noexcept;
 };
 
 }  // namespace cni

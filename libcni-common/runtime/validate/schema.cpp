@@ -118,16 +118,22 @@ void check_map(const Json& json, const Type& type, Problems& problems) {
     });
 }
 
-void check_ipam(const Json& json, Problems& problems) {
+void check_ipam(const Json& json, const Json& plugin, Problems& problems) {
     const auto type = json.find("type");
     if (!type || !type->is_string()) {
         if (!json.members().empty()) problems.error(json, "\"ipam\" has no \"type\"");
     } else if (const ObjectSchema* schema = ipam_schema(type->as_string())) {
         check_object(json, *schema, problems);
+        if (schema->check_within) schema->check_within(json, plugin, problems);
     } else {
         problems.warning(*type, cat("IPAM plugin ", quote(type->as_string()),
                                     " is not known: its keys are not checked"));
     }
+}
+
+void check_ipam_of(const Json& plugin, const Json& ipam, Problems& problems) {
+    if (ipam.is_null()) return;
+    problems.attempt(ipam, [&] { check_ipam(ipam.require_object(), plugin, problems); });
 }
 
 void report_unknown(const Json& at, std::string_view name, const ObjectSchema& schema,
@@ -157,8 +163,6 @@ void check_value(const Json& json, const Type& type, Problems& problems) {
             return check_map(json, type, problems);
         case Kind::object:
             return check_object(json, *type.object, problems);
-        case Kind::ipam:
-            return problems.attempt(json, [&] { check_ipam(json.require_object(), problems); });
         default:
             return problems.attempt(json, [&] { require_simple(json, type); });
     }
@@ -170,7 +174,10 @@ void check_object(const Json& json, const ObjectSchema& schema, Problems& proble
     for (const auto& [name, value] : json.members()) {
         if (!seen.insert(lower(name)).second)
             problems.error(value, cat("key ", quote(name), " is given twice: the last one counts"));
-        if (const Key* key = find_key(schema, name))
+        const Key* key = find_key(schema, name);
+        if (key && key->type.kind == Kind::ipam)
+            check_ipam_of(json, value, problems);
+        else if (key)
             check_value(value, key->type, problems);
         else
             report_unknown(value, name, schema, problems);

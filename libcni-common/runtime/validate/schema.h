@@ -53,6 +53,8 @@ struct ObjectSchema {
     /// Of a plugin: whether its result has no address, which not every version can express. It may
     /// be given values of wrong types. Null: it has one.
     bool (*lacks_address)(const Json& object) = nullptr;
+    /// Of "ipam": what depends on the plugin it is in as well. May be null.
+    void (*check_within)(const Json& object, const Json& plugin, Problems& problems) = nullptr;
 };
 
 /// Reports every value under `json` that `type` does not allow, keys that are unknown, given twice

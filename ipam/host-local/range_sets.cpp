@@ -1,0 +1,49 @@
+#include "range_sets.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace cni::host_local {
+
+RangeSpec parse_range(const Json& json) {
+    const auto subnet = json.require_object().prefix("subnet");
+    const bool has_colon = json.string_or("subnet", "").find(':') != std::string::npos;
+    return {.subnet = subnet,
+            .mapped = subnet && subnet->ip.is_v4() && has_colon,
+            .start = json.ip("rangeStart"),
+            .end = json.ip("rangeEnd"),
+            .gateway = json.ip("gateway")};
+}
+
+void require_disjoint(const std::vector<RangeSet>& sets) {
+    for (std::size_t i = 0; i < sets.size(); ++i)
+        for (std::size_t j = i + 1; j < sets.size(); ++j)
+            if (sets[i].overlaps(sets[j]))
+                throw Error(Code::invalid_config, cat("range set ", i, " overlaps with ", j),
+                            cat(sets[i].to_string(), " and ", sets[j].to_string()));
+}
+
+std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets) {
+    std::vector<Ip> gateways;
+    for (const RangeSet& set : sets)
+        for (const Range& range : set.ranges()) gateways.push_back(range.gateway);
+    return gateways;
+}
+
+const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken) {
+    const std::vector<Ip> gateways = gateways_of(sets);
+    taken.insert(taken.end(), gateways.begin(), gateways.end());
+    const auto has_free = [&](const Range& range) {
+        return first_free(range.start, range.end, taken).has_value();
+    };
+    for (const RangeSet& set : sets)
+        if (std::ranges::none_of(set.ranges(), has_free)) return &set;
+    return nullptr;
+}
+
+std::string exhausted(const RangeSet& set) {
+    return cat("no IP addresses available in range set: ", set.to_string());
+}
+
+}  // namespace cni::host_local

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <vector>
+
+#include "cni/json.h"
+#include "range.h"
+
+namespace cni::host_local {
+
+// What a configuration may say about its ranges: for whoever allocates and for cnitool validate.
+
+/// A range as JSON has it, no rule checked yet. Throws Error(invalid_config) for what is no
+/// address.
+RangeSpec parse_range(const Json& json);
+
+/// Throws Error(invalid_config) when two of the sets overlap.
+void require_disjoint(const std::vector<RangeSet>& sets);
+
+/// Addresses that are never given. Of all ranges: that of one may lie in another.
+std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets);
+
+/// The first set without a free address; null when each has one.
+const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken);
+
+/// What is said of such a set.
+std::string exhausted(const RangeSet& set);
+
+}  // namespace cni::host_local
