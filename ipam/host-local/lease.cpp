@@ -34,10 +34,8 @@ std::optional<AttachmentId> Holder::owner() const {
     return AttachmentId{id, ifname};
 }
 
-std::uint64_t hash(std::string_view text) {
-    std::uint64_t value = 0xcbf29ce484222325;
-    for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return value ? value : 1;
+std::uint64_t Holder::hash(const HashKey& key) const {
+    return keyed_hash(key, owner() ? text : std::string());
 }
 
 }  // namespace cni::host_local

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "cni/config.h"
+#include "hashes.h"
 
 namespace cni::host_local {
 
@@ -24,9 +24,8 @@ struct Holder {
     static std::optional<Holder> parse(std::string_view content);
     /// The attachment; its ifname is empty in the old form. nullopt for any other text.
     std::optional<AttachmentId> owner() const;
+    /// By which the index finds it. All that are nobody's have the same.
+    std::uint64_t hash(const HashKey& key) const;
 };
-
-/// A fixed 64-bit hash (FNV-1a) by which the index finds holders; never 0.
-std::uint64_t hash(std::string_view text);
 
 }  // namespace cni::host_local

@@ -1,7 +1,6 @@
 #include "lease_dir.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -24,10 +23,6 @@ std::int64_t to_ns(const timespec& time) {
     return time.tv_sec * ns_per_s + time.tv_nsec;
 }
 
-FileStamp to_stamp(const struct stat& status) {
-    return {status.st_ino, to_ns(status.st_ctim)};
-}
-
 struct stat status_of(int fd, std::string_view what) {
     struct stat status;
     check(::fstat(fd, &status), "stat ", what);
@@ -44,6 +39,12 @@ std::string last_reserved_name(std::size_t set) {
 }
 
 }  // namespace
+
+FileStamp stamp_of(const struct stat& status) {
+    return {.inode = status.st_ino,
+            .changed = to_ns(status.st_ctim),
+            .modified = to_ns(status.st_mtim)};
+}
 
 std::optional<LeaseDir> LeaseDir::find(const Location& location) {
     auto parent = find_state_dir(location.data_dir, Holds::directories);
@@ -100,7 +101,7 @@ std::optional<FileStamp> LeaseDir::stamp(const std::string& name) const {
     const int rc = ::fstatat(fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
     if (rc < 0 && errno == ENOENT) return {};
     check(rc, "stat ", path_of(name));
-    return to_stamp(status);
+    return stamp_of(status);
 }
 
 std::optional<LeaseFile> LeaseDir::load(const std::string& name) const {
@@ -113,7 +114,7 @@ std::optional<LeaseFile> LeaseDir::load(const std::string& name) const {
         return LeaseFile{*there, {}};
     }
     const struct stat status = status_of(file.get(), path_of(name));
-    LeaseFile lease{to_stamp(status), {}};
+    LeaseFile lease{stamp_of(status), {}};
     if (!S_ISREG(status.st_mode) || status.st_size > max_lease_size) return lease;
     std::string content(static_cast<std::size_t>(status.st_size), 0);
     const ssize_t n = ::read(file.get(), content.data(), content.size());
@@ -157,96 +158,6 @@ void LeaseDir::write_last_reserved(std::size_t set, const Ip& ip) const {
     const std::string text = ip.to_string();
     check(::pwrite(file.get(), text.data(), text.size(), 0), "write ", path);
     check(::ftruncate(file.get(), static_cast<off_t>(text.size())), "truncate ", path);
-}
-
-namespace {
-// The lock is held, so one name is enough. Not an address: the reference plugin passes it over.
-constexpr const char* draft_name = ".new-lease";
-
-bool has_no_unnamed_files(int error) {
-    return error == EOPNOTSUPP || error == EISDIR || error == ENOENT || error == EINVAL;
-}
-
-bool has_no_hard_links(int error) {
-    return error == EPERM || error == EOPNOTSUPP || error == ENOSYS;
-}
-}  // namespace
-
-LeaseDraft::LeaseDraft(const LeaseDir& dir, std::string_view text) : dir_(dir), text_(text) {
-    file_ = Fd(::openat(dir.fd(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, file_mode));
-    if (!file_ && has_no_unnamed_files(errno)) {
-        write_named();
-        return;
-    }
-    check(file_.get(), "make a lease in ", dir.path_of(""));
-    write_content();
-}
-
-void LeaseDraft::write_named() {
-    remove_leftover(dir_);
-    file_ = open_at(dir_.fd(), draft_name, O_WRONLY | O_CREAT | O_EXCL, file_mode,
-                    dir_.path_of(draft_name));
-    named_ = true;
-    try {
-        write_content();
-    } catch (...) {
-        remove_name();
-        throw;
-    }
-}
-
-void LeaseDraft::write_content() {
-    write_all(file_.get(), text_, cat("a lease in ", dir_.path_of("")));
-}
-
-LeaseDraft::~LeaseDraft() {
-    remove_name();
-}
-
-void LeaseDraft::remove_name() {
-    if (named_) ::unlinkat(dir_.fd(), draft_name, 0);
-    named_ = false;
-}
-
-void LeaseDraft::remove_leftover(const LeaseDir& dir) {
-    ::unlinkat(dir.fd(), draft_name, 0);
-}
-
-int LeaseDraft::link(const char* name) const {
-    if (named_) return ::linkat(dir_.fd(), draft_name, dir_.fd(), name, 0);
-    // Needs a capability in the initial user namespace, and fails with ENOENT without it.
-    const int rc = ::linkat(file_.get(), "", dir_.fd(), name, AT_EMPTY_PATH);
-    if (rc == 0 || errno != ENOENT) return rc;
-    const std::string path = cat("/proc/self/fd/", file_.get());
-    return ::linkat(AT_FDCWD, path.c_str(), dir_.fd(), name, AT_SYMLINK_FOLLOW);
-}
-
-// Who makes leases holds the lock: nobody takes the name between the two steps.
-int LeaseDraft::rename(const Ip& ip) {
-    if (!named_) write_named();
-    if (dir_.stamp(ip)) {
-        errno = EEXIST;
-        return -1;
-    }
-    const int rc = ::renameat(dir_.fd(), draft_name, dir_.fd(), ip.to_string().c_str());
-    if (rc == 0) named_ = false;
-    return rc;
-}
-
-std::optional<FileStamp> LeaseDraft::publish(const Ip& ip) {
-    const std::string name = ip.to_string();
-    int rc = link(name.c_str());
-    if (rc < 0 && has_no_hard_links(errno)) rc = rename(ip);
-    if (rc < 0 && errno == EEXIST) return {};
-    const std::string path = dir_.path_of(name);
-    check(rc, "make lease ", path);
-    remove_name();
-    try {
-        return to_stamp(status_of(file_.get(), path));
-    } catch (...) {
-        ::unlinkat(dir_.fd(), name.c_str(), 0);
-        throw;
-    }
 }
 
 }  // namespace cni::host_local

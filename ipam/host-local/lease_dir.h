@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,16 +9,13 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "boot_mark.h"
 #include "config.h"
 #include "net/ip.h"
 
 namespace cni::host_local {
 
-/// A lease file at one moment of its life: whoever replaces or rewrites it changes one of these.
-struct FileStamp {
-    std::uint64_t inode = 0;
-    std::int64_t changed = 0;  ///< ctime, ns since the epoch
-};
+FileStamp stamp_of(const struct stat& status);
 
 struct LeaseFile {
     FileStamp stamp;
@@ -73,35 +72,6 @@ private:
 
     Location location_;
     Fd parent_, dir_;
-};
-
-/// A lease that is written but has no address yet, so that it appears complete or not at all. Not
-/// synced to disk: after a loss of power every lease is dead anyhow.
-class LeaseDraft {
-public:
-    /// `dir` must outlive the draft.
-    LeaseDraft(const LeaseDir& dir, std::string_view text);
-    LeaseDraft(const LeaseDraft&) = delete;
-    LeaseDraft& operator=(const LeaseDraft&) = delete;
-    ~LeaseDraft();
-
-    /// Makes it the lease of an address, once; nullopt when the address is taken.
-    std::optional<FileStamp> publish(const Ip& ip);
-
-    /// Removes what a killed process left.
-    static void remove_leftover(const LeaseDir& dir);
-
-private:
-    void write_named();
-    void write_content();
-    int link(const char* name) const;
-    int rename(const Ip& ip);
-    void remove_name();
-
-    const LeaseDir& dir_;
-    const std::string text_;
-    Fd file_;
-    bool named_ = false;
 };
 
 }  // namespace cni::host_local

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/undo.h"
 #include "machine.h"
 #include "scan.h"
@@ -14,9 +15,14 @@ namespace cni::host_local {
 namespace {
 
 // Beside the directory, not in it: the reference plugin reads every file there. No network can
-// have this name, since names start with a letter or digit.
+// have this name, since names start with a letter or digit; nor does one have a "~".
 std::string index_name(const LeaseDir& dir) {
-    return cat(".", dir.network(), ".cnixx-index");
+    constexpr std::size_t longest = 200;  // with what is put around it a file name, of 255 bytes
+    const std::string& network = dir.network();
+    if (network.size() <= longest) return cat(".", network, ".cnixx-index");
+    constexpr std::size_t digits = 32;
+    return cat(".", network.substr(0, longest - digits), "~", sha512_hex(network).substr(0, digits),
+               ".cnixx-index");
 }
 
 std::int64_t now(clockid_t clock) {
@@ -25,19 +31,24 @@ std::int64_t now(clockid_t clock) {
     return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
-// The former header told from this machine's point of view.
-IndexHeader next_header(const IndexHeader& former, std::uint64_t boot) {
+// The header of the next index, as this machine has to write it.
+IndexHeader next_header(const IndexHeader& former, bool same_key, std::uint64_t boot) {
     IndexHeader header;
     header.boot = boot;
     header.machine = this_machine();
     const bool two_machines =
         former.machine != 0 && header.machine != 0 && former.machine != header.machine;
     header.shared = former.shared != 0 || two_machines;
+    header.key = same_key ? former.key : HashKey::random();
     return header;
 }
 
 bool knows_boots(const IndexHeader& header) {
     return header.machine != 0 && header.boot != 0 && header.shared == 0;
+}
+
+BootMark mark_of(const IndexHeader& header) {
+    return knows_boots(header) ? BootMark(header.machine, header.boot) : BootMark();
 }
 
 }  // namespace
@@ -55,11 +66,10 @@ LeaseStore::~LeaseStore() {
 }
 
 LeaseIndex LeaseStore::load() const {
-    // Caches of a network file system may hide what another machine did: always read the leases.
-    if (!is_local_) return LeaseIndex::in_memory({}, scan(dir_, {}));
-    auto index = LeaseIndex::open(dir_.parent(), index_name(dir_));
+    auto index = is_local_ ? LeaseIndex::open(dir_.parent(), index_name(dir_)) : std::nullopt;
     if (!index) return rebuild(nullptr, 0);
     const IndexHeader& header = index->header();
+    if (!index->is_current()) return rebuild(&*index, 0);
     if (boot_ != 0 && header.boot == boot_ && header.seal == dir_.mtime()) return *std::move(index);
     // A lease may have been replaced within the tick of the kernel's clock in which it was sealed;
     // only before that a file's stamp tells the two apart.
@@ -67,34 +77,49 @@ LeaseIndex LeaseStore::load() const {
 }
 
 LeaseIndex LeaseStore::rebuild(const LeaseIndex* former, std::int64_t trusted_before) const {
+    // Caches of a network file system may hide what another machine did: always read the leases.
+    if (!is_local_) {
+        IndexHeader header;
+        header.key = HashKey::random();
+        return LeaseIndex::in_memory(header, scan(dir_, {.key = header.key}));
+    }
     const IndexHeader former_header = former ? former->header() : IndexHeader{};
-    const IndexHeader header = next_header(former_header, boot_);
+    const IndexHeader header = next_header(former_header, former && former->is_current(), boot_);
     const ScanBasis basis{
+        .key = header.key,
         .boot = boot_,
+        .mark = mark_of(header),
         .former = former,
         .trusted_before = trusted_before,
         .knows_boots = knows_boots(header) && former_header.machine == header.machine};
     return LeaseIndex::build(dir_.parent(), index_name(dir_), header, scan(dir_, basis));
 }
 
-bool LeaseStore::proves(const Ip& ip, const std::string& holder) const {
+std::optional<Holder> LeaseStore::holder_in_file(const Ip& ip) const {
     const auto content = dir_.read(ip);
-    return content && trim(*content) == holder;
+    return content ? Holder::parse(*content) : std::nullopt;
 }
 
-std::optional<std::vector<Lease>> LeaseStore::find(const std::string& holder) const {
-    std::vector<Lease> leases;
-    for (const IndexEntry& entry : index_.find(hash(holder))) {
-        if (!proves(entry.ip(), holder)) return {};
-        leases.push_back({entry.ip(), holder});
+LeaseStore::Search LeaseStore::find(const std::string& holder) const {
+    Search search;
+    const std::uint64_t hash = index_.hash(holder);
+    const auto candidates = index_.find(hash);
+    if (!candidates) return {.leases = {}, .sound = false};
+    for (const IndexEntry& entry : *candidates) {
+        const auto found = holder_in_file(entry.ip());
+        if (found && found->text == holder)
+            search.leases.push_back({entry.ip(), holder});
+        else if (!found || found->hash(index_.header().key) != hash)
+            search.sound = false;  // not just another holder with the same hash
     }
-    return leases;
+    return search;
 }
 
 std::vector<Lease> LeaseStore::find_or_rebuild(const std::string& holder) {
-    if (auto leases = find(holder)) return *std::move(leases);
-    index_ = is_local_ ? rebuild(&index_, 0) : LeaseIndex::in_memory({}, scan(dir_, {}));
-    return find(holder).value_or(std::vector<Lease>{});
+    Search search = find(holder);
+    if (search.sound) return std::move(search.leases);
+    index_ = rebuild(&index_, 0);
+    return find(holder).leases;
 }
 
 std::vector<Lease> LeaseStore::held_by(const AttachmentId& owner) {
@@ -102,22 +127,32 @@ std::vector<Lease> LeaseStore::held_by(const AttachmentId& owner) {
     return leases.empty() ? find_or_rebuild(owner.container_id) : leases;
 }
 
-std::vector<Ip> LeaseStore::taken() const {
+std::vector<IndexEntry> LeaseStore::entries() {
+    auto entries = index_.entries();
+    if (!entries.complete) {
+        index_ = rebuild(&index_, 0);
+        entries = index_.entries();
+    }
+    return std::move(entries.list);
+}
+
+std::vector<Ip> LeaseStore::taken() {
     std::vector<Ip> ips;
-    for (const IndexEntry& entry : index_.entries()) ips.push_back(entry.ip());
+    for (const IndexEntry& entry : entries()) ips.push_back(entry.ip());
     return ips;
 }
 
 std::vector<Ip> LeaseStore::ownerless() const {
     std::vector<Ip> ips;
-    for (const IndexEntry& entry : index_.find(hash(""))) ips.push_back(entry.ip());
+    const auto found = index_.find(Holder{}.hash(index_.header().key));
+    for (const IndexEntry& entry : found.value_or(std::vector<IndexEntry>{}))
+        ips.push_back(entry.ip());
     std::ranges::sort(ips);
     return ips;
 }
 
 std::string LeaseStore::holder_of(const Ip& ip) const {
-    const auto content = dir_.read(ip);
-    const auto holder = content ? Holder::parse(*content) : std::nullopt;
+    const auto holder = holder_in_file(ip);
     const auto owner = holder ? holder->owner() : std::nullopt;
     if (!owner) return "nobody known";
     return owner->ifname.empty() ? owner->container_id
@@ -126,14 +161,14 @@ std::string LeaseStore::holder_of(const Ip& ip) const {
 
 bool LeaseStore::claim(const Ip& ip, const AttachmentId& owner) {
     const std::string text = lease_text(owner);
-    if (!draft_) draft_.emplace(dir_, text);
+    if (!draft_) draft_.emplace(dir_, text, mark_of(index_.header()).mtime(now(CLOCK_REALTIME)));
     const auto stamp = draft_->publish(ip);
     if (!stamp) return false;
     draft_.reset();
 
     IndexEntry entry;
     entry.set_ip(ip);
-    entry.holder = hash(text);
+    entry.holder = index_.hash(text);
     entry.inode = stamp->inode;
     entry.changed = stamp->changed;
     entry.boot = boot_;
@@ -145,23 +180,28 @@ void LeaseStore::release(const Lease& lease) {
     dir_.remove(lease.ip);
     IndexEntry entry;
     entry.set_ip(lease.ip);
-    entry.holder = hash(lease.holder);
+    entry.holder = index_.hash(lease.holder);
     index_.erase(entry);
 }
 
 void LeaseStore::retain(const std::vector<AttachmentId>& attachments) {
-    std::set<std::uint64_t> kept;
+    std::set<std::string> kept;
+    std::set<std::uint64_t> hashes;
+    const auto keep = [&](const std::string& text) {
+        hashes.insert(index_.hash(text));
+        kept.insert(text);
+    };
+    const auto entries = this->entries();
     for (const AttachmentId& attachment : attachments) {
-        kept.insert(hash(lease_text(attachment)));
-        kept.insert(hash(attachment.container_id));
+        keep(lease_text(attachment));
+        keep(attachment.container_id);
     }
     Failures failures;
-    for (const IndexEntry& entry : index_.entries()) {
-        if (kept.contains(entry.holder)) continue;
-        const auto content = dir_.read(entry.ip());
-        const auto holder = content ? Holder::parse(*content) : std::nullopt;
-        // The file decides, not the index.
-        if (!holder || !holder->owner() || kept.contains(hash(holder->text))) continue;
+    for (const IndexEntry& entry : entries) {
+        // Those that stay are not read. To release one its file decides, not the index.
+        if (hashes.contains(entry.holder)) continue;
+        const auto holder = holder_in_file(entry.ip());
+        if (!holder || !holder->owner() || kept.contains(holder->text)) continue;
         failures.attempt([&] { release({entry.ip(), holder->text}); });
     }
     failures.throw_if_any();
@@ -175,7 +215,7 @@ void LeaseStore::seal() noexcept try {
     // The kernel stamps changes with its coarse clock, so this moment is none of a change's.
     const std::int64_t mtime = std::max(now(CLOCK_REALTIME), coarse + 1);
     if (index_.seal(mtime, coarse)) dir_.set_mtime(mtime);
-} catch (const Error&) {
+} catch (const std::exception&) {
     // Unsealed, which the next call sees.
 }
 

@@ -8,6 +8,7 @@
 #include "cni/config.h"
 #include "lease.h"
 #include "lease_dir.h"
+#include "lease_draft.h"
 #include "lease_index.h"
 
 namespace cni::host_local {
@@ -23,8 +24,9 @@ struct Lease {
 /// The cost of a call does not depend on the number of leases, unless the directory was changed by
 /// something else since: then it is read anew. That is seen by its mtime, which this program sets
 /// to a moment of its own choice ("seal") whenever it is done, and which every change by others
-/// sets to another. The boot id takes part in it: leases this program made in an earlier boot of
-/// the machine belong to containers that are gone, and are removed.
+/// sets to another. So it is when the index turns out to be damaged. The boot id takes part in it:
+/// leases this program made in an earlier boot of the machine (the index knows, and BootMark)
+/// belong to containers that are gone, and are removed.
 class LeaseStore {
 public:
     /// Waits for the lock.
@@ -39,7 +41,7 @@ public:
     /// Proved by the lease files.
     std::vector<Lease> held_by(const AttachmentId& owner);
     /// Every address that has an entry in the directory.
-    std::vector<Ip> taken() const;
+    std::vector<Ip> taken();
     /// The addresses whose entry is no lease, sorted: DEL never finds them.
     std::vector<Ip> ownerless() const;
     /// Who has an address, for messages: "c1 eth0"; "nobody known" when it is not a lease.
@@ -56,10 +58,14 @@ public:
 private:
     LeaseIndex load() const;
     LeaseIndex rebuild(const LeaseIndex* former, std::int64_t trusted_before) const;
-    /// nullopt when the index contradicts the directory.
-    std::optional<std::vector<Lease>> find(const std::string& holder) const;
+    struct Search {
+        std::vector<Lease> leases;  ///< proved
+        bool sound = true;          ///< the index does not contradict itself or the lease files
+    };
+    Search find(const std::string& holder) const;
     std::vector<Lease> find_or_rebuild(const std::string& holder);
-    bool proves(const Ip& ip, const std::string& holder) const;
+    std::vector<IndexEntry> entries();
+    std::optional<Holder> holder_in_file(const Ip& ip) const;
     void seal() noexcept;
 
     LeaseDir dir_;

@@ -4,6 +4,7 @@
 
 #include "base/undo.h"
 #include "lease.h"
+#include "lease_draft.h"
 
 namespace cni::host_local {
 namespace {
@@ -13,7 +14,7 @@ class Former {
 public:
     explicit Former(const LeaseIndex* index) {
         if (!index) return;
-        entries_ = index->entries();
+        entries_ = index->entries().list;
         std::ranges::sort(entries_, {}, &IndexEntry::inode);
     }
 
@@ -42,35 +43,45 @@ public:
 
 private:
     void look_at(const Ip& ip) {
-        const IndexEntry* known = recall(ip);
+        const auto stamp = former_.empty() ? std::nullopt : dir_.stamp(ip);
+        const IndexEntry* known = stamp ? former_.find(ip, *stamp) : nullptr;
         if (!known) return read(ip, 0);
-        if (is_dead(*known)) return discard(ip);
-        const std::uint64_t boot = basis_.knows_boots ? known->boot : 0;
-        if (known->changed >= basis_.trusted_before) return read(ip, boot);
+        const std::uint64_t remembered = basis_.knows_boots ? known->boot : 0;
+        if (known->changed >= basis_.trusted_before) return read(ip, remembered);
+        const std::uint64_t boot = boot_of(*stamp, remembered);
+        if (is_dead(boot)) return discard(ip);
         found_.push_back(*known);
         found_.back().boot = boot;
     }
 
-    // The former entry of a file that is still the same.
-    const IndexEntry* recall(const Ip& ip) const {
-        if (former_.empty()) return nullptr;
-        const auto stamp = dir_.stamp(ip);
-        return stamp ? former_.find(ip, *stamp) : nullptr;
-    }
-
-    void read(const Ip& ip, std::uint64_t boot) {
+    void read(const Ip& ip, std::uint64_t remembered) {
         const auto file = dir_.load(ip);
         if (!file) return;
         const auto holder = file->content ? Holder::parse(*file->content) : Holder{};
-        // Whoever writes leases holds the lock meanwhile, so this one is not being written.
-        if (!holder) return discard(ip);
+        const std::uint64_t boot = boot_of(file->stamp, remembered);
+        // Whoever writes leases holds the lock, so one without a holder is not being written.
+        if (!holder || is_dead(boot)) return discard(ip);
         IndexEntry entry;
         entry.set_ip(ip);
-        entry.holder = hash(holder->owner() ? holder->text : std::string());
+        entry.holder = holder->hash(basis_.key);
         entry.inode = file->stamp.inode;
         entry.changed = file->stamp.changed;
         entry.boot = boot;
         found_.push_back(entry);
+    }
+
+    // In which a lease was made, as the index remembers or as the file itself says; 0: unknown.
+    std::uint64_t boot_of(const FileStamp& stamp, std::uint64_t remembered) const {
+        if (remembered != 0) return remembered;
+        switch (basis_.mark.read(stamp)) {
+            case BootMark::Boot::current:
+                return basis_.boot;
+            case BootMark::Boot::earlier:
+                return ~basis_.boot;
+            case BootMark::Boot::unknown:
+                break;
+        }
+        return 0;
     }
 
     // What cannot be removed keeps its address taken; that is no reason to fail.
@@ -82,9 +93,7 @@ private:
         }
     }
 
-    bool is_dead(const IndexEntry& known) const {
-        return basis_.knows_boots && known.boot != 0 && known.boot != basis_.boot;
-    }
+    bool is_dead(std::uint64_t boot) const { return boot != 0 && boot != basis_.boot; }
 
     const LeaseDir& dir_;
     const ScanBasis& basis_;

@@ -40,8 +40,9 @@ void use(LeaseIndex& index) {
     entry.set_ip(*cni::Ip::parse("10.1.2.3"));
     index.insert(entry);
     // What does not find its entries again must not be trusted later.
-    if (index.find(entry.holder).empty() && index.seal(1, 1)) std::abort();
-    for (const IndexEntry& found : index.entries()) found.ip().to_string();
+    const auto found = index.find(entry.holder);
+    if ((!found || found->empty()) && index.seal(1, 1)) std::abort();
+    for (const IndexEntry& each : index.entries().list) each.ip().to_string();
     index.erase(entry);
 }
 
@@ -55,7 +56,9 @@ void read_index(std::string_view content) {
         if (auto index = LeaseIndex::open(dir.get(), name)) use(*index);
     };
     constexpr off_t first_page = 4096;
-    LeaseIndex::build(dir.get(), name, {}, {});
+    IndexEntry entry;
+    entry.set_ip(*cni::Ip::parse("10.1.2.4"));
+    LeaseIndex::build(dir.get(), name, {}, {entry});
     try_with_content_at(first_page);
     try_with_content_at(0);
 }

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "hashes.h"
+#include "net/ip.h"
+
+namespace cni::host_local {
+
+/// What the index knows of one lease. Also its form on disk, in the machine's byte order.
+struct IndexEntry {
+    std::uint64_t holder = 0;  ///< hash of the holder's text
+    std::uint64_t inode = 0;   ///< of the lease file
+    std::int64_t changed = 0;  ///< its ctime, ns since the epoch
+    std::uint64_t boot = 0;    ///< the boot in which this program made it; 0: made by another
+    std::array<std::uint8_t, 16> address{};
+    enum class State : std::uint32_t { empty, removed, v4, v6 } state = State::empty;
+    std::uint32_t unused[3] = {};
+
+    void set_ip(const Ip& ip);
+    /// Only of entries in use.
+    Ip ip() const;
+    bool in_use() const { return state == State::v4 || state == State::v6; }
+};
+static_assert(sizeof(IndexEntry) == 64);
+
+/// 4 KiB.
+using IndexPage = std::array<IndexEntry, 64>;
+
+/// What the index knows of the directory as a whole. Also its form on disk.
+struct IndexHeader {
+    std::uint64_t magic = 0;
+    std::uint64_t pages = 0;     ///< of entries; a power of two; 0: there is no file
+    std::uint64_t entries = 0;   ///< in use
+    std::int64_t seal = 0;       ///< the directory's mtime as we set it last, ns since the epoch
+    std::int64_t sealed_at = 0;  ///< the kernel's coarse clock then, ns since the epoch
+    std::uint64_t boot = 0;      ///< the boot in which it was sealed
+    std::uint64_t machine = 0;   ///< 0: unknown
+    std::uint64_t shared = 0;    ///< not 0: two machines have used the directory
+    HashKey key;                 ///< of all hashes in the file
+    std::array<std::uint64_t, 256> roots{};  ///< hashes of the pages of sums
+    std::uint64_t checksum = 0;              ///< over all of the above
+};
+
+/// The file of the index: a header, pages of entries, and behind them pages with the hash ("sum")
+/// of each page of entries. The header proves the pages of sums, these prove the others: a page
+/// that is of another moment than the header, or was never written, is not read.
+///
+/// Functions throw SysError when the disk fails; where the file is just not what it should be, they
+/// return nothing.
+class IndexFile {
+public:
+    static constexpr std::uint64_t least_pages = 16;
+    static constexpr std::uint64_t most_pages = std::uint64_t{1} << 17;
+    static constexpr std::uint64_t sums_per_page = 512;
+
+    /// None.
+    IndexFile() = default;
+    /// Takes over a file that is open for reading and writing; nullopt when its header is damaged
+    /// or of an unknown version, or its size wrong. Throws only for what is passing
+    /// (base/passing.h).
+    static std::optional<IndexFile> open(Fd file);
+    /// Writes a whole file, into one that is empty. `header` says all but magic and roots.
+    static IndexFile write(Fd file, const IndexHeader& header, const std::vector<IndexPage>& pages);
+
+    explicit operator bool() const { return static_cast<bool>(file_); }
+    /// False for a file of version 0.1.0. Nothing proves the pages of one, and its hashes are
+    /// others.
+    bool is_current() const;
+
+    /// Page `number` (modulo their number); nullopt when it is not proved.
+    std::optional<IndexPage> read_page(std::uint64_t number) const;
+    /// Proved to have no entries, without reading it.
+    bool is_unused(std::uint64_t number) const;
+    /// Only after the page has been read.
+    void write_page(std::uint64_t number, const IndexPage& page);
+    /// Until then what was written is not part of the file.
+    void write_header();
+
+    IndexHeader header;
+
+private:
+    using Sums = std::array<std::uint64_t, sums_per_page>;
+
+    std::uint64_t hash(const void* bytes, std::size_t size) const;
+    bool read_at(void* bytes, std::size_t size, std::uint64_t page) const;
+    std::uint64_t number_of(std::uint64_t number) const { return number & (header.pages - 1); }
+    bool load_sums(std::uint64_t number) const;
+    void write_sums(std::uint64_t number);
+
+    Fd file_;
+    // The page of sums that was used last: nearly always the only one.
+    mutable Sums sums_;
+    mutable std::optional<std::uint64_t> loaded_;
+    mutable std::optional<std::uint64_t> sum_of_unused_;
+};
+
+}  // namespace cni::host_local
