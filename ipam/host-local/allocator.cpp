@@ -27,8 +27,9 @@ public:
     }
 
 private:
-    // Taking an address costs less than asking whether it is free, until many in a row are not.
-    static constexpr int patience = 8;
+    // Taking an address costs less than asking whether it is free, until many in a row are not; and
+    // asking costs less than reading the whole index, until very many are not.
+    static constexpr int patience = 8, persistence = 256;
 
     std::optional<Ip> claim_in(const RangeSet::Stretch& stretch) {
         std::optional<Ip> from = stretch.first;
@@ -44,18 +45,22 @@ private:
 
     std::optional<Ip> candidate(const Ip& from, const RangeSet::Stretch& stretch) {
         if (refused_ < patience && !contains(gateways_, from)) return from;
+        std::optional<Ip> ip = from;
+        for (; ip && *ip <= stretch.last && asked_ < persistence; ip = ip->next(), ++asked_)
+            if (!contains(gateways_, *ip) && !store_.dir().stamp(*ip)) return ip;
+        if (!ip || *ip > stretch.last) return {};
         if (taken_.empty()) {
             taken_ = store_.taken();
             taken_.insert(taken_.end(), gateways_.begin(), gateways_.end());
         }
-        return first_free(from, stretch.last, taken_);
+        return first_free(*ip, stretch.last, taken_);
     }
 
     LeaseStore& store_;
     const RangeSet& set_;
     const std::vector<Ip>& gateways_;
     const AttachmentId& owner_;
-    int refused_ = 0;
+    int refused_ = 0, asked_ = 0;
     std::vector<Ip> taken_;
 };
 

@@ -116,6 +116,18 @@ TEST_F(HostLocalStore, OtherLeasesAreNotReadAgain) {
     EXPECT_EQ(leases().size(), 302u);
 }
 
+TEST_F(HostLocalStore, TheIndexIsNotReadForAFreeAddressNearby) {
+    plant_leases(3000);
+    config_ = network(ipam({"10.7.0.0/16"}));
+    add("first");
+    std::filesystem::remove(path("10.7.0.200"));
+    plant("last_reserved_ip.0", "10.7.0.1");
+    call("CHECK", "first");  // sees the change
+    EXPECT_LT(calls_of("ADD", "second", "pread64")["pread64"], 20);
+    EXPECT_EQ(content("10.7.0.200"), "second\r\neth0");
+    EXPECT_EQ(add("third"), "10.7.11.187/16") << "behind all of them";
+}
+
 TEST_F(HostLocalStore, EachCommandCostsTheSameWithManyLeases) {
     config_ = network(ipam({"10.7.0.0/16"}));
     const auto cost = [&](const std::string& command, const std::string& id) {
