@@ -92,17 +92,6 @@ std::vector<RangeSet> make_sets(const std::vector<WrittenSet>& written) {
     return sets;
 }
 
-void require_one_per_family(const std::vector<RangeSet>& sets, const std::string& version) {
-    if (at_least(version, "0.3.0")) return;
-    const auto of_family = [&](Family family) {
-        return std::count_if(sets.begin(), sets.end(),
-                             [&](const RangeSet& set) { return set.family() == family; });
-    };
-    if (of_family(Family::v4) > 1 || of_family(Family::v6) > 1)
-        throw Error(Code::invalid_config, cat("CNI version ", version,
-                                              " does not support more than 1 address per family"));
-}
-
 }  // namespace
 
 Location Location::parse(const NetConf& conf) {
@@ -128,7 +117,7 @@ Config Config::parse(const Request& request) {
     if (config.sets.empty())
         throw Error(Code::invalid_config, "no IP ranges specified",
                     "give \"ipam.ranges\", \"ipam.subnet\" or the capability ipRanges");
-    require_one_per_family(config.sets, conf.cni_version);
+    require_one_per_family(families_of(config.sets), conf.cni_version);
     require_disjoint(config.sets);
     return config;
 }

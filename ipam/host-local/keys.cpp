@@ -1,3 +1,4 @@
+#include "cni/version.h"
 #include "range_sets.h"
 #include "runtime/validate/plugin_keys.h"
 
@@ -80,6 +81,12 @@ void check_host_local(const Json& ipam, const Json& plugin, Problems& problems) 
         problems.error(ipam, host_local::exhausted(*set));
 }
 
+void require_expressible(const Json& ipam, const std::string& version) {
+    Problems reported_before("", "");
+    if (const auto sets = check_sets(ipam, reported_before))
+        require_one_per_family(host_local::families_of(*sets), version);
+}
+
 constexpr Key range_keys[] = {
     {"subnet", cidr, true}, {"rangeStart", ip}, {"rangeEnd", ip}, {"gateway", ip}};
 constexpr ObjectSchema range_schema{range_keys};
@@ -95,7 +102,7 @@ constexpr Key keys[] = {{"type", text},
                         {"routes", list_of(route)},
                         {"dataDir", text},
                         {"resolvConf", text}};
-const IpamKeys known("host-local", keys, check_host_local);
+const IpamKeys known("host-local", keys, check_host_local, require_expressible);
 
 }  // namespace
 }  // namespace cni

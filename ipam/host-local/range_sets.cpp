@@ -24,6 +24,12 @@ void require_disjoint(const std::vector<RangeSet>& sets) {
                             cat(sets[i].to_string(), " and ", sets[j].to_string()));
 }
 
+std::vector<Family> families_of(const std::vector<RangeSet>& sets) {
+    std::vector<Family> families;
+    for (const RangeSet& set : sets) families.push_back(set.family());
+    return families;
+}
+
 std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets) {
     std::vector<Ip> gateways;
     for (const RangeSet& set : sets)

@@ -16,6 +16,9 @@ RangeSpec parse_range(const Json& json);
 /// Throws Error(invalid_config) when two of the sets overlap.
 void require_disjoint(const std::vector<RangeSet>& sets);
 
+/// Of the addresses that the sets provide.
+std::vector<Family> families_of(const std::vector<RangeSet>& sets);
+
 /// Addresses that are never given. Of all ranges: that of one may lie in another.
 std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets);
 

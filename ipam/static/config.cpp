@@ -71,15 +71,10 @@ void set_gateways(std::vector<IpConfig>& addresses, const std::vector<Ip>& gatew
     }
 }
 
-void require_one_per_family(const std::vector<IpConfig>& addresses, const std::string& version) {
-    if (at_least(version, "0.3.0")) return;
-    const auto of_family = [&](Family family) {
-        return std::count_if(addresses.begin(), addresses.end(),
-                             [&](const IpConfig& ip) { return ip.address.ip.family() == family; });
-    };
-    if (of_family(Family::v4) > 1 || of_family(Family::v6) > 1)
-        throw Error(Code::invalid_config, cat("CNI version ", version,
-                                              " does not support more than 1 address per family"));
+std::vector<Family> families_of(const std::vector<IpConfig>& addresses) {
+    std::vector<Family> families;
+    for (const IpConfig& ip : addresses) families.push_back(ip.address.ip.family());
+    return families;
 }
 
 std::vector<IpConfig> parse_addresses(const NetConf& conf, const Json& ipam,
@@ -115,7 +110,7 @@ Config Config::parse(const Request& request) {
 
     Config config;
     config.addresses = parse_addresses(request.conf, *ipam, items(args, "IP"), gateways);
-    require_one_per_family(config.addresses, request.conf.cni_version);
+    require_one_per_family(families_of(config.addresses), request.conf.cni_version);
     for (const Json& route : ipam->list("routes")) config.routes.push_back(parse_route(route));
     config.dns = parse_dns(ipam->find("dns").value_or(Json()));
     return config;

@@ -42,4 +42,13 @@ void require_supported(std::string_view version) {
                 cat("config is ", quote(version), ", plugin supports [", list, "]"));
 }
 
+void require_one_per_family(const std::vector<Family>& families, const std::string& version) {
+    if (at_least(version, "0.3.0")) return;
+    for (const Family family : {Family::v4, Family::v6})
+        if (std::count(families.begin(), families.end(), family) > 1)
+            throw Error(
+                Code::invalid_config,
+                cat("CNI version ", version, " does not support more than 1 address per family"));
+}
+
 }  // namespace cni

@@ -5,6 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "net/ip.h"
 
 namespace cni {
 
@@ -31,5 +34,9 @@ bool at_least(std::string_view version, std::string_view least);
 
 /// Throws Error(incompatible_version), naming what is supported, unless `version` is.
 void require_supported(std::string_view version);
+
+/// Of the addresses of a result: before 0.3.0 it has one of each family. Throws
+/// Error(invalid_config).
+void require_one_per_family(const std::vector<Family>& families, const std::string& version);
 
 }  // namespace cni

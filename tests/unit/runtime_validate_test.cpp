@@ -170,6 +170,27 @@ TEST_F(Validate, RefusesTheRangesThatHostLocalRefuses) {
             << ipam;
 }
 
+TEST_F(Validate, RefusesMoreAddressesThanAVersionHas) {
+    const char* of_host_local =
+        R"({"type":"host-local","ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.2.0.0/24"}]]})";
+    const char* of_static =
+        R"({"type":"static","addresses":[{"address":"fd00::5/64"},{"address":"fd00::6/64"}]})";
+    for (const char* ipam : {of_host_local, of_static}) {
+        const auto in = [&](const char* version) {
+            return problems("a.conflist", cat("{\"cniVersion\":", quote(version),
+                                              R"(,"name":"n","plugins":[{"type":"ptp",
+"ipam":)",
+                                              ipam, "}]}"));
+        };
+        EXPECT_THAT(in("0.3.0"), IsEmpty());
+        EXPECT_THAT(in("0.2.0"), ElementsAre("2:1: CNI version 0.2.0 does not support more than 1 "
+                                             "address per family"));
+    }
+    EXPECT_THAT(problems("b.conf", R"({"cniVersion":"0.2.0","name":"n","type":"ptp",
+"ipam":{"type":"static","addresses":[{"address":"10.1.0.5/24"},{"address":"fd00::5/64"}]}})"),
+                IsEmpty());
+}
+
 TEST_F(Validate, AcceptsTheRangesThatHostLocalAccepts) {
     for (const char* ipam :
          {R"("subnet":"fd00::/64","gateway":"fe80::1")",

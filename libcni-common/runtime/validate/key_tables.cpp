@@ -125,8 +125,11 @@ PluginKeys::PluginKeys(std::string_view type, std::span<const Key> keys, KeysChe
                        AddressQuestion lacks_address) noexcept
     : KnownKeys(first_plugin, type, {keys, check, &common, lacks_address}) {}
 
-IpamKeys::IpamKeys(std::string_view type, std::span<const Key> keys, IpamCheck check) noexcept
-    : KnownKeys(first_ipam_plugin, type, {.keys = keys, .check_within = check}) {}
+IpamKeys::IpamKeys(std::string_view type, std::span<const Key> keys, IpamCheck check,
+                   VersionCheck require_expressible) noexcept
+    : KnownKeys(first_ipam_plugin, type,
+                {.keys = keys, .check_within = check, .require_expressible = require_expressible}) {
+}
 
 const ObjectSchema* plugin_schema(std::string_view type) {
     return KnownKeys::find(first_plugin, type);

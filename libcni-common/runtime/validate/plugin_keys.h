@@ -40,10 +40,14 @@ public:
 /// What depends on several keys of "ipam", or on others of the plugin it is in.
 using IpamCheck = void (*)(const Json& ipam, const Json& plugin, Problems& problems);
 
+/// ObjectSchema::require_expressible.
+using VersionCheck = void (*)(const Json& ipam, const std::string& version);
+
 /// Of an IPAM plugin: all the keys of "ipam".
 class IpamKeys : public KnownKeys {
 public:
-    IpamKeys(std::string_view type, std::span<const Key> keys, IpamCheck check = nullptr) noexcept;
+    IpamKeys(std::string_view type, std::span<const Key> keys, IpamCheck check = nullptr,
+             VersionCheck require_expressible = nullptr) noexcept;
 };
 
 }  // namespace cni

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "runtime/validate/problem.h"
@@ -55,6 +56,9 @@ struct ObjectSchema {
     bool (*lacks_address)(const Json& object) = nullptr;
     /// Of "ipam": what depends on the plugin it is in as well. May be null.
     void (*check_within)(const Json& object, const Json& plugin, Problems& problems) = nullptr;
+    /// Of "ipam": throws Error when a result of the version cannot have its addresses. It may be
+    /// given values of wrong types. May be null.
+    void (*require_expressible)(const Json& object, const std::string& version) = nullptr;
 };
 
 /// Reports every value under `json` that `type` does not allow, keys that are unknown, given twice

@@ -69,13 +69,21 @@ void check_version(const Json& network, Problems& problems) {
     }
 }
 
+void check_expressible_ipam(const Json& ipam, const std::string& version, Problems& problems) {
+    const ObjectSchema* schema = ipam_schema(text_of(ipam, "type").value_or(""));
+    if (!schema || !schema->require_expressible) return;
+    problems.attempt(ipam, [&] { schema->require_expressible(ipam, version); });
+}
+
 // As a plugin that is asked to ADD in this version.
-void check_expressible(const Json& plugin, const std::string& version, Problems& problems) {
+void check_expressible(const Json& plugin, const std::string& given, Problems& problems) {
+    const std::string version = given.empty() ? "0.1.0" : given;
     const ObjectSchema* schema = plugin_schema(text_of(plugin, "type").value_or(""));
-    if (!schema || !schema->lacks_address || !schema->lacks_address(plugin)) return;
-    if (!version.empty() && !is_supported(version)) return;
-    problems.attempt(plugin,
-                     [&] { Result{}.require_printable(version.empty() ? "0.1.0" : version); });
+    if (!schema || !is_supported(version)) return;
+    const auto ipam = plugin.find("ipam");
+    if (ipam && ipam->is_object()) check_expressible_ipam(*ipam, version, problems);
+    if (schema->lacks_address && schema->lacks_address(plugin))
+        problems.attempt(plugin, [&] { Result{}.require_printable(version); });
 }
 
 // Plugins find keys in any letter case, runtimes those of a list only as they are spelt.
