@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace cni {
@@ -30,38 +31,45 @@ std::string hex(unsigned long number) {
     return {buffer, std::to_chars(buffer, buffer + sizeof buffer, number, 16).ptr};
 }
 
-// nsfs files answer what kind of namespace they are; procfs only shows them as links to nsfs.
-void require_network_namespace(int fd, const std::string& path) {
+Error cannot_open(const std::string& path, int error) {
+    return Error(Code::invalid_netns,
+                 cat("failed to Statfs ", quote(path), ": ", errno_text(error)),
+                 "CNI_NETNS must be the path of a network namespace");
+}
+
+// Its magic number.
+unsigned long file_system_of(int fd, const std::string& path) {
     struct statfs fs {};
     check(::fstatfs(fd, &fs), "statfs ", path);
-    if (fs.f_type != NSFS_MAGIC)
-        throw Error(Code::invalid_netns,
-                    cat("unknown FS magic on ", quote(path), ": ",
-                        hex(static_cast<unsigned long>(fs.f_type))),
-                    "CNI_NETNS must be the path of a network namespace");
-    const int kind = ::ioctl(fd, NS_GET_NSTYPE);
+    return static_cast<unsigned long>(fs.f_type);
+}
+
+std::string_view kind_of_file(int fd, const std::string& path) {
+    const mode_t mode = status_of(fd, path).st_mode;
+    return S_ISDIR(mode) ? "a directory" : S_ISREG(mode) ? "a plain file" : "a special file";
+}
+
+Error no_namespace(int fd, const std::string& path) {
+    return Error(Code::invalid_netns,
+                 cat("unknown FS magic on ", quote(path), ": ", hex(file_system_of(fd, path)),
+                     ": it is ", kind_of_file(fd, path), " and no network namespace"),
+                 "CNI_NETNS must be the path of a network namespace: where one was mounted, it is "
+                 "not mounted any more");
+}
+
+// Files of nsfs answer what kind of namespace they are.
+Fd require_kind(Fd fd, const std::string& path) {
+    const int kind = ::ioctl(fd.get(), NS_GET_NSTYPE);
     if (kind >= 0 && kind != CLONE_NEWNET)
         throw Error(Code::invalid_netns, cat(quote(path), " is not a network namespace"),
                     "it is a namespace of another kind");
-}
-
-// What `ip netns` leaves behind when the namespace was unmounted: an ordinary, empty file.
-bool is_unmounted_leftover(int fd) {
-    struct stat status {};
-    struct statfs fs {};
-    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0 &&
-           ::fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
-}
-
-Fd require_open(Fd fd, const std::string& path) {
-    if (!fd) {
-        const int error = errno;
-        throw Error(Code::invalid_netns,
-                    cat("failed to Statfs ", quote(path), ": ", errno_text(error)),
-                    "CNI_NETNS must be the path of a network namespace");
-    }
-    require_network_namespace(fd.get(), path);
     return fd;
+}
+
+// Of those that open() can fail with: there is nothing, or nothing that could be a namespace.
+bool is_of_nothing(int error) {
+    constexpr int errors[] = {ENOENT, ENOTDIR, ESRCH, ELOOP, ENAMETOOLONG, ENXIO, ENODEV};
+    return std::find(std::begin(errors), std::end(errors), error) != std::end(errors);
 }
 
 }  // namespace
@@ -74,15 +82,19 @@ Netns Netns::current() {
 }
 
 Netns Netns::open(const std::string& path) {
-    return {require_open(try_open(path), path), path};
+    Fd fd = try_open(path);
+    if (!fd) throw cannot_open(path, errno);
+    if (file_system_of(fd.get(), path) != NSFS_MAGIC) throw no_namespace(fd.get(), path);
+    return {require_kind(std::move(fd), path), path};
 }
 
 std::optional<Netns> Netns::find(const std::string& path) {
     if (path.empty()) return {};
     Fd fd = try_open(path);
-    if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ESRCH)) return {};
-    if (fd && is_unmounted_leftover(fd.get())) return {};
-    return Netns(require_open(std::move(fd), path), path);
+    if (!fd && is_of_nothing(errno)) return {};
+    if (!fd) throw cannot_open(path, errno);
+    if (file_system_of(fd.get(), path) != NSFS_MAGIC) return {};
+    return Netns(require_kind(std::move(fd), path), path);
 }
 
 bool Netns::is_same(const Netns& other) const {

@@ -18,8 +18,8 @@ public:
     /// Opens a path such as /run/netns/x or /proc/1/ns/net. Throws Error(invalid_netns) when it is
     /// missing or not a network namespace.
     static Netns open(const std::string& path);
-    /// Like open; nullopt when `path` is empty, nothing is there any more, or what is there is the
-    /// plain file that is left where a namespace was mounted.
+    /// Like open; nullopt when `path` is empty, nothing is there any more, or what is there is no
+    /// namespace of any kind: the file or directory that is left where one was mounted, say.
     static std::optional<Netns> find(const std::string& path);
 
     int fd() const { return fd_.get(); }

@@ -249,18 +249,6 @@ TEST_F(BridgeDel, ReleasesAddressesAfterTheInterfaceIsGone) {
     EXPECT_NE(run.error_message().find("does not exist"), std::string::npos) << run.report();
 }
 
-TEST_F(BridgeDel, RefusesWhatIsNoNamespaceAfterCleaningUp) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    const TestNetns c("c1");
-    add(c, full());
-    PluginArgs wrong = args(c);
-    wrong.netns = "/etc/passwd";
-    const PluginRun run = call("DEL", wrong, full());
-    EXPECT_EQ(run.error_code(), 8);
-    EXPECT_EQ(host_snapshot(), before);
-}
-
 TEST_F(BridgeDel, AttachmentsOfTheReferencePluginAndTheReverse) {
     if (!reference_dir()) GTEST_SKIP() << "no reference plugins";
     const ScriptedIpam ipam;

@@ -126,17 +126,6 @@ TEST_F(PtpDel, GoesOnWhenIpamFailsAndSaysSo) {
     EXPECT_TRUE(run.ok()) << run.report();
 }
 
-TEST_F(PtpDel, RefusesWhatIsNoNamespaceAfterCleaningUp) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    const TestNetns c("c1");
-    add(c, full());
-    PluginArgs wrong = args(c);
-    wrong.netns = "/etc/passwd";
-    EXPECT_EQ(call("DEL", wrong, full()).error_code(), 8);
-    EXPECT_EQ(host_snapshot(), before);
-}
-
 TEST_F(PtpDel, OfOneContainerLeavesTheOthers) {
     const ScriptedIpam ipam;
     used_host(ipam);
