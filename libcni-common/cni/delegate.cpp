@@ -27,10 +27,10 @@ int obstacle_to_executing(const std::string& path) {
 // nobody when it is done.
 Child spawn_when_installed(const std::string& executable,
                            const std::vector<std::string>& environment, std::string_view input,
-                           std::chrono::seconds time) {
+                           std::chrono::seconds time, int inherited) {
     for (int attempt = 0;; ++attempt) {
         try {
-            return Child::spawn({executable}, environment, input, {.time = time});
+            return Child::spawn({executable}, environment, input, {.time = time}, inherited);
         } catch (const SysError& error) {
             if (error.error != ETXTBSY || attempt == 50) throw;
         }
@@ -136,8 +136,8 @@ std::vector<std::string> child_environment(const std::vector<std::string>& repla
 
 PluginCall PluginCall::start(const std::string& executable,
                              const std::vector<std::string>& environment, std::string_view input,
-                             std::string_view type, std::chrono::seconds time) {
-    return {spawn_when_installed(executable, environment, input, time), type};
+                             std::string_view type, std::chrono::seconds time, int inherited) {
+    return {spawn_when_installed(executable, environment, input, time, inherited), type};
 }
 
 std::string PluginCall::finish() {
@@ -151,7 +151,7 @@ PluginCall Ipam::start(std::string_view command) const {
     request_.step(command == "ADD" ? "start IPAM" : "run IPAM");
     return PluginCall::start(find_plugin(type_, request_.args.path),
                              child_environment({cat("CNI_COMMAND=", command)}), request_.conf.text,
-                             type_, ipam_time);
+                             type_, ipam_time, request_.lock);
 }
 
 Ipam::Allocation Ipam::start_add() const {

@@ -29,10 +29,11 @@ public:
 /// A plugin that is being executed. Destruction without finish() kills it.
 class PluginCall {
 public:
-    /// `type` is how messages call it. Throws SysError when `executable` cannot be executed.
+    /// `type` is how messages call it; `inherited` as of Child::spawn. Throws SysError when
+    /// `executable` cannot be executed.
     static PluginCall start(const std::string& executable,
                             const std::vector<std::string>& environment, std::string_view input,
-                            std::string_view type, std::chrono::seconds time);
+                            std::string_view type, std::chrono::seconds time, int inherited = -1);
 
     /// Waits for its end, passes its stderr on and returns its stdout. A failed one throws its own
     /// error object unchanged, as ReportedError; one that died or printed junk throws

@@ -108,6 +108,7 @@ std::string log_line(const Operation& operation) {
     write_text(out, "traceparent", operation.traceparent);
     out.member("outcome", operation.error ? "failure" : "success");
     if (operation.error) write_error(out, *operation.error);
+    write_text(out, "unlocked", operation.unlocked);
     if (operation.duration) out.member("durationUs", *operation.duration);
     if (!operation.steps.empty()) write_steps(out, operation.steps);
     return out.end_object().take() + "\n";
@@ -142,7 +143,8 @@ void OperationLog::write_line(const Request& request, const Error* error) {
                         .duration = {},
                         .steps = {},
                         .traceparent = parse_traceparent(trace).value_or(""),
-                        .error = error};
+                        .error = error,
+                        .unlocked = unlocked_};
     if (steps_) {
         operation.duration = steps_->end();
         operation.steps = steps_->list();

@@ -20,6 +20,7 @@ struct Operation {
     std::span<const Step> steps = {};
     std::string_view traceparent = {};  ///< "" for none
     const Error* error = nullptr;       ///< null: it succeeded
+    std::string_view unlocked = {};     ///< why there was no AttachmentLock; "" when there was
 };
 
 /// A JSON object without line ends and the line end behind it. What is empty is left out.
@@ -38,6 +39,9 @@ public:
     /// removes, DEL and GC, that is a warning.
     Steps* start(const Request& request);
 
+    /// The operation goes on without an AttachmentLock, for this reason; "" for none.
+    void note_unlocked(const std::string& reason) { unlocked_ = reason; }
+
     /// Writes the line; `error` is null after success. A file that cannot be written is a warning.
     /// Operations that failed before they could be started are logged where CNI_LOG_FILE says.
     void finish(const Request& request, const Error* error) noexcept;
@@ -49,6 +53,7 @@ private:
     void write_line(const Request& request, const Error* error);
     std::string_view plugin_;
     std::string path_;
+    std::string unlocked_;
     std::int64_t time_ = 0;
     std::optional<Steps> steps_;
 };

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/release.h"
 #include "base/undo.h"
+#include "cni/attachment_lock.h"
 #include "cni/json_writer.h"
 #include "cni/log.h"
 #include "cni/version.h"
@@ -23,12 +24,16 @@ struct Command {
     bool needs_netns;
     bool needs_path;
     bool needs_config;
+    bool changes_attachment;
     std::string_view since;  // lowest cniVersion that has it
 };
 constexpr Command commands[] = {
-    {"ADD", true, true, true, true, "0.1.0"},      {"CHECK", true, true, true, true, "0.4.0"},
-    {"DEL", true, false, true, true, "0.1.0"},     {"GC", false, false, true, true, "1.1.0"},
-    {"STATUS", false, false, true, true, "1.1.0"}, {"VERSION", false, false, false, false, "0.1.0"},
+    {"ADD", true, true, true, true, true, "0.1.0"},
+    {"CHECK", true, true, true, true, false, "0.4.0"},
+    {"DEL", true, false, true, true, true, "0.1.0"},
+    {"GC", false, false, true, true, false, "1.1.0"},
+    {"STATUS", false, false, true, true, false, "1.1.0"},
+    {"VERSION", false, false, false, false, false, "0.1.0"},
 };
 
 const Command* find_command(std::string_view name) {
@@ -210,6 +215,12 @@ void run_command(const Plugin& plugin, Request& request, OperationLog& log) {
         throw Error(Code::invalid_environment, cat("unknown CNI_COMMAND: ", request.args.command));
     require_spoken(*command, request.conf.cni_version);
     request.steps = log.start(request);
+    std::optional<AttachmentLock> lock;
+    if (plugin.is_serialised && command->changes_attachment) {
+        lock.emplace(plugin.name, request);
+        request.lock = lock->fd();
+        log.note_unlocked(lock->obstacle());
+    }
     dispatch(plugin, request);
 }
 

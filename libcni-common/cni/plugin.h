@@ -12,6 +12,7 @@ struct Request {
     Args args;
     NetConf conf;
     Steps* steps = nullptr;  ///< null until the operation begins
+    int lock = -1;           ///< AttachmentLock::fd(), for children to hold as well
 
     AttachmentId attachment() const { return {args.container_id, args.ifname}; }
 
@@ -30,6 +31,9 @@ struct Plugin {
     void (*del)(const Request&) = nullptr;
     void (*gc)(const Request&) = nullptr;
     void (*status)(const Request&) = nullptr;
+    /// ADD and DEL of an attachment run one after the other: see AttachmentLock. Not for IPAM
+    /// plugins, whose callers see to it.
+    bool is_serialised = false;
 };
 
 /// The main function of every plugin: reads environment and stdin, checks them in the order of the

@@ -7,5 +7,6 @@ int main() {
                      .check = cni::bridge::check,
                      .del = cni::bridge::del,
                      .gc = cni::bridge::gc,
-                     .status = cni::bridge::status});
+                     .status = cni::bridge::status,
+                     .is_serialised = true});
 }

@@ -7,5 +7,6 @@ int main() {
                      .check = cni::portmap::check,
                      .del = cni::portmap::del,
                      .gc = cni::portmap::gc,
-                     .status = cni::portmap::status});
+                     .status = cni::portmap::status,
+                     .is_serialised = true});
 }

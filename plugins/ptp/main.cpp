@@ -7,5 +7,6 @@ int main() {
                      .check = cni::ptp::check,
                      .del = cni::ptp::del,
                      .gc = cni::ptp::gc,
-                     .status = cni::ptp::status});
+                     .status = cni::ptp::status,
+                     .is_serialised = true});
 }

@@ -6,5 +6,6 @@ int main() {
                      .add = cni::tuning::add,
                      .check = cni::tuning::check,
                      .del = cni::tuning::del,
-                     .gc = cni::tuning::gc});
+                     .gc = cni::tuning::gc,
+                     .is_serialised = true});
 }

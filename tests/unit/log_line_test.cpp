@@ -46,6 +46,14 @@ TEST(LogLine, TellsAFailure) {
               "\n");
 }
 
+TEST(LogLine, TellsWhatCouldNotBeLocked) {
+    EXPECT_EQ(line({.plugin = "p", .request = request(), .unlocked = "open x: no"}),
+              R"({"time":"1970-01-01T00:00:00.000000Z","plugin":"p","command":"ADD",)"
+              R"("network":"net1","container":"c1","ifname":"eth0","netns":"/run/netns/c1",)"
+              R"("outcome":"success","unlocked":"open x: no"})"
+              "\n");
+}
+
 TEST(LogLine, LeavesOutWhatThereIsNot) {
     const Error error(Code::io_failure, "no");
     Request unread{.args = {}, .conf = {}};

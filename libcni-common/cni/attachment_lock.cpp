@@ -1,0 +1,122 @@
+#include "cni/attachment_lock.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+
+namespace cni {
+namespace {
+
+namespace chrono = std::chrono;
+
+constexpr const char* path = "/run/cnixx.lock";
+
+// 60 bits of it: an offset must not be negative.
+long long hash_of(std::string_view plugin, const Request& request) {
+    const std::string hash = sha512_hex(cat("attachment/", plugin, "/", request.conf.name, "/",
+                                            request.args.container_id, "/", request.args.ifname));
+    return parse_int<long long>(hash.substr(0, 15), 16).value();
+}
+
+// Whoever could open the file could keep everybody waiting.
+Fd open_lock() {
+    constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    Fd file = open_at(AT_FDCWD, path, flags, 0600, path);
+    struct stat status {};
+    check(::fstat(file.get(), &status), "stat ", path);
+    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0 ||
+        (status.st_uid != 0 && status.st_uid != ::geteuid()))
+        throw Error(Code::internal, cat(path, " is not a file that only this user can open"));
+    return file;
+}
+
+int change_lock(int file, int command, short type, long long place) {
+    struct flock byte {};
+    byte.l_type = type;
+    byte.l_whence = SEEK_SET;
+    byte.l_start = place;
+    byte.l_len = 1;
+    return ::fcntl(file, command, &byte);
+}
+
+/// Interrupts system calls once `after` has passed, again and again: the first time may be just
+/// before the call.
+class Alarm {
+public:
+    explicit Alarm(chrono::milliseconds after) {
+        struct sigaction interrupt {};
+        interrupt.sa_handler = [](int) {};
+        ::sigaction(SIGALRM, &interrupt, &before_);
+        sigset_t these;
+        ::sigemptyset(&these);
+        ::sigaddset(&these, SIGALRM);
+        ::sigprocmask(SIG_UNBLOCK, &these, nullptr);
+        const itimerval timer{
+            .it_interval = {.tv_sec = 0, .tv_usec = 50'000},
+            .it_value = {.tv_sec = after.count() / 1000, .tv_usec = after.count() % 1000 * 1000}};
+        ::setitimer(ITIMER_REAL, &timer, nullptr);
+    }
+    Alarm(const Alarm&) = delete;
+    Alarm& operator=(const Alarm&) = delete;
+    ~Alarm() {
+        const itimerval none{};
+        ::setitimer(ITIMER_REAL, &none, nullptr);
+        ::sigaction(SIGALRM, &before_, nullptr);
+    }
+
+private:
+    struct sigaction before_ {};
+};
+
+// An errno, or 0.
+int await_lock(int file, long long place, chrono::milliseconds longest) {
+    const auto end = chrono::steady_clock::now() + longest;
+    const Alarm alarm(longest);
+    while (change_lock(file, F_OFD_SETLKW, F_WRLCK, place) < 0) {
+        if (errno != EINTR) return errno;
+        if (chrono::steady_clock::now() >= end) return ETIMEDOUT;
+    }
+    return 0;
+}
+
+Error busy(const Request& request, chrono::milliseconds longest) {
+    return Error(
+        Code::try_again_later,
+        cat("another ADD or DEL of container ", request.args.container_id, ", interface ",
+            request.args.ifname, ", has not ended for ",
+            chrono::duration_cast<chrono::seconds>(longest).count(), " seconds"),
+        cat("a process of it holds ", path, " (lsof ", path, " names it): end it and try again"));
+}
+
+}  // namespace
+
+AttachmentLock::AttachmentLock(std::string_view plugin, const Request& request,
+                               chrono::milliseconds longest)
+    : place_(hash_of(plugin, request)) {
+    try {
+        file_ = open_lock();
+    } catch (const Error& error) {
+        obstacle_ = error.msg;
+        return;
+    }
+    if (change_lock(fd(), F_OFD_SETLK, F_WRLCK, place_) == 0) return;
+    int error = errno;
+    if (error == EAGAIN || error == EACCES) {
+        request.step("await attachment");
+        error = await_lock(fd(), place_, longest);
+    }
+    if (error == 0) return;
+    if (error == ETIMEDOUT) throw busy(request, longest);
+    obstacle_ = cat("lock ", path, ": ", errno_text(error));
+    file_.reset();
+}
+
+AttachmentLock::~AttachmentLock() {
+    if (file_) change_lock(fd(), F_OFD_SETLK, F_UNLCK, place_);
+}
+
+}  // namespace cni
