@@ -1,17 +1,83 @@
 #include "attach/host_link.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/hash.h"
-#include "cni/args.h"
 
 namespace cni {
 namespace {
 
 constexpr std::size_t name_digits = 8;
+constexpr std::string_view name_prefix = "veth";
+constexpr std::string_view alias_prefix = "cnixx:", hashed_alias_prefix = "cnixx#";
+constexpr std::size_t longest_alias = 255;  // IFALIASZ less the final zero
+constexpr std::size_t alias_digits = 64;
 
-Mac mac_of(std::string_view network, std::string_view name) {
+// Of cnixx 0.1.0, which set no alias.
+Mac first_version_mac(std::string_view network, std::string_view name) {
     return Mac::from_hash(sha512_hex(cat("mac/", network, "/", name)));
+}
+
+std::string alias_hash(std::string_view text) {
+    return sha512_hex(cat("alias/", text)).substr(0, alias_digits);
+}
+
+std::string plain_alias_prefix_of(std::string_view network) {
+    return cat(alias_prefix, network, "/");
+}
+
+std::string hashed_alias_prefix_of(std::string_view network) {
+    return cat(hashed_alias_prefix, alias_hash(network), "/");
+}
+
+/// What tells the links of an attachment.
+class Proof {
+public:
+    Proof(std::string_view network, const AttachmentId& attachment)
+        : network_(network), alias_(host_link_alias(network, attachment)) {
+        for (int attempt = 0; attempt < host_link_names; ++attempt)
+            links_.push_back(host_link(network, attachment, attempt));
+    }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> names;
+        for (const HostLink& link : links_) names.push_back(link.name);
+        return names;
+    }
+    bool holds_for(const Link& link) const {
+        const auto expected = std::ranges::find(links_, link.name, &HostLink::name);
+        if (link.kind != "veth" || expected == links_.end()) return false;
+        if (names_an_attachment(link)) return link.alias == alias_;
+        return link.mac == expected->mac || link.mac == first_version_mac(network_, link.name);
+    }
+
+private:
+    std::string_view network_;
+    std::string alias_;
+    std::vector<HostLink> links_;
+};
+
+const Interface* find_recorded(const std::vector<Interface>& interfaces, const Link& link) {
+    const auto found = std::ranges::find_if(interfaces, [&](const Interface& interface) {
+        return interface.sandbox.empty() && interface.name == link.name &&
+               Mac::parse(interface.mac) == link.mac;
+    });
+    return found == interfaces.end() ? nullptr : &*found;
+}
+
+// By the reference plugins, or by whoever else has written the record.
+std::vector<Link> find_recorded_links(Rtnl& host, std::string_view network, const Result& record) {
+    std::vector<std::string> names;
+    for (const Interface& interface : record.interfaces)
+        if (interface.sandbox.empty() && is_name_of_host_link(interface.name))
+            names.push_back(interface.name);
+    std::vector<Link> found = host.find_all(names);
+    std::erase_if(found, [&](const Link& link) {
+        return link.kind != "veth" || !link.has_peer_elsewhere || names_an_attachment(link) ||
+               is_host_link_of(network, link) || !find_recorded(record.interfaces, link);
+    });
+    return found;
 }
 
 }  // namespace
@@ -20,46 +86,62 @@ HostLink host_link(std::string_view network, const AttachmentId& attachment, int
     // No part can hold a slash, so different attachments never hash the same text.
     const std::string hash = sha512_hex(
         cat("link/", network, "/", attachment.container_id, "/", attachment.ifname, "/", attempt));
-    const std::string name = cat("veth", hash.substr(0, name_digits));
-    return {name, mac_of(network, name)};
+    return {cat(name_prefix, hash.substr(0, name_digits)),
+            Mac::from_hash(hash.substr(name_digits))};
 }
 
-std::set<std::string> names_of_host_links(std::string_view network,
-                                          const std::vector<AttachmentId>& attachments) {
-    std::set<std::string> names;
-    for (const AttachmentId& attachment : attachments)
-        for (int attempt = 0; attempt < host_link_names; ++attempt)
-            names.insert(host_link(network, attachment, attempt).name);
-    return names;
+std::string host_link_alias(std::string_view network, const AttachmentId& attachment) {
+    const std::string rest = cat(attachment.container_id, "/", attachment.ifname);
+    const std::string plain = cat(plain_alias_prefix_of(network), rest);
+    if (plain.size() <= longest_alias) return plain;
+    return cat(hashed_alias_prefix_of(network), alias_hash(rest));
+}
+
+bool names_an_attachment(const Link& link) {
+    return link.alias.starts_with(alias_prefix) || link.alias.starts_with(hashed_alias_prefix);
 }
 
 bool is_host_link_of(std::string_view network, const Link& link) {
-    return link.kind == "veth" && link.mac == mac_of(network, link.name);
+    if (link.kind != "veth") return false;
+    if (!names_an_attachment(link)) return link.mac == first_version_mac(network, link.name);
+    return link.alias.starts_with(plain_alias_prefix_of(network)) ||
+           link.alias.starts_with(hashed_alias_prefix_of(network));
+}
+
+bool is_name_of_host_link(std::string_view name) {
+    return name.size() == name_prefix.size() + name_digits && name.starts_with(name_prefix) &&
+           name.find_first_not_of("0123456789abcdef", name_prefix.size()) == name.npos;
 }
 
 std::vector<Link> find_host_links(Rtnl& host, std::string_view network,
                                   const AttachmentId& attachment,
                                   const std::optional<Result>& prev_result) {
-    std::vector<Link> found;
-    const auto add_if = [&](const std::string& name, const auto& is_ours) {
-        const auto link = host.find(name);
-        if (link && link->kind == "veth" && is_ours(*link)) found.push_back(*link);
-    };
-    for (int attempt = 0; attempt < host_link_names; ++attempt) {
-        const HostLink expected = host_link(network, attachment, attempt);
-        add_if(expected.name, [&](const Link& link) { return link.mac == expected.mac; });
-    }
+    const Proof proof(network, attachment);
+    std::vector<Link> found = host.find_all(proof.names());
+    std::erase_if(found, [&](const Link& link) { return !proof.holds_for(link); });
     if (!prev_result) return found;
-    for (const Interface& interface : prev_result->interfaces) {
-        const auto mac = Mac::parse(interface.mac);
-        const bool ours_already = std::any_of(found.begin(), found.end(), [&](const Link& link) {
-            return link.name == interface.name;
-        });
-        if (!interface.sandbox.empty() || !mac || ours_already || !is_ifname(interface.name))
-            continue;
-        add_if(interface.name, [&](const Link& link) { return link.mac == *mac; });
-    }
+    for (Link& link : find_recorded_links(host, network, *prev_result))
+        found.push_back(std::move(link));
     return found;
+}
+
+void remove_stale_host_links(Rtnl& host, std::string_view network,
+                             const std::vector<AttachmentId>& valid) {
+    std::set<std::string> valid_aliases, valid_names;
+    for (const AttachmentId& attachment : valid) {
+        valid_aliases.insert(host_link_alias(network, attachment));
+        for (int attempt = 0; attempt < host_link_names; ++attempt)
+            valid_names.insert(host_link(network, attachment, attempt).name);
+    }
+    const auto is_valid = [&](const Link& link) {
+        return names_an_attachment(link) ? valid_aliases.contains(link.alias)
+                                         : valid_names.contains(link.name);
+    };
+    std::vector<NlRequest> removals;
+    for (const Link& link : host.veths())
+        if (is_host_link_of(network, link) && !is_valid(link))
+            removals.push_back(remove_link(link));
+    host.transact(std::move(removals));
 }
 
 }  // namespace cni

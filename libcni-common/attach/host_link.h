@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,9 +11,13 @@
 
 namespace cni {
 
-/// The host end of a container's veth pair is found again without its namespace and without any
-/// record: its name ("veth" and 8 hex digits, as the reference plugins') is derived from network,
-/// container and interface, and its MAC from network and name. A link bearing both is ours.
+// The host end of a container's veth pair is found again without its namespace and without any
+// record. Its name ("veth" and 8 hex digits, as the reference plugins') and its MAC are hashes of
+// network, container id and interface; its alias says them. A name only finds a candidate: the link
+// is the attachment's when its alias says so. When the alias names no attachment (it is not set
+// yet, or somebody has put another one there; cnixx 0.1.0 set none), the MAC must be the one it was
+// made with. Nothing of that can be changed from inside the container.
+
 struct HostLink {
     std::string name;
     Mac mac;
@@ -26,17 +29,30 @@ constexpr int host_link_names = 8;
 /// The `attempt`th choice, from 0.
 HostLink host_link(std::string_view network, const AttachmentId& attachment, int attempt);
 
-/// All names that host links of these attachments may have.
-std::set<std::string> names_of_host_links(std::string_view network,
-                                          const std::vector<AttachmentId>& attachments);
+/// "cnixx:net1/c1/eth0" or, when that is longer than the kernel's 255 bytes, "cnixx#" and the first
+/// 64 digits of hashes of the network and of the rest.
+std::string host_link_alias(std::string_view network, const AttachmentId& attachment);
+
+/// Whether its alias says that the link was made for an attachment of any network.
+bool names_an_attachment(const Link& link);
 
 /// Whether the link was made for an attachment of this network (of whichever container).
 bool is_host_link_of(std::string_view network, const Link& link);
 
+/// "veth" and 8 hex digits: how bridge and ptp name host ends, the reference plugins' as well.
+bool is_name_of_host_link(std::string_view name);
+
 /// The host ends of this attachment: those under its own names, and what `prev_result` says was
-/// made for it, provided that name, kind and MAC still agree.
+/// made for it by the reference plugins, provided that it is the end of a pair whose other end is
+/// in another namespace, that name and MAC still agree, and that it is nobody else's. Never what
+/// attachments share, whatever the record says.
 std::vector<Link> find_host_links(Rtnl& host, std::string_view network,
                                   const AttachmentId& attachment,
                                   const std::optional<Result>& prev_result);
+
+/// For GC: deletes the host ends of the network's attachments except the `valid` ones, whatever
+/// they are connected to now. Lists all veth links. Throws when one of them could not be deleted.
+void remove_stale_host_links(Rtnl& host, std::string_view network,
+                             const std::vector<AttachmentId>& valid);
 
 }  // namespace cni

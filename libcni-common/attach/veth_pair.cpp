@@ -1,6 +1,7 @@
 #include "attach/veth_pair.h"
 
 #include "attach/host_link.h"
+#include "attach/unrecorded_link.h"
 #include "base/undo.h"
 
 namespace cni {
@@ -10,6 +11,7 @@ VethOptions options_of(const HostLink& name, const Netns& netns, const Request& 
                        const VethPairOptions& options) {
     return {.host = {name.name, name.mac},
             .container = {request.args.ifname, options.container_mac},
+            .host_alias = host_link_alias(request.conf.name, request.attachment()),
             .container_netns = &netns,
             .master = options.master,
             .mtu = options.mtu};
@@ -24,32 +26,16 @@ void remove_if_made(Rtnl& host, const HostLink& name) {
     });
 }
 
-// A process id that was given anew makes /proc/<pid>/ns/net another container's.
-bool is_of_another(const Link& container_end, const Request& request) {
+void remove_veth_pair(const Request& request) {
     Rtnl host;
-    const auto peer = host.find(container_end.peer_index);
-    return peer && peer->peer_index == container_end.index &&
-           is_host_link_of(request.conf.name, *peer) &&
-           !names_of_host_links(request.conf.name, {request.attachment()}).contains(peer->name);
-}
-
-// False when the container, or the interface in it, is gone.
-bool remove_container_end(const Request& request) {
-    const auto netns = Netns::find(request.args.netns);
-    if (!netns || netns->is_same(Netns::current())) return false;
-    Rtnl container = Rtnl::in(*netns);
-    const auto link = container.find(request.args.ifname);
-    if (!link || is_of_another(*link, request)) return false;
-    container.apply(remove_link(*link));
-    return true;
-}
-
-// A namespace that some process keeps alive, though its path is gone, keeps the pair alive.
-void remove_host_ends(const Request& request) {
-    Rtnl host;
-    for (const Link& link : find_host_links(host, request.conf.name, request.attachment(),
-                                            request.conf.prev_result_if_readable()))
-        host.apply(remove_link(link));
+    const auto record = request.conf.prev_result_if_readable();
+    auto ends = find_host_links(host, request.conf.name, request.attachment(), record);
+    // What is in the container says something only where nothing of the host does.
+    if (ends.empty())
+        if (auto end = find_unrecorded_link(host, request, record)) ends.push_back(*end);
+    std::vector<NlRequest> removals;
+    for (const Link& end : ends) removals.push_back(remove_link(end));
+    host.transact(std::move(removals));
 }
 
 }  // namespace
@@ -91,13 +77,20 @@ void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& all
     allocation.release();
 }
 
-void remove_veth_pair(const Request& request) {
+void remove_pair_and_addresses(const Request& request) {
     request.step("remove veth pair");
-    bool removed = false;
-    Failures failures;
-    failures.attempt([&] { removed = remove_container_end(request); });
-    if (!removed) failures.attempt([&] { remove_host_ends(request); });
-    failures.throw_if_any();
+    remove_veth_pair(request);
+    if (const Ipam ipam(request); ipam.configured()) ipam.del();
+}
+
+void remove_stale_pairs_and_addresses(const Request& request,
+                                      const std::optional<std::vector<AttachmentId>>& valid) {
+    if (valid) {
+        request.step("remove stale links");
+        Rtnl host;
+        remove_stale_host_links(host, request.conf.name, *valid);
+    }
+    if (const Ipam ipam(request); ipam.configured()) ipam.gc();
 }
 
 }  // namespace cni

@@ -19,7 +19,8 @@ struct VethPairOptions {
     int master = 0;         ///< index of the bridge the host end becomes a port of; 0: none
     std::uint32_t mtu = 0;  ///< bytes, both ends; 0: the kernel's choice
 };
-/// Makes the pair in place, its host end named after the attachment (attach/host_link.h). Throws
+/// Makes the pair in place, its host end named and labelled after the attachment
+/// (attach/host_link.h). Throws
 /// NlError(EEXIST) when the container has an interface of that name.
 VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
                         const VethPairOptions& options);
@@ -29,9 +30,15 @@ VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
 /// ADD's pair is there did so for the sake of that, and it keeps its addresses.
 void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& allocation);
 
-/// Deletes the pair at whichever end it can be found, on DEL: as CNI_IFNAME in CNI_NETNS or, when
-/// the namespace or the link in it is gone, under the names its host end may have. What was made
-/// for another attachment of the network is left alone.
-void remove_veth_pair(const Request& request);
+/// On DEL: deletes the pair at the host's end, whatever became of the namespace and whatever the
+/// container has done to its own end, and then has the IPAM plugin, if any, release the addresses.
+/// What is another attachment's is left alone. Throws when a link could not be deleted: then the
+/// addresses are kept, since an interface still bears them.
+void remove_pair_and_addresses(const Request& request);
+
+/// On GC: the same for all attachments of the network that are not in `valid`; nullopt: for none,
+/// the IPAM plugin is only told of the GC.
+void remove_stale_pairs_and_addresses(const Request& request,
+                                      const std::optional<std::vector<AttachmentId>>& valid);
 
 }  // namespace cni

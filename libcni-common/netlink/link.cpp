@@ -3,6 +3,7 @@
 #include <linux/if.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 
@@ -85,6 +86,7 @@ Link parse_link(const nlmsghdr* message) {
     link.operstate = attributes.get_or<std::uint8_t>(IFLA_OPERSTATE, 0);
     link.peer_index = attributes.get_or<int>(IFLA_LINK, 0);
     link.has_peer_elsewhere = attributes[IFLA_LINK_NETNSID] != nullptr;
+    link.peer_netnsid = attributes.get_or<int>(IFLA_LINK_NETNSID, -1);
     link.master = attributes.get_or<int>(IFLA_MASTER, 0);
     link.promiscuity = attributes.get_or<std::uint32_t>(IFLA_PROMISCUITY, 0);
     link.txqlen = attributes.get_or<std::uint32_t>(IFLA_TXQLEN, 0);
@@ -241,7 +243,30 @@ std::optional<Link> Rtnl::find(const std::string& name) {
 }
 
 std::optional<Link> Rtnl::find(int index) {
+    if (index == 0) return {};
     return find(query_link(index), cat("number ", index));
+}
+
+std::vector<Link> Rtnl::find_all(const std::vector<std::string>& names) {
+    std::vector<NlRequest> queries;
+    for (const std::string& name : names)
+        queries.push_back({query_link(name), cat("find link ", name), ENODEV});
+    std::vector<Link> found;
+    transact(std::move(queries), [&](const nlmsghdr* m) { found.push_back(parse_link(m)); });
+    return found;
+}
+
+std::optional<int> Rtnl::find_nsid(const Netns& other) {
+    NlMessage query(RTM_GETNSID, 0);
+    query.header(rtgenmsg{.rtgen_family = AF_UNSPEC});
+    query.put_u32(NETNSA_FD, static_cast<unsigned>(other.fd()));
+    int nsid = NETNSA_NSID_NOT_ASSIGNED;
+    request(std::move(query), cat("find the number of network namespace ", other.path()),
+            [&](const nlmsghdr* m) {
+                nsid = NlAttributes<NETNSA_MAX>(m, sizeof(rtgenmsg)).get_or<int>(NETNSA_NSID, nsid);
+            });
+    if (nsid < 0) return {};
+    return nsid;
 }
 
 Link Rtnl::get(const std::string& name) {
@@ -255,6 +280,9 @@ Link Rtnl::make_veth(const VethOptions& options) {
     both.push_back(add_veth(options));
     both.push_back(get_link(options.host.name));
     transact(std::move(both), [&](const nlmsghdr* m) { host = parse_link(m); });
+    // The kernel takes no label when it makes a link.
+    if (!options.host_alias.empty()) apply(set_alias(host, options.host_alias));
+    host.alias = options.host_alias;
     return host;
 }
 

@@ -22,6 +22,7 @@ struct Link {
     std::uint8_t operstate = 0;       ///< IF_OPER_* (linux/if.h)
     int peer_index = 0;               ///< of a veth: its peer's index in the peer's namespace
     bool has_peer_elsewhere = false;  ///< of a veth: its peer is in another namespace
+    int peer_netnsid = -1;            ///< that namespace, as Rtnl::find_nsid has it; -1: unknown
     int master = 0;                   ///< index of the bridge or vrf it is a port of; 0 without
     std::uint32_t promiscuity = 0;
     std::uint32_t txqlen = 0;            ///< packets
@@ -49,6 +50,7 @@ struct VethEnd {
 };
 struct VethOptions {
     VethEnd host, container;
+    std::string host_alias = {};             ///< label of the host end; "": none
     const Netns* container_netns = nullptr;  ///< where the container end is made; null: here
     int master = 0;         ///< index of the bridge the host end becomes a port of; 0: none
     std::uint32_t mtu = 0;  ///< bytes, both ends; 0: the kernel's choice
@@ -56,8 +58,9 @@ struct VethOptions {
 
 /// Requests for Rtnl::apply. Those that make something fail with EEXIST when the name is taken.
 NlRequest add_bridge(const BridgeOptions& options);
-/// Both ends, in place and down. One queue each, as veth had until multi-queue became its default:
-/// a second queue costs two RCU waits per pair and serves only XDP and threaded NAPI.
+/// Both ends, in place and down; the label is not part of it. One queue each, as veth had until
+/// multi-queue became its default: a second queue costs two RCU waits per pair and serves only XDP
+/// and threaded NAPI.
 NlRequest add_veth(const VethOptions& options);
 NlRequest get_link(const std::string& name);
 NlRequest set_up(const Link& link);
@@ -99,10 +102,17 @@ public:
     }
 
     std::optional<Link> find(const std::string& name);
+    /// 0 is the index of none.
     std::optional<Link> find(int index);
+    /// Those that are there, in one system call.
+    std::vector<Link> find_all(const std::vector<std::string>& names);
+    /// The number by which this namespace calls another one; nullopt when it calls it by none, so
+    /// that no link here can have its peer there.
+    std::optional<int> find_nsid(const Netns& other);
     /// Throws NlError(ENODEV).
     Link get(const std::string& name);
-    /// Makes the pair and returns its host end, whose peer_index is the container end's index.
+    /// Makes the pair, labels it and returns its host end, whose peer_index is the container end's
+    /// index.
     Link make_veth(const VethOptions& options);
     /// The ports of a bridge (or vrf).
     std::vector<Link> ports(const Link& master);

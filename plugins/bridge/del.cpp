@@ -2,7 +2,6 @@
 #include "attach/owners.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
-#include "cni/delegate.h"
 #include "commands.h"
 #include "netfilter/spoof_check.h"
 
@@ -20,11 +19,7 @@ void del(const Request& request) {
     failures.attempt([&] {
         remove_spoof_check(nft, spoof_reference(request.args.container_id, request.args.ifname));
     });
-    failures.attempt([&] { remove_veth_pair(request); });
-    // An address is free once no interface bears it.
-    failures.attempt([&] {
-        if (const Ipam ipam(request); ipam.configured()) ipam.del();
-    });
+    failures.attempt([&] { remove_pair_and_addresses(request); });
     request.step("await kernel");
     failures.throw_if_any();
 }

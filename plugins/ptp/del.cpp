@@ -2,7 +2,6 @@
 #include "attach/owners.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
-#include "cni/delegate.h"
 #include "commands.h"
 #include "netfilter/nft.h"
 
@@ -17,11 +16,7 @@ void del(const Request& request) {
     request.step("remove masquerading");
     failures.attempt([&] { remove_masquerading(nft, owner_of(request), request.args.netns); });
     // Addresses and routes of the host go with the pair.
-    failures.attempt([&] { remove_veth_pair(request); });
-    // An address is free once no interface bears it.
-    failures.attempt([&] {
-        if (const Ipam ipam(request); ipam.configured()) ipam.del();
-    });
+    failures.attempt([&] { remove_pair_and_addresses(request); });
     request.step("await kernel");
     failures.throw_if_any();
 }

@@ -5,6 +5,7 @@
 #include "netlink/link.h"
 #include "support/process.h"
 #include "support/sandbox.h"
+#include "support/test_netns.h"
 
 namespace cni::test {
 namespace {
@@ -68,6 +69,36 @@ TEST_F(RtnlTest, AListThatNeverRestsIsTakenAsItIs) {
     });
     EXPECT_EQ(listings, NlSocket::listings);
     EXPECT_GT(visited, 1000);
+}
+
+// A link without a peer says 0.
+TEST_F(RtnlTest, FindsNoLinkOfIndexNought) {
+    EXPECT_FALSE(Rtnl().find(0));
+}
+
+TEST_F(RtnlTest, FindsThoseThatAreThere) {
+    Rtnl host;
+    output_of({"ip", "link", "add", "one", "type", "dummy"});
+    const auto found = host.find_all({"none", "one", "lo"});
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].name, "one");
+    EXPECT_EQ(found[1].name, "lo");
+    EXPECT_TRUE(host.find_all({}).empty());
+}
+
+TEST_F(RtnlTest, TellsInWhichNamespaceAPeerIs) {
+    const TestNetns c("c1"), other("other");
+    output_of({"ip", "link", "add", "h", "type", "veth", "peer", "name", "eth0", "netns", "c1"});
+    c.output_of({"ip", "link", "add", "x", "type", "veth", "peer", "name", "y"});
+    c.output_of({"ip", "link", "add", "z", "type", "veth", "peer", "name", "z", "netns", "other"});
+    Rtnl container = Rtnl::in(c.netns());
+    const auto host = container.find_nsid(Netns::current());
+    ASSERT_TRUE(host);
+    EXPECT_EQ(container.get("eth0").peer_netnsid, *host);
+    EXPECT_EQ(container.get("x").peer_netnsid, -1);
+    EXPECT_EQ(container.get("z").peer_netnsid, container.find_nsid(other.netns()));
+    EXPECT_NE(container.get("z").peer_netnsid, *host);
+    EXPECT_FALSE(Rtnl::in(other.netns()).find_nsid(Netns::current()));
 }
 
 }  // namespace

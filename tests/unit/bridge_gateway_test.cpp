@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "attach/host_link.h"
 #include "plugins/bridge/gateway.h"
 
 namespace cni::bridge {
@@ -77,35 +76,6 @@ TEST(BridgeGateway, AddressesOfTheBridgeHaveTheContainersPrefixLength) {
         result_of({ip("10.1.2.2/24", "10.1.2.1"), ip("fd00::2/64"), ip("10.9.0.2/16", "fd00::1")});
     EXPECT_EQ(gateway_addresses(result),
               (std::vector<Prefix>{Prefix::parse("10.1.2.1/24").value()}));
-}
-
-TEST(HostLink, IsDerivedFromNetworkContainerAndInterface) {
-    const HostLink link = host_link("net1", {"c1", "eth0"}, 0);
-    EXPECT_EQ(link.name.size(), 12u);
-    EXPECT_TRUE(link.name.starts_with("veth"));
-    EXPECT_EQ(host_link("net1", {"c1", "eth0"}, 0).mac, link.mac);
-    EXPECT_FALSE(link.mac.is_multicast());
-    for (const HostLink& other :
-         {host_link("net2", {"c1", "eth0"}, 0), host_link("net1", {"c2", "eth0"}, 0),
-          host_link("net1", {"c1", "eth1"}, 0), host_link("net1", {"c1", "eth0"}, 1)}) {
-        EXPECT_NE(other.name, link.name);
-        EXPECT_NE(other.mac, link.mac);
-    }
-}
-
-TEST(HostLink, IsKnownByKindNameAndMac) {
-    const HostLink made = host_link("net1", {"c1", "eth0"}, 3);
-    Link link;
-    link.name = made.name;
-    link.mac = made.mac;
-    link.kind = "veth";
-    EXPECT_TRUE(is_host_link_of("net1", link));
-    EXPECT_FALSE(is_host_link_of("net2", link));
-    link.kind = "dummy";
-    EXPECT_FALSE(is_host_link_of("net1", link));
-    link.kind = "veth";
-    link.name = "veth00000000";
-    EXPECT_FALSE(is_host_link_of("net1", link));
 }
 
 }  // namespace
