@@ -5,10 +5,8 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-#include "base/file.h"
-#include "base/passing.h"
 #include "hashes.h"
+#include "sys/machine.h"
 
 namespace cni::host_local {
 namespace {
@@ -25,29 +23,18 @@ constexpr std::uint32_t network_file_systems[] = {
     lustre_magic,    gpfs_magic,      CODA_SUPER_MAGIC,
 };
 
-std::uint64_t hash_of_file(const char* path) {
-    constexpr std::size_t shortest = 32;  // hexadecimal digits; boot ids have hyphens as well
-    try {
-        const auto text = read_file(path, 4096);
-        const std::string_view id = text ? trim(*text) : std::string_view();
-        return id.size() < shortest ? 0 : hash_of_id(id);
-    } catch (const SysError& error) {
-        // Taken for unknown it would be forgotten which leases are dead after the next boot.
-        if (is_passing(error.error)) throw;
-        return 0;
-    } catch (const Error&) {
-        return 0;
-    }
+std::uint64_t hash_of(const std::string& id) {
+    return id.empty() ? 0 : hash_of_id(id);
 }
 
 }  // namespace
 
 std::uint64_t current_boot() {
-    return hash_of_file("/proc/sys/kernel/random/boot_id");
+    return hash_of(boot_id());
 }
 
 std::uint64_t this_machine() {
-    return hash_of_file("/etc/machine-id");
+    return hash_of(machine_id());
 }
 
 bool is_on_network_file_system(int dir) {
