@@ -1,22 +1,11 @@
 #include "config.h"
 
-#include <algorithm>
 #include <set>
 
 namespace cni::tuning {
 namespace {
 
 constexpr std::string_view known_args[] = {"MAC"};
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-void put(Pairs& pairs, const std::string& key, std::string value) {
-    const auto found = std::find_if(pairs.begin(), pairs.end(),
-                                    [&](const auto& pair) { return pair.first == key; });
-    if (found == pairs.end())
-        pairs.emplace_back(key, std::move(value));
-    else
-        found->second = std::move(value);
-}
 
 std::string value_of(const Json& value) {
     std::string text = value.as_string();
@@ -25,18 +14,31 @@ std::string value_of(const Json& value) {
     return text;
 }
 
-Pairs sysctl_pairs(const NetConf& conf) {
-    Pairs pairs;
+void require_no_duplicates(const Json& object) {
     std::set<std::string> seen;
-    if (const auto own = conf.json.find("sysctl"))
-        for (const auto& [key, value] : own->members()) {
-            if (!seen.insert(key).second)
-                throw Error(Code::invalid_config, "duplicated sysctl keys are not allowed", key);
-            put(pairs, key, value_of(value));
-        }
-    if (const auto more = conf.cni_args_config("sysctl"))
-        for (const auto& [key, value] : more->members()) put(pairs, key, value_of(value));
-    return pairs;
+    for (const auto& [key, value] : object.members())
+        if (!seen.insert(key).second)
+            throw Error(Code::invalid_config, "duplicated sysctl keys are not allowed", key);
+}
+
+// The last one of a parameter counts, however it is spelled: none of a lower source outlives it.
+void put(std::vector<Sysctl>& sysctls, Sysctl sysctl) {
+    std::erase_if(sysctls, [&](const Sysctl& s) { return s.name.parts == sysctl.name.parts; });
+    sysctls.push_back(std::move(sysctl));
+}
+
+std::vector<Sysctl> parse_sysctls(const Request& request) {
+    std::vector<Sysctl> sysctls;
+    const auto put_all = [&](const Json& source) {
+        for (const auto& [key, value] : source.members())
+            put(sysctls, {parse_sysctl_name(key, request.args.ifname), value_of(value)});
+    };
+    if (const auto own = request.conf.json.find("sysctl")) {
+        require_no_duplicates(*own);
+        put_all(*own);
+    }
+    if (const auto more = request.conf.cni_args_config("sysctl")) put_all(*more);
+    return sysctls;
 }
 
 // args.cni.<key>, or else the configuration's own.
@@ -92,8 +94,7 @@ std::string data_dir_of(const NetConf& conf) {
 
 Config parse_config(const Request& request) {
     Config config;
-    for (auto& [key, value] : sysctl_pairs(request.conf))
-        config.sysctls.push_back({parse_sysctl_name(key, request.args.ifname), std::move(value)});
+    config.sysctls = parse_sysctls(request);
     config.wanted = parse_attributes(request);
     config.data_dir = data_dir_of(request.conf);
     return config;
