@@ -51,6 +51,7 @@ void begin_program();
 class FileLock {
 public:
     FileLock(Fd file, std::string_view what);
+    int fd() const { return file_.get(); }
 
 private:
     Fd file_;

@@ -1,5 +1,6 @@
 #include "allowlist.h"
 #include "backup.h"
+#include "base/passing.h"
 #include "base/undo.h"
 #include "commands.h"
 #include "config.h"
@@ -8,8 +9,18 @@
 namespace cni::tuning {
 namespace {
 
+// A rootless runtime may not be able to read the list, which forbids nothing to who asks for none.
+std::optional<Allowlist> load_allowlist(const Config& config) {
+    try {
+        return Allowlist::load();
+    } catch (const SysError& error) {
+        if (!config.sysctls.empty() || !is_refusal(error.error)) throw;
+        return {};
+    }
+}
+
 void require_allowed(const Config& config) {
-    const auto allowlist = Allowlist::load();
+    const auto allowlist = load_allowlist(config);
     if (!allowlist) return;
     for (const Sysctl& sysctl : config.sysctls) allowlist->require(sysctl.name);
 }
@@ -31,16 +42,30 @@ Changes open_changes(const Config& config) {
     return changes;
 }
 
-// What makes the kernel tell the neighbours about a new MAC. A kernel without IPv6 has one of them.
+// A kernel without IPv6 has one of them only.
+void open_notice(Changes& changes, const SysctlName& name) {
+    try {
+        if (auto file = SysctlFile::find(name)) changes.push_back({name, std::move(*file), "1"});
+    } catch (const SysError& error) {
+        if (!is_refusal(error.error)) throw;
+        // /proc/sys may be read-only: neighbours learn of the MAC when they ask again.
+        warn(cat("a new MAC is not announced: ", error.what()));
+    }
+}
+
+// What makes the kernel tell the neighbours about a new MAC.
 Changes open_announcement(const Config& config, const std::string& ifname) {
     Changes changes;
     if (!config.wanted.mac) return changes;
-    for (const char* key :
-         {"net/ipv4/conf/IFNAME/arp_notify", "net/ipv6/conf/IFNAME/ndisc_notify"}) {
-        const SysctlName name = parse_sysctl_name(key, ifname);
-        if (auto file = SysctlFile::find(name)) changes.push_back({name, std::move(*file), "1"});
-    }
+    for (const char* key : {"net/ipv4/conf/IFNAME/arp_notify", "net/ipv6/conf/IFNAME/ndisc_notify"})
+        open_notice(changes, parse_sysctl_name(key, ifname));
     return changes;
+}
+
+// Parameters may be of the interface, but need not be.
+Link find_link(Rtnl& container, const Config& config, const std::string& ifname) {
+    if (config.wanted.any()) return container.get(ifname);
+    return config.sysctls.empty() ? Link{} : container.find(ifname).value_or(Link{});
 }
 
 void record(Backup& backup, const Changes& changes) {
@@ -50,12 +75,13 @@ void record(Backup& backup, const Changes& changes) {
 
 void save(Undo& undo, const BackupFile& file, const Backup& now) {
     if (now.empty()) return;
-    const std::optional<Backup> recorded = file.load();
-    Backup whole = recorded.value_or(Backup{});
+    // An earlier ADD's: without a DEL between, what it found is the original state.
+    const Backup earlier = file.load().value_or(Backup{}).still_true(now.place);
+    Backup whole = earlier;
     whole.add(now);
     file.save(whole);
     undo.on_failure("take the backup back",
-                    [file, recorded] { recorded ? file.save(*recorded) : file.remove(); });
+                    [file, earlier] { earlier.empty() ? file.remove() : file.save(earlier); });
 }
 
 void set(Undo& undo, const Change& change) {
@@ -86,8 +112,7 @@ void set_link(Undo& undo, Rtnl& rtnl, const Link& link, const Attributes& wanted
 
 void describe(Result& result, const Request& request, const Attributes& wanted) {
     for (Interface& interface : result.interfaces) {
-        if (interface.name != request.args.ifname || interface.sandbox != request.args.netns)
-            continue;
+        if (!is_container_interface(interface, request.args)) continue;
         if (wanted.mac) interface.mac = wanted.mac->to_string();
         if (wanted.mtu) interface.mtu = *wanted.mtu;
     }
@@ -102,8 +127,7 @@ Result add(const Request& request) {
     Result result = request.conf.require_prev_result();
     const Netns netns = Netns::open(request.args.netns);
     Rtnl container = Rtnl::in(netns);
-    Link link;
-    if (config.wanted.any()) link = container.get(request.args.ifname);
+    const Link link = find_link(container, config, request.args.ifname);
 
     request.step("read values");
     Changes changes, announcement;
@@ -111,9 +135,12 @@ Result add(const Request& request) {
         changes = open_changes(config);
         announcement = open_announcement(config, request.args.ifname);
     });
-    Backup now{.network = request.conf.name, .attributes = current(link, config.wanted)};
+    Backup now{.network = request.conf.name,
+               .attachment = request.attachment(),
+               .attributes = current(link, config.wanted)};
     record(now, changes);
     record(now, announcement);
+    if (!now.empty()) now.place = place_of(netns, container, link.index);
 
     Undo undo(request.steps);
     request.step("save backup");

@@ -38,10 +38,23 @@ Attributes parse_attributes(const Json& json) {
     return attributes;
 }
 
+Place parse_place(const Json& json) {
+    const auto number = [&json](const char* key, std::int64_t max) {
+        const auto v = json.find(key);
+        return v ? v->as_int(0, max) : 0;
+    };
+    return {.boot_id = json.string_or("bootID", ""),
+            .netns_cookie = static_cast<std::uint64_t>(number("netnsCookie", INT64_MAX)),
+            .netns_inode = static_cast<std::uint64_t>(number("netnsInode", INT64_MAX)),
+            .ifindex = static_cast<int>(number("ifindex", INT32_MAX))};
+}
+
 Backup parse_members(const Json& json) {
     Backup backup;
     json.require_object();
     backup.network = json.string_or("network", "");
+    backup.attachment = {json.string_or("containerID", ""), json.string_or("ifname", "")};
+    backup.place = parse_place(json);
     backup.attributes = parse_attributes(json);
     if (const auto sysctls = json.find("sysctl"))
         for (const auto& [key, value] : sysctls->members()) {
@@ -59,10 +72,30 @@ void print_attributes(JsonWriter& out, const Attributes& attributes) {
     if (attributes.txqlen) out.member("txQLen", *attributes.txqlen);
 }
 
+void print_owner(JsonWriter& out, const Backup& backup) {
+    out.member("network", backup.network);
+    if (backup.attachment == AttachmentId{}) return;
+    out.member("containerID", backup.attachment.container_id);
+    out.member("ifname", backup.attachment.ifname);
+}
+
+void print_place(JsonWriter& out, const Place& place) {
+    if (!place.is_known()) return;
+    if (!place.boot_id.empty()) out.member("bootID", place.boot_id);
+    if (place.netns_cookie != 0) out.member("netnsCookie", place.netns_cookie);
+    out.member("netnsInode", place.netns_inode);
+    if (place.ifindex != 0) out.member("ifindex", place.ifindex);
+}
+
 }  // namespace
 
 SysctlName name_of(const Backup::Parameter& parameter) {
     return name_below_net(parameter.key);
+}
+
+bool is_of_interface(const Backup::Parameter& parameter, const std::string& ifname) {
+    const auto parts = name_of(parameter).parts;
+    return parts.size() == 4 && (parts[1] == "conf" || parts[1] == "neigh") && parts[2] == ifname;
 }
 
 void Backup::add(const SysctlName& name, std::string value) {
@@ -76,13 +109,30 @@ void Backup::add(const Backup& later) {
     attributes = keep_earlier(attributes, later.attributes);
     for (const Parameter& parameter : later.sysctls) add(name_of(parameter), parameter.value);
     if (network.empty()) network = later.network;
+    attachment = later.attachment;
+    place = later.place;
+}
+
+Backup Backup::still_true(const Place& now) const {
+    if (!place.is_known() || !place.is_in(now)) return {};
+    Backup kept = *this;
+    if (place.ifindex != now.ifindex) kept.forget_interface();
+    return kept;
+}
+
+void Backup::forget_interface() {
+    attributes = {};
+    std::erase_if(sysctls, [&](const Parameter& parameter) {
+        return is_of_interface(parameter, attachment.ifname);
+    });
 }
 
 std::string Backup::print() const {
     JsonWriter out(JsonWriter::Layout::narrow);
     out.begin_object();
     print_attributes(out, attributes);
-    out.member("network", network);
+    print_owner(out, *this);
+    print_place(out, place);
     if (!sysctls.empty()) {
         out.key("sysctl").begin_object();
         for (const Parameter& parameter : sysctls) out.member(parameter.key, parameter.value);

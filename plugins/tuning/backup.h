@@ -6,6 +6,7 @@
 
 #include "attributes.h"
 #include "cni/config.h"
+#include "place.h"
 #include "sysctl_name.h"
 
 namespace cni::tuning {
@@ -17,18 +18,26 @@ struct Backup {
         std::string value;
         bool operator==(const Parameter&) const = default;
     };
-    std::string network = {};  ///< "" in files of the reference plugin
+    std::string network = {};      ///< "" in files of the reference plugin
+    AttachmentId attachment = {};  ///< empty in those, and in files of cnixx 0.1.0
+    Place place = {};              ///< unknown in both
     Attributes attributes = {};
     std::vector<Parameter> sysctls = {};  ///< in the order they were changed, each once
 
     bool empty() const { return !attributes.any() && sysctls.empty(); }
     /// Keeps the value that is there.
     void add(const SysctlName& name, std::string value);
-    /// The same for all that `later` has and this has not.
+    /// The same for all that `later` has and this has not. Whose it is, and of what, is as `later`
+    /// has it.
     void add(const Backup& later);
+    /// What of this is still true at `now`: nothing in another namespace, and only what belongs to
+    /// the namespace when the interface is another one.
+    Backup still_true(const Place& now) const;
+    /// Without what belongs to the interface.
+    void forget_interface();
 
-    /// The format of the reference plugin, with the network and the parameters under keys that it
-    /// does not know and leaves alone.
+    /// The format of the reference plugin, with the rest under keys that it does not know and
+    /// leaves alone.
     std::string print() const;
     /// `what` names the file. Throws Error(decoding_failure), also for a key that could lead out
     /// of /proc/sys/net.
@@ -38,27 +47,32 @@ struct Backup {
 
 /// The name of a recorded parameter.
 SysctlName name_of(const Backup::Parameter& parameter);
+/// Whether it is one of an interface of this name.
+bool is_of_interface(const Backup::Parameter& parameter, const std::string& ifname);
 
-/// A backup's file, <data_dir>/<container>_<interface>.json.
+/// The file of an attachment's backup. It is called <container>_<interface>.json, as the reference
+/// plugin calls it, which may be another attachment's name, too, or longer than a name may be; then
+/// it is called after a hash. Whose it is, it says itself.
 class BackupFile {
 public:
-    BackupFile(std::string data_dir, const AttachmentId& attachment);
+    BackupFile(std::string data_dir, AttachmentId attachment);
 
-    /// nullopt without a file. Throws Error(decoding_failure) when it is garbled.
+    /// nullopt without a file of this attachment. Throws Error(decoding_failure) when it is
+    /// garbled.
     std::optional<Backup> load() const;
     /// In one step; the directory is made when missing. Not synced: what it tells does not survive
     /// a reboot either.
     void save(const Backup& backup) const;
-    /// With what a killed save left.
+    /// With what a killed save left; a garbled file as well.
     void remove() const;
 
 private:
-    std::string path() const;
-    std::string data_dir_, name_;
+    std::string data_dir_;
+    AttachmentId attachment_;
 };
 
-/// Removes the files of the network that belong to none of these attachments. A garbled file, and
-/// one that names no network, is nobody's to remove but its attachment's.
+/// Removes the files of the network that belong to none of these attachments, and what killed saves
+/// left. A garbled file, and one that names no network, is nobody's to remove but its attachment's.
 void remove_stale_backups(const std::string& data_dir, const std::string& network,
                           const std::vector<AttachmentId>& valid);
 

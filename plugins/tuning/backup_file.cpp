@@ -1,9 +1,12 @@
 #include <fcntl.h>
+#include <limits.h>
 
+#include <algorithm>
 #include <set>
 
 #include "backup.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/state_dir.h"
 #include "base/undo.h"
 
@@ -11,85 +14,177 @@ namespace cni::tuning {
 namespace {
 
 constexpr std::size_t max_size = 1u << 20;
-constexpr std::string_view suffix = ".json";
+constexpr std::string_view suffix = ".json", temporary_suffix = ".tmp";
 
-std::string file_name(const AttachmentId& attachment) {
-    return cat(attachment.container_id, "_", attachment.ifname, suffix);
+/// The names that an attachment's file may have.
+struct Names {
+    std::string plain;      ///< as the reference plugin names it; "" where it would be too long
+    std::string unique;     ///< holds no "_", so that it is nobody's plain name
+    std::string temporary;  ///< of the one writer an attachment has at a time
+};
+
+std::string plain_name(const AttachmentId& attachment) {
+    std::string name = cat(attachment.container_id, "_", attachment.ifname, suffix);
+    return name.size() > NAME_MAX ? "" : name;
 }
 
-// Of the one writer an attachment has at a time.
-std::string temporary(const std::string& name) {
-    return cat(".", name, ".tmp");
+Names names_of(const AttachmentId& attachment) {
+    // Neither part can hold a slash, so different attachments never hash the same text.
+    const std::string hash =
+        sha512_hex(cat("tuning/", attachment.container_id, "/", attachment.ifname)).substr(0, 64);
+    return {.plain = plain_name(attachment),
+            .unique = cat(hash, suffix),
+            .temporary = cat(".", hash, temporary_suffix)};
 }
 
-std::optional<Fd> find_dir(const std::string& path) {
-    return find_state_dir(path, Holds::files);
+/// The directory, in which files come and go under its lock.
+class Directory {
+public:
+    Directory(Fd dir, std::string path) : path_(std::move(path)), lock_(std::move(dir), path_) {}
+
+    static std::optional<Directory> find(const std::string& path) {
+        auto dir = find_state_dir(path, Holds::files);
+        if (!dir) return {};
+        return std::optional<Directory>(std::in_place, std::move(*dir), path);
+    }
+
+    std::string path_of(const std::string& name) const { return cat(path_, "/", name); }
+
+    std::optional<Backup> load(const std::string& name) const {
+        if (name.empty()) return {};
+        const std::string path = path_of(name);
+        const Fd file(
+            ::openat(lock_.fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (!file && errno == ENOENT) return {};
+        if (!file && errno == ELOOP)
+            throw Error(Code::decoding_failure, cat("backup file ", path, " is a symbolic link"));
+        check(file.get(), "open ", path);
+        return Backup::parse(read_all(file.get(), max_size, path), path);
+    }
+    void save(const Names& names, const std::string& name, const Backup& backup) const {
+        replace_file(lock_.fd(), name, names.temporary, backup.print(), 0600, path_of(name));
+    }
+    void remove(const std::string& name) const {
+        if (::unlinkat(lock_.fd(), name.c_str(), 0) < 0 && errno != ENOENT)
+            check(-1, "remove ", path_of(name));
+    }
+
+private:
+    std::string path_;
+    FileLock lock_;
+};
+
+/// What there is under an attachment's names.
+struct Found {
+    std::string name;  ///< "": no file is the attachment's
+    Backup backup = {};
+    bool is_plain_free = false;
+};
+
+// An earlier version's, and the reference plugin's: only its name says whose it is.
+bool is_nameless(const Backup& backup) {
+    return backup.attachment == AttachmentId{};
 }
 
-std::optional<Backup> load_from(int dir, const std::string& name, const std::string& path) {
-    const Fd file(::openat(dir, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!file && errno == ENOENT) return {};
-    if (!file && errno == ELOOP)
-        throw Error(Code::decoding_failure, cat("backup file ", path, " is a symbolic link"));
-    check(file.get(), "open ", path);
-    return Backup::parse(read_all(file.get(), max_size, path), path);
+// No other container id and interface make the same name.
+bool is_unambiguous(const std::string& plain) {
+    return std::count(plain.begin(), plain.end(), '_') == 1;
 }
 
-void remove_at(int dir, const std::string& name, const std::string& path) {
-    if (::unlinkat(dir, name.c_str(), 0) < 0 && errno != ENOENT) check(-1, "remove ", path);
+Found find(const Directory& dir, const Names& names, const AttachmentId& attachment) {
+    const auto plain = dir.load(names.plain);
+    if (plain && plain->attachment == attachment) return {names.plain, *plain, false};
+    const auto unique = dir.load(names.unique);
+    if (unique && unique->attachment == attachment) return {names.unique, *unique, false};
+    if (plain && is_nameless(*plain)) return {names.plain, *plain, is_unambiguous(names.plain)};
+    return {.name = {}, .is_plain_free = !plain && !names.plain.empty()};
 }
 
-std::string network_of(int dir, const std::string& name, const std::string& path) {
+const std::string& name_to_save(const Found& found, const Names& names) {
+    if (!found.name.empty() && !is_nameless(found.backup)) return found.name;
+    return found.is_plain_free ? names.plain : names.unique;
+}
+
+/// Whose a file is.
+enum class Owner { nobody, attachment, another, name_tells, garbled };
+
+Owner owner_of(const Directory& dir, const std::string& name, const AttachmentId& attachment) {
     try {
-        const auto backup = load_from(dir, name, path);
-        return backup ? backup->network : "";
+        const auto backup = dir.load(name);
+        if (!backup) return Owner::nobody;
+        if (backup->attachment == attachment) return Owner::attachment;
+        return is_nameless(*backup) ? Owner::name_tells : Owner::another;
+    } catch (const SysError&) {
+        throw;
+    } catch (const Error&) {
+        return Owner::garbled;
+    }
+}
+
+bool is_temporary(const std::string& name) {
+    return name.starts_with('.') && name.ends_with(temporary_suffix);
+}
+
+/// Whether a file of the network is of none of these attachments.
+bool is_stale(const Directory& dir, const std::string& name, const std::string& network,
+              const std::set<AttachmentId>& valid) {
+    const auto is_its_name = [&](const AttachmentId& a) { return plain_name(a) == name; };
+    try {
+        const auto backup = dir.load(name);
+        if (!backup || backup->network != network) return false;
+        if (is_nameless(*backup)) return std::none_of(valid.begin(), valid.end(), is_its_name);
+        return !valid.contains(backup->attachment);
     } catch (const Error& error) {
         warn(error.what());
-        return {};
+        return false;
     }
 }
 
 }  // namespace
 
-BackupFile::BackupFile(std::string data_dir, const AttachmentId& attachment)
-    : data_dir_(std::move(data_dir)), name_(file_name(attachment)) {}
-
-std::string BackupFile::path() const {
-    return cat(data_dir_, "/", name_);
-}
+BackupFile::BackupFile(std::string data_dir, AttachmentId attachment)
+    : data_dir_(std::move(data_dir)), attachment_(std::move(attachment)) {}
 
 std::optional<Backup> BackupFile::load() const {
-    const auto dir = find_dir(data_dir_);
+    const auto dir = Directory::find(data_dir_);
     if (!dir) return {};
-    return load_from(dir->get(), name_, path());
+    Found found = find(*dir, names_of(attachment_), attachment_);
+    if (found.name.empty()) return {};
+    return std::move(found.backup);
 }
 
 void BackupFile::save(const Backup& backup) const {
-    const Fd dir = open_state_dir(data_dir_, Holds::files, 0700);
-    replace_file(dir.get(), name_, temporary(name_), backup.print(), 0600, path());
+    const Names names = names_of(attachment_);
+    const Directory dir(open_state_dir(data_dir_, Holds::files, 0700), data_dir_);
+    dir.save(names, name_to_save(find(dir, names, attachment_), names), backup);
 }
 
 void BackupFile::remove() const {
-    const auto dir = find_dir(data_dir_);
+    const auto dir = Directory::find(data_dir_);
     if (!dir) return;
-    remove_at(dir->get(), name_, path());
-    remove_at(dir->get(), temporary(name_), path());
+    const Names names = names_of(attachment_);
+    const Owner unique = owner_of(*dir, names.unique, attachment_);
+    if (unique != Owner::nobody) dir->remove(names.unique);
+    const Owner plain = owner_of(*dir, names.plain, attachment_);
+    const bool is_by_name = plain == Owner::name_tells && unique != Owner::attachment;
+    if (plain == Owner::attachment || plain == Owner::garbled || is_by_name)
+        dir->remove(names.plain);
+    dir->remove(names.temporary);
 }
 
 void remove_stale_backups(const std::string& data_dir, const std::string& network,
                           const std::vector<AttachmentId>& valid) {
-    const auto dir = find_dir(data_dir);
-    auto listed = find_dir(data_dir);  // the position in a directory is that of its descriptor
+    const auto dir = Directory::find(data_dir);
+    auto listed = find_state_dir(data_dir, Holds::files);  // a descriptor has one position
     if (!dir || !listed) return;
-    std::set<std::string> kept;
-    for (const AttachmentId& attachment : valid) kept.insert(file_name(attachment));
+    const std::set<AttachmentId> kept(valid.begin(), valid.end());
     Failures failures;
-    for (const std::string& name : list_dir(std::move(*listed), data_dir)) {
-        if (!name.ends_with(suffix) || kept.contains(name)) continue;
-        const std::string path = cat(data_dir, "/", name);
-        if (network_of(dir->get(), name, path) == network)
-            failures.attempt([&] { remove_at(dir->get(), name, path); });
-    }
+    for (const std::string& name : list_dir(std::move(*listed), data_dir))
+        failures.attempt([&] {
+            if (is_temporary(name) ||
+                (name.ends_with(suffix) && is_stale(*dir, name, network, kept)))
+                dir->remove(name);
+        });
     failures.throw_if_any();
 }
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cerrno>
 
 #include "backup.h"
@@ -11,7 +10,7 @@
 namespace cni::tuning {
 namespace {
 
-/// Whether all could be put back.
+/// What became of the steps of a DEL.
 class Outcome {
 public:
     /// A container must go, whatever the kernel or a driver says: what they refuse is no error. But
@@ -21,54 +20,76 @@ public:
         try {
             step();
         } catch (const SysError& error) {
-            if (is_passing(error.error) || error.error == EIO)
-                failures_.add(error);
+            if (is_refusal(error.error))
+                give_up(error);
             else
-                note(error);
+                failures_.add(error);
         } catch (const Error& error) {
-            note(error);
+            give_up(error);
         }
     }
-    void throw_if_failed() const { failures_.throw_if_any(); }
-    bool complete() const { return complete_; }
+    /// For what will be refused every time.
+    void note(const Error& error) { refused_ += cat(refused_.empty() ? "" : "; ", error.what()); }
+    /// Everything that was refused, in one line.
+    void report() const {
+        if (!refused_.empty()) warn({"not put back: ", refused_});
+        failures_.throw_if_any();
+    }
+    /// Whether another DEL may have more success.
+    bool is_complete() const { return complete_; }
 
 private:
-    void note(const Error& error) {
-        warn(error.what());
+    void give_up(const Error& error) {
+        note(error);
         complete_ = false;
     }
+    std::string refused_;
     Failures failures_;
     bool complete_ = true;
 };
 
-void restore(const SysctlFile& file, const std::string& value) {
+void restore(const Backup::Parameter& parameter, Outcome& outcome) {
+    const SysctlName name = name_of(parameter);
     try {
-        file.restore(value);
+        if (const auto file = SysctlFile::find(name)) file->restore(parameter.value);
     } catch (const SysError& error) {
-        if (error.error != EINVAL) throw;
-        warn(error.what());  // such a value the kernel will never take
+        if (SysctlFile::find_value(name) == parameter.value) return;  // it need not be written
+        if (error.error != EINVAL && error.error != EROFS) throw;
+        outcome.note(error);
     }
 }
 
 void restore_sysctls(const Backup& backup, Outcome& outcome) {
     for (auto p = backup.sysctls.rbegin(); p != backup.sysctls.rend(); ++p)
-        outcome.attempt([&] {
-            if (const auto file = SysctlFile::find(name_of(*p))) restore(*file, p->value);
-        });
+        outcome.attempt([&] { restore(*p, outcome); });
 }
 
-void restore_link(const Netns& netns, const std::string& ifname, const Attributes& attributes) {
-    if (!attributes.any()) return;
+// By its index, where that is recorded: in the container its name is anyone's.
+std::optional<Link> find_link(Rtnl& container, const Place& place, const std::string& ifname) {
+    return place.ifindex != 0 ? container.find(place.ifindex) : container.find(ifname);
+}
+
+void put_back(const Request& request, const Netns& netns, Backup backup, Outcome& outcome) {
+    request.step("restore link");
     Rtnl container = Rtnl::in(netns);
-    if (const auto link = container.find(ifname)) apply(container, *link, attributes);
+    // Another container's by now.
+    if (backup.place.is_known() && !backup.place.is_in(place_of(netns, container, 0))) return;
+    const auto link = find_link(container, backup.place, request.args.ifname);
+    if (link) outcome.attempt([&] { apply(container, *link, backup.attributes); });
+    if (backup.place.is_known() && (!link || link->name != request.args.ifname))
+        backup.forget_interface();
+    request.step("restore sysctls");
+    netns.run([&] { restore_sysctls(backup, outcome); });
 }
 
 // A garbled file is reported once: the next DEL is not to fail for it.
 std::optional<Backup> load(const BackupFile& file) {
     try {
         return file.load();
-    } catch (const Error& error) {
-        if (error.code == Code::decoding_failure) file.remove();
+    } catch (const SysError&) {
+        throw;
+    } catch (const Error&) {
+        file.remove();
         throw;
     }
 }
@@ -84,13 +105,10 @@ void del(const Request& request) {
     const auto backup = load(file);
     if (!backup) return file.remove();
     Outcome outcome;
-    request.step("restore link");
-    outcome.attempt([&] { restore_link(*netns, request.args.ifname, backup->attributes); });
-    request.step("restore sysctls");
-    outcome.attempt([&] { netns->run([&] { restore_sysctls(*backup, outcome); }); });
+    outcome.attempt([&] { put_back(request, *netns, *backup, outcome); });
     request.step("remove backup");
-    outcome.throw_if_failed();
-    if (outcome.complete()) file.remove();
+    outcome.report();
+    if (outcome.is_complete()) file.remove();
 }
 
 }  // namespace cni::tuning

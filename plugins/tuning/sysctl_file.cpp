@@ -109,6 +109,14 @@ SysctlFile SysctlFile::open(const SysctlName& name, Resolve resolve) {
     throw SysError(cat("open ", name.file()), ENOENT);
 }
 
+std::optional<std::string> SysctlFile::find_value(const SysctlName& name) {
+    std::string path = name.file();
+    Fd file = open_beneath(name, O_RDONLY, Resolve::openat2);
+    if (!file && (errno == ENOENT || errno == ENOTDIR)) return {};
+    check(file.get(), "open ", path);
+    return SysctlFile(std::move(path), std::move(file), true).read();
+}
+
 std::optional<std::string> SysctlFile::read() const {
     if (!readable_) return {};
     for (std::string value(shortest_buffer, '\0');; value.resize(value.size() * 4)) {

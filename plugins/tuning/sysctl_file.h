@@ -26,6 +26,9 @@ public:
     static std::optional<SysctlFile> find(const SysctlName& name,
                                           Resolve resolve = Resolve::openat2);
 
+    /// What read() of it says, however little it may be opened for; nullopt as there and as find.
+    static std::optional<std::string> find_value(const SysctlName& name);
+
     /// False for a command, such as net.ipv4.route.flush.
     bool is_readable() const { return readable_; }
     /// Without the line end; nullopt when it cannot be read or has no value yet.

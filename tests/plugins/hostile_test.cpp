@@ -289,6 +289,7 @@ TEST_F(HostileLinks, InPlaceOfTuningsBackup) {
     EXPECT_EQ(tuning("DEL").error_message(), added.error_message());
     EXPECT_TRUE(tuning("DEL").ok());
     plant_link("/run/cni/tuning/.c1_eth0.json.tmp");
+    plant_link(cat("/run/cni/tuning/.", sha512_hex("tuning/c1/eth0").substr(0, 64), ".tmp"));
     EXPECT_TRUE(tuning("ADD").ok());
     expect_untouched("ADD with a link in place of the temporary file");
     EXPECT_TRUE(tuning("DEL").ok());

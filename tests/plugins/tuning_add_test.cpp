@@ -66,6 +66,20 @@ TEST_F(TuningAdd, AddSetsCheckComparesAndDelPutsEverythingBack) {
     EXPECT_TRUE(tuning("DEL", {}).ok());
 }
 
+TEST_F(TuningAdd, TheResultTellsWhatChangedByWhicheverPathItNamesTheNamespace) {
+    const TestNetns other("c2");
+    json keys = {{"mac", "c2:b0:57:49:47:f1"}, {"mtu", 1400}};
+    keys["prevResult"]["interfaces"] = {{{"name", "eth0"}, {"sandbox", "/run/../run/netns/c1"}},
+                                        {{"name", "eth0"}, {"sandbox", other.path()}},
+                                        {{"name", "eth0"}, {"sandbox", "/run/netns/gone"}}};
+    const PluginRun run = tuning("ADD", keys);
+    ASSERT_TRUE(run.ok()) << run.report();
+    const json interfaces = run.json()["interfaces"];
+    EXPECT_EQ(interfaces[0]["mac"], "c2:b0:57:49:47:f1");
+    EXPECT_EQ(interfaces[0]["mtu"], 1400);
+    for (const int i : {1, 2}) EXPECT_EQ(interfaces[i], keys["prevResult"]["interfaces"][i]);
+}
+
 TEST_F(TuningAdd, WithoutAnythingToDoNothingIsWritten) {
     const PluginRun run = tuning("ADD", {{"promisc", false}, {"mtu", 0}});
     ASSERT_TRUE(run.ok()) << run.report();
@@ -102,6 +116,18 @@ TEST_F(TuningAdd, ArgsReplaceKeysAndAddParameters) {
     EXPECT_EQ(link(*container_, "eth0")["promiscuity"], 1);
     EXPECT_THAT(link(*container_, "eth0")["flags"].dump(), HasSubstr("ALLMULTI"));
     EXPECT_EQ(parameter("net/core/somaxconn"), "600");
+}
+
+TEST_F(TuningAdd, ArgsReplaceAParameterInEachOfItsSpellings) {
+    const char* file = "net/ipv4/conf/eth0/arp_filter";
+    const json keys = {
+        {"sysctl", {{"net.ipv4.conf.IFNAME.arp_filter", "0"}, {file, "0"}}},
+        {"args", {{"cni", {{"sysctl", {{"net.ipv4.conf.IFNAME.arp_filter", "1"}}}}}}}};
+    ASSERT_TRUE(tuning("ADD", keys).ok());
+    EXPECT_EQ(parameter(file), "1");
+    EXPECT_TRUE(tuning("CHECK", keys).ok()) << tuning("CHECK", keys).report();
+    EXPECT_TRUE(tuning("DEL", keys).ok());
+    EXPECT_EQ(parameter(file), "0");
 }
 
 TEST_F(TuningAdd, RefusesBadConfigurationsBeforeAnythingIsChanged) {
@@ -194,7 +220,10 @@ TEST_F(TuningAdd, TheAllowlistIsAskedFirst) {
     expect_refused(all(), "error parsing regexp");
     expect_refused({{"mtu", 1400}}, "error parsing regexp");
     output_of({"sh", "-c", "cd /etc/cni/tuning && rm allowlist.conf && mkdir allowlist.conf"});
-    expect_refused(all(), "/etc/cni/tuning/allowlist.conf");
+    expect_refused(all(), "open /etc/cni/tuning/allowlist.conf: Is a directory");
+    const PluginRun run = tuning("ADD", {{"mtu", 1400}});
+    EXPECT_TRUE(run.ok()) << "it could forbid nothing" << run.report();
+    EXPECT_TRUE(tuning("DEL", {}).ok());
     output_of({"umount", "/etc"});
 }
 

@@ -1,13 +1,17 @@
 // What DEL and GC find in the backup, and what they do when there is none that is any good.
+#include <algorithm>
 #include <filesystem>
 
 #include "plugins/tuning_fixture.h"
 #include "support/fault.h"
+#include "support/refusal.h"
 
 namespace cni::test {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class TuningDel : public TuningTest {
 protected:
@@ -73,10 +77,12 @@ TEST_F(TuningDel, TheRecordIsTheOwnersAloneAndInTheConfiguredDirectory) {
         tuning("ADD", {{"dataDir", dir}, {"mac", "02:00:00:00:00:02"}, {"mtu", 1400}}).ok());
     EXPECT_FALSE(backup());
     EXPECT_EQ(output_of({"stat", "-c", "%a", dir, file}), "700\n600\n");
-    EXPECT_EQ(read_file(file, 4096),
-              "{\n \"mac\": \"02:00:00:00:00:01\",\n \"mtu\": 1500,\n \"network\": \"net1\",\n"
-              " \"sysctl\": {\n  \"net/ipv4/conf/eth0/arp_notify\": \"0\",\n"
-              "  \"net/ipv6/conf/eth0/ndisc_notify\": \"0\"\n }\n}");
+    const std::string text = read_file(file, 4096).value_or("");
+    EXPECT_THAT(text, StartsWith("{\n \"mac\": \"02:00:00:00:00:01\",\n \"mtu\": 1500,\n"
+                                 " \"network\": \"net1\",\n \"containerID\": \"c1\",\n"
+                                 " \"ifname\": \"eth0\",\n"));
+    EXPECT_THAT(text, EndsWith(" \"sysctl\": {\n  \"net/ipv4/conf/eth0/arp_notify\": \"0\",\n"
+                               "  \"net/ipv6/conf/eth0/ndisc_notify\": \"0\"\n }\n}"));
     EXPECT_TRUE(tuning("DEL", {}).ok());
     EXPECT_NE(state(), before_);
     EXPECT_TRUE(tuning("DEL", {{"dataDir", dir}}).ok());
@@ -112,6 +118,57 @@ TEST_F(TuningDel, ParametersThatCannotBePutBackHinderNothing) {
     EXPECT_EQ(parameter("net/ipv4/conf/eth0/arp_filter"), "1");
     EXPECT_EQ(link(*container_, "eth0")["mtu"], 1300);
     EXPECT_FALSE(backup());
+}
+
+/// /proc/sys as in a unit with ProtectKernelTunables=yes.
+class ReadOnlyParameters {
+public:
+    ReadOnlyParameters() {
+        output_of({"mount", "--bind", "/proc/sys", "/proc/sys"});
+        output_of({"mount", "-o", "remount,ro,bind", "/proc/sys"});
+    }
+    ~ReadOnlyParameters() { run({.argv = {"umount", "/proc/sys"}}); }
+};
+
+TEST_F(TuningDel, WhereParametersCannotBeWrittenTheContainerGoesAllTheSame) {
+    ASSERT_TRUE(tuning("ADD", all()).ok());
+    const ReadOnlyParameters read_only;
+    const PluginRun run = tuning("DEL", {});
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    for (const char* key : {"net/core/somaxconn", "net/ipv4/conf/eth0/arp_filter",
+                            "net/ipv4/ip_local_reserved_ports"})
+        EXPECT_THAT(run.err, HasSubstr(cat("/proc/sys/", key, ": Read-only file system")));
+    EXPECT_THAT(run.err, Not(HasSubstr("arp_notify"))) << "it is as it was";
+    EXPECT_EQ(link(*container_, "eth0")["mtu"], 1500);
+    EXPECT_EQ(mac(), "02:00:00:00:00:01");
+    EXPECT_FALSE(backup());
+    EXPECT_EQ(tuning("DEL", {}).err, "");
+}
+
+TEST_F(TuningDel, WhereParametersCannotBeWrittenTheInterfaceIsTunedAndPutBackAllTheSame) {
+    const ReadOnlyParameters read_only;
+    const PluginRun added = tuning("ADD", {{"mac", "02:00:00:00:00:33"}, {"mtu", 1400}});
+    ASSERT_TRUE(added.ok()) << added.report();
+    EXPECT_THAT(added.err, HasSubstr("arp_notify: Read-only file system"));
+    EXPECT_EQ(mac(), "02:00:00:00:00:33");
+    EXPECT_THAT(tuning("ADD", all()).error_message(), HasSubstr("Read-only file system"));
+    const PluginRun run = tuning("DEL", {});
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(run.err, "");
+    EXPECT_EQ(state(), before_);
+    EXPECT_FALSE(backup());
+}
+
+TEST_F(TuningDel, WhereTheNamespaceCannotBeEnteredTheContainerGoesAllTheSame) {
+    ASSERT_TRUE(tuning("ADD", all()).ok());
+    without({Missing::entering_namespaces}, [&] {
+        const PluginRun run = tuning("DEL", {});
+        EXPECT_TRUE(run.ok()) << run.report();
+        EXPECT_THAT(run.err, HasSubstr("enter network namespace /run/netns/c1: Operation not"));
+        EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    });
+    expect_undone();  // by the next DEL
 }
 
 TEST_F(TuningDel, AsksNothingOfTheConfiguration) {

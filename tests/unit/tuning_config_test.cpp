@@ -108,6 +108,45 @@ TEST(TuningBackup, IsTheFormatOfTheReferencePluginAndMore) {
     EXPECT_EQ(Backup::parse("{\n \"promisc\": false\n}", "f").attributes, quiet);
 }
 
+TEST(TuningBackup, SaysWhoseItIsAndOfWhat) {
+    Backup backup = full();
+    backup.attachment = {"pod_b", "eth0"};
+    backup.place = {.boot_id = "b", .netns_cookie = 7, .netns_inode = 4026532000, .ifindex = 3};
+    const std::string text = backup.print();
+    for (const char* member :
+         {"\"containerID\": \"pod_b\"", "\"ifname\": \"eth0\"", "\"bootID\": \"b\"",
+          "\"netnsCookie\": 7", "\"netnsInode\": 4026532000", "\"ifindex\": 3"})
+        EXPECT_NE(text.find(member), text.npos) << text;
+    EXPECT_EQ(Backup::parse(text, "f"), backup);
+}
+
+TEST(TuningBackup, IsTrueInItsNamespaceAndOfItsInterfaceOnly) {
+    Backup backup = full();
+    backup.attachment = {"c1", "eth0"};
+    backup.add(parse_sysctl_name("net.ipv4.conf.IFNAME.arp_filter", "eth0"), "0");
+    backup.add(parse_sysctl_name("net.ipv4.conf.IFNAME.arp_filter", "eth1"), "0");
+    const Place here{.boot_id = "b", .netns_cookie = 7, .netns_inode = 11, .ifindex = 3};
+    EXPECT_TRUE(backup.still_true(here).empty()) << "it does not say where it belongs";
+    backup.place = here;
+    EXPECT_EQ(backup.still_true(here), backup);
+    for (auto change : {+[](Place& p) { p.boot_id = "c"; }, +[](Place& p) { p.netns_cookie = 8; },
+                        +[](Place& p) { p.netns_inode = 12; }}) {
+        Place elsewhere = here;
+        change(elsewhere);
+        EXPECT_TRUE(backup.still_true(elsewhere).empty());
+    }
+    Place without_cookie = here;
+    without_cookie.netns_cookie = 0;
+    EXPECT_EQ(backup.still_true(without_cookie), backup);
+    Place replaced = here;
+    replaced.ifindex = 4;
+    const Backup kept = backup.still_true(replaced);
+    EXPECT_FALSE(kept.attributes.any());
+    ASSERT_EQ(kept.sysctls.size(), 2u);
+    EXPECT_EQ(kept.sysctls[0].key, "net/core/somaxconn");
+    EXPECT_EQ(kept.sysctls[1].key, "net/ipv4/conf/eth1/arp_filter");
+}
+
 TEST(TuningBackup, KeepsWhatWasRecordedFirst) {
     Backup backup = full();
     Backup later = full();

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "netlink/link.h"
+#include "sys/netns.h"
+
+namespace cni::tuning {
+
+/// The network namespace and the interface that something was recorded of. Names do not prove
+/// either: paths, container ids and process ids are given anew, interfaces are made anew inside.
+struct Place {
+    std::string boot_id;
+    std::uint64_t netns_cookie = 0;  ///< never given twice in a boot; 0 before Linux 5.14
+    std::uint64_t netns_inode = 0;   ///< 0: nothing is known
+    int ifindex = 0;                 ///< 0: there was no interface
+
+    bool is_known() const { return netns_inode != 0; }
+    /// Whether the namespaces are the same, by what both know.
+    bool is_in(const Place& other) const;
+    bool operator==(const Place&) const = default;
+};
+
+/// `container` is a socket in the namespace. Throws SysError.
+Place place_of(const Netns& netns, const Rtnl& container, int ifindex);
+
+}  // namespace cni::tuning
