@@ -10,8 +10,9 @@ namespace cni::test {
 
 using nlohmann::json;
 
-void ChainCalls::configure(const json& more_tuning) const {
-    const std::string backend = way() == Way::nftables ? "nftables" : "iptables";
+void ChainCalls::configure(const json& more_tuning, Backends backends) const {
+    json backend;  // null is as good as absent
+    if (backends == Backends::named) backend = way() == Way::nftables ? "nftables" : "iptables";
     json bridge = layer3({{"ipMasq", true}, {"ipMasqBackend", backend}});
     for (const char* key : {"name", "cniVersion"}) bridge.erase(key);
     json tuning = {
@@ -21,8 +22,8 @@ void ChainCalls::configure(const json& more_tuning) const {
         {"capabilities", {{"mac", true}}}};
     tuning.merge_patch(more_tuning);
     const char* version = calls_reference() ? "1.0.0" : "1.1.0";
-    const json portmap = {
-        {"type", "portmap"}, {"backend", backend}, {"capabilities", {{"portMappings", true}}}};
+    json portmap = {{"type", "portmap"}, {"capabilities", {{"portMappings", true}}}};
+    portmap["backend"] = backend;
     net_d_.write(
         "10-net1.conflist",
         json({{"cniVersion", version}, {"name", "net1"}, {"plugins", {bridge, portmap, tuning}}})

@@ -22,12 +22,16 @@ struct Attachment {
         : netns(name), host_port(port), mac(std::move(mac_)) {}
 };
 
+/// Whether plugins are told where their rules go, or have to find out.
+enum class Backends { named, found_out };
+
 /// A whole network as people run it: bridge with masquerading and host-local, portmap, tuning,
 /// driven by cnitool from a file.
 class ChainCalls : protected PortmapCalls {
 protected:
     /// Writes the file for the way in use; `more_tuning` is laid over tuning's keys.
-    void configure(const json& more_tuning = json::object()) const;
+    void configure(const json& more_tuning = json::object(),
+                   Backends backends = Backends::named) const;
 
     Program tool_program(std::vector<std::string> words, const json& capabilities) const;
     Program tool_program(const std::string& command, const Attachment& a) const;

@@ -1,12 +1,17 @@
 #include "support/sandbox.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -27,8 +32,8 @@ void map_to_root(uid_t uid, gid_t gid) {
     write_file("/proc/self/gid_map", cat("0 ", gid, " 1"));
 }
 
-void mount_empty(const char* path) {
-    check(::mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755"), "mount on ", path);
+void mount_empty(const char* path, const char* options = "mode=0755") {
+    check(::mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options), "mount on ", path);
 }
 
 // /var/lib/cni need not exist on the machine, and may not be made there.
@@ -50,20 +55,60 @@ void set_loopback_up() {
     check(::ioctl(socket.get(), SIOCSIFFLAGS, &request), "set lo up");
 }
 
-std::optional<std::string> enter_user_namespace() {
-    static bool entered = false;
-    if (entered) return {};
+bool is_in_user_namespace = false;
+
+// With the namespaces that `more` names, in the same step.
+std::optional<std::string> enter_user_namespace(int more = 0) {
+    if (is_in_user_namespace) return {};
     const uid_t uid = ::geteuid();
     const gid_t gid = ::getegid();
-    if (::unshare(CLONE_NEWUSER) < 0) {
+    if (::unshare(CLONE_NEWUSER | more) < 0) {
         const int error = errno;
         if (error == EPERM || error == ENOSPC || error == ENOSYS || error == EACCES)
             return cat("no user namespace: ", errno_text(error));
         throw SysError("make a user namespace", error);
     }
     map_to_root(uid, gid);
-    entered = true;
+    is_in_user_namespace = true;
     return {};
+}
+
+void make_mounts_private() {
+    check(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
+}
+
+void set_up_host() {
+    make_mounts_private();
+    mount_empty("/run");
+    check(::mkdir("/run/netns", 0755), "make /run/netns");
+    mount_var_lib_cni();
+    set_loopback_up();
+}
+
+// A checkout may lie in root's home. Nothing else is seen there any more.
+void open_the_way_to(const std::string& folder) {
+    const Fd target = open_at(AT_FDCWD, folder.c_str(), O_PATH | O_DIRECTORY, 0, folder);
+    for (auto end = folder.find('/', 1); end != folder.npos; end = folder.find('/', end + 1)) {
+        const std::string above = folder.substr(0, end);
+        struct stat status {};
+        check(::stat(above.c_str(), &status), "stat ", above);
+        if (status.st_mode & S_IXOTH) continue;
+        mount_empty(above.c_str());
+        std::filesystem::create_directories(folder);
+        check(::mount(cat("/proc/self/fd/", target.get()).c_str(), folder.c_str(), nullptr,
+                      MS_BIND | MS_REC, nullptr),
+              "bind ", folder);
+        return;
+    }
+}
+
+void become_nobody() {
+    constexpr uid_t nobody = 65534;
+    check(::setgroups(0, nullptr), "leave all groups");
+    check(::setresgid(nobody, nobody, nobody), "become nobody's group");
+    check(::setresuid(nobody, nobody, nobody), "become nobody");
+    // Else its files in /proc, such as uid_map, stay root's.
+    check(::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "stay its own");
 }
 
 }  // namespace
@@ -71,11 +116,21 @@ std::optional<std::string> enter_user_namespace() {
 std::optional<std::string> enter_sandbox() {
     if (auto reason = enter_user_namespace()) return reason;
     check(::unshare(CLONE_NEWNET | CLONE_NEWNS), "make network and mount namespaces");
-    check(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
-    mount_empty("/run");
-    check(::mkdir("/run/netns", 0755), "make /run/netns");
-    mount_var_lib_cni();
-    set_loopback_up();
+    set_up_host();
+    return {};
+}
+
+std::optional<std::string> enter_rootless_sandbox(const std::vector<std::string>& folders) {
+    if (is_in_user_namespace) return "another sandbox was made in this process";
+    if (::geteuid() == 0) {
+        if (::unshare(CLONE_NEWNS) < 0) return cat("no mount namespace: ", errno_text(errno));
+        make_mounts_private();
+        for (const std::string& folder : folders) open_the_way_to(folder);
+        mount_empty("/mnt", "mode=0700");
+        become_nobody();
+    }
+    if (auto reason = enter_user_namespace(CLONE_NEWNET | CLONE_NEWNS)) return reason;
+    set_up_host();
     return {};
 }
 

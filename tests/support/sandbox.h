@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cni::test {
 
@@ -17,6 +18,13 @@ namespace cni::test {
 /// Why it was not possible, when the machine does not allow user namespaces; throws Error when
 /// anything else goes wrong.
 std::optional<std::string> enter_sandbox();
+
+/// The same as RootlessKit makes it for rootless runtimes: of a user that is not root on the
+/// machine (nobody, when this process is), and with a network namespace made in the same step as
+/// the user namespace, before the user is mapped. Some files below /proc/net then belong to nobody
+/// inside and cannot be read. To be the first sandbox of its process. The folders that are named
+/// stay reachable; where this process is root, /mnt is a folder that cannot be looked into.
+std::optional<std::string> enter_rootless_sandbox(const std::vector<std::string>& folders);
 
 /// For tests that run on such a host. Skipped, with the reason, where there can be none.
 class SandboxTest : public ::testing::Test {
