@@ -1,7 +1,6 @@
 #include "attach/host_link.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/hash.h"
 
@@ -125,22 +124,25 @@ std::vector<Link> find_host_links(Rtnl& host, std::string_view network,
     return found;
 }
 
-void remove_stale_host_links(Rtnl& host, std::string_view network,
-                             const std::vector<AttachmentId>& valid) {
-    std::set<std::string> valid_aliases, valid_names;
+StaleHostLinks::StaleHostLinks(std::string_view network, const std::vector<AttachmentId>& valid)
+    : network_(network) {
     for (const AttachmentId& attachment : valid) {
-        valid_aliases.insert(host_link_alias(network, attachment));
+        valid_aliases_.insert(host_link_alias(network, attachment));
         for (int attempt = 0; attempt < host_link_names; ++attempt)
-            valid_names.insert(host_link(network, attachment, attempt).name);
+            valid_names_.insert(host_link(network, attachment, attempt).name);
     }
-    const auto is_valid = [&](const Link& link) {
-        return names_an_attachment(link) ? valid_aliases.contains(link.alias)
-                                         : valid_names.contains(link.name);
-    };
+}
+
+bool StaleHostLinks::contain(const Link& link) const {
+    if (!is_host_link_of(network_, link)) return false;
+    return names_an_attachment(link) ? !valid_aliases_.contains(link.alias)
+                                     : !valid_names_.contains(link.name);
+}
+
+void remove_stale_host_links(Rtnl& host, const StaleHostLinks& stale) {
     std::vector<NlRequest> removals;
     for (const Link& link : host.veths())
-        if (is_host_link_of(network, link) && !is_valid(link))
-            removals.push_back(remove_link(link));
+        if (stale.contain(link)) removals.push_back(remove_link(link));
     host.transact(std::move(removals));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,9 +51,19 @@ std::vector<Link> find_host_links(Rtnl& host, std::string_view network,
                                   const AttachmentId& attachment,
                                   const std::optional<Result>& prev_result);
 
-/// For GC: deletes the host ends of the network's attachments except the `valid` ones, whatever
-/// they are connected to now. Lists all veth links. Throws when one of them could not be deleted.
-void remove_stale_host_links(Rtnl& host, std::string_view network,
-                             const std::vector<AttachmentId>& valid);
+/// For GC: tells the host ends of a network's attachments that are none of the `valid` ones.
+class StaleHostLinks {
+public:
+    StaleHostLinks(std::string_view network, const std::vector<AttachmentId>& valid);
+    bool contain(const Link& link) const;
+
+private:
+    std::string network_;
+    std::set<std::string> valid_aliases_, valid_names_;
+};
+
+/// For GC: deletes these, whatever they are connected to now. Lists all veth links. Throws when one
+/// of them could not be deleted.
+void remove_stale_host_links(Rtnl& host, const StaleHostLinks& stale);
 
 }  // namespace cni

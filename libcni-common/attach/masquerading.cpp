@@ -5,8 +5,6 @@
 #include "base/undo.h"
 #include "iptables/masquerade.h"
 #include "netfilter/masquerade.h"
-#include "netlink/address.h"
-#include "sys/netns.h"
 
 namespace cni {
 namespace {
@@ -29,14 +27,22 @@ void change_everywhere(nft::Connection& nft, Failures& failures,
         failures.attempt([&] { ipt::change_present(nft, flavour, body); });
 }
 
-/// What the interfaces of a container bear, except `ifname`.
-std::vector<Prefix> addresses_of_others(const std::string& netns_path, const std::string& ifname) {
+/// Those of the result that belong to the owner's interface, or to none that is named.
+ipt::Addresses addresses_of(const Owner& owner, const std::optional<Result>& result) {
+    if (!result) return {};
     std::vector<Prefix> out;
-    const auto netns = Netns::find(netns_path);
-    if (!netns || netns->is_same(Netns::current())) return out;
-    Rtnl container = Rtnl::in(*netns);
-    for (const Address& address : addresses_besides(container, container.find(ifname)))
-        out.push_back(address.prefix);
+    for (const IpConfig& ip : result->ips) {
+        const bool has_interface =
+            ip.interface && *ip.interface >= 0 &&
+            static_cast<std::size_t>(*ip.interface) < result->interfaces.size();
+        if (has_interface) {
+            const Interface& interface =
+                result->interfaces[static_cast<std::size_t>(*ip.interface)];
+            if (interface.name != owner.ifname || interface.sandbox.empty()) continue;
+        }
+        out.push_back(ip.address);
+    }
+    if (out.empty()) return {};
     return out;
 }
 
@@ -86,12 +92,13 @@ void add_masquerading(nft::Connection& nft, const std::optional<std::string>& co
                         [&](ipt::Table& table) { ipt::add_masquerade(table, owner, addresses); });
 }
 
-void remove_masquerading(nft::Connection& nft, const Owner& owner, const std::string& netns) {
+void remove_masquerading(nft::Connection& nft, const Owner& owner,
+                         const std::optional<Result>& result) {
     Failures failures;
     failures.attempt([&] { remove_masquerade(nft, owner); });
-    const auto in_use = [&] { return addresses_of_others(netns, owner.ifname); };
+    const ipt::Addresses addresses = addresses_of(owner, result);
     change_everywhere(nft, failures,
-                      [&](ipt::Table& table) { ipt::remove_masquerade(table, owner, in_use); });
+                      [&](ipt::Table& table) { ipt::remove_masquerade(table, owner, addresses); });
     failures.throw_if_any();
 }
 

@@ -24,10 +24,12 @@ void add_masquerading(nft::Connection& nft, const std::optional<std::string>& co
                       const Owner& owner, const Result& result);
 
 /// Removes the owner's rules from every backend; that nothing is there is no error, and costs one
-/// query for each place. iptables' rules name the container and the network, not the interface:
-/// those for addresses that another interface in `netns` (CNI_NETNS, maybe gone) bears stay. Every
-/// backend is tried before what went wrong in one is thrown.
-void remove_masquerading(nft::Connection& nft, const Owner& owner, const std::string& netns);
+/// query for each place. `result` is the prevResult, if there is one: rules of iptables that the
+/// reference plugins made name container and network, not the interface, and are told apart by
+/// their addresses. The container is not asked. Every backend is tried before what went wrong in
+/// one is thrown.
+void remove_masquerading(nft::Connection& nft, const Owner& owner,
+                         const std::optional<Result>& result);
 
 /// Throws Error naming what add_masquerading's backend lacks, unless another backend has it all:
 /// which one is chosen may change while an attachment lives.

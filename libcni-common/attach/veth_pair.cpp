@@ -88,7 +88,7 @@ void remove_stale_pairs_and_addresses(const Request& request,
     if (valid) {
         request.step("remove stale links");
         Rtnl host;
-        remove_stale_host_links(host, request.conf.name, *valid);
+        remove_stale_host_links(host, StaleHostLinks(request.conf.name, *valid));
     }
     if (const Ipam ipam(request); ipam.configured()) ipam.gc();
 }

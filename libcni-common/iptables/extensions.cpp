@@ -52,6 +52,8 @@ nf_inet_addr inet(const Ip& ip) {
     return out;
 }
 
+constexpr std::size_t seal_size = std::tuple_size_v<Seal>;
+
 template <typename Range>
 std::optional<Endpoint> endpoint_of(const Range& range, Family family) {
     // The kernel compares all of its bytes as well.
@@ -65,6 +67,28 @@ std::optional<Endpoint> endpoint_of(const Range& range, Family family) {
 Extension comment(const std::string& text) {
     return extension<xt_comment_info>(
         "comment", 0, [&](auto& info) { text.copy(info.comment, sizeof info.comment - 1); });
+}
+
+Extension sealed_comment(const std::string& text, const Seal& seal) {
+    return extension<xt_comment_info>("comment", 0, [&](auto& info) {
+        constexpr std::size_t room = sizeof info.comment - seal_size - 1;
+        text.copy(info.comment, room);
+        std::memcpy(info.comment + room + 1, seal.data(), seal.size());
+    });
+}
+
+std::optional<Seal> seal_of(const Rule& rule) {
+    for (const Extension& match : rule.matches) {
+        const auto info = value_of<xt_comment_info>(match, "comment", 0);
+        if (!info) continue;
+        const char* seal = std::end(info->comment) - seal_size;
+        // A longer text reaches into it.
+        if (std::find(info->comment, seal, 0) == seal) return {};
+        Seal out{};
+        std::memcpy(out.data(), seal, out.size());
+        return out == Seal{} ? std::nullopt : std::optional(out);
+    }
+    return {};
 }
 
 Extension destination_port(std::uint8_t protocol, std::uint16_t port) {

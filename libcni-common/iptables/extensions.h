@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,13 @@ namespace cni::ipt {
 
 /// "-m comment --comment": cut at 255 bytes.
 Extension comment(const std::string& text);
+/// Whose a rule is, where its text has to be the reference plugins': a hash behind the text, of
+/// which neither iptables nor the kernel takes notice (and which iptables-save therefore loses).
+using Seal = std::array<std::uint8_t, 32>;
+/// Cut at 223 bytes.
+Extension sealed_comment(const std::string& text, const Seal& seal);
+/// nullopt without one.
+std::optional<Seal> seal_of(const Rule& rule);
 /// "-m tcp|udp|sctp --dport": `protocol` is IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP, which the
 /// rule has to match as well.
 Extension destination_port(std::uint8_t protocol, std::uint16_t port);

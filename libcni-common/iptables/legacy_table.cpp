@@ -115,10 +115,8 @@ public:
 
     std::vector<Rule> rules(const std::string& chain) override {
         std::vector<Rule> out;
-        if (!has_chain(chain)) return out;
-        for (const auto* entry = Lib::first_rule(Label(chain), handle_.get()); entry;
-             entry = Lib::next_rule(entry, handle_.get()))
-            out.push_back(from_entry(*entry, label_of(*entry)));
+        visit(chain,
+              [&](const Entry& entry) { out.push_back(from_entry(entry, label_of(entry))); });
         return out;
     }
 
@@ -139,18 +137,40 @@ public:
              chain);
     }
 
-    std::size_t remove(const std::string& chain,
-                       const std::function<bool(const Rule&)>& ours) override {
-        const std::vector<Rule> present = rules(chain);
-        std::size_t removed = 0;
-        // Backwards: the numbers of those before stay what they are.
-        for (std::size_t i = present.size(); i-- > 0;) {
-            if (!ours(present[i])) continue;
-            done(Lib::remove(Label(chain), static_cast<unsigned>(i), handle_.get()),
-                 "delete a rule of chain ", chain);
-            ++removed;
-        }
-        return removed;
+    std::size_t remove(const std::string& chain, const RuleFilter& ours) override {
+        return remove_entries(
+            chain, [&](const Entry& entry) { return ours(from_entry(entry, label_of(entry))); });
+    }
+
+    bool has_rule(const std::string& chain, const Rule& rule) override {
+        const auto* jump = std::get_if<Jump>(&rule.target);
+        bool found = false;
+        visit(chain, [&](const Entry& entry) {
+            if (!found && (!jump || jumps_to(entry, jump->chain)))
+                found = from_entry(entry, label_of(entry)) == rule;
+        });
+        return found;
+    }
+
+    std::vector<Rule> jumps(const std::string& from, const std::string& to) override {
+        std::vector<Rule> out;
+        if (!has_chain(to)) return out;
+        visit(from, [&](const Entry& entry) {
+            if (jumps_to(entry, to)) out.push_back(from_entry(entry, to));
+        });
+        return out;
+    }
+
+    std::size_t remove_jumps(const std::string& from, const std::string& to,
+                             const RuleFilter& ours) override {
+        if (!has_chain(to)) return 0;
+        return remove_entries(from, [&](const Entry& entry) {
+            return jumps_to(entry, to) && ours(from_entry(entry, to));
+        });
+    }
+
+    bool is_hooked(const std::string& base_chain) override {
+        return Lib::is_builtin(Label(base_chain), handle_.get());
     }
 
     void remove_chain(const std::string& chain) override {
@@ -178,6 +198,34 @@ public:
     }
 
 private:
+    using Entry = typename Lib::Entry;
+
+    template <typename F>
+    void visit(const std::string& chain, F&& each) {
+        if (!has_chain(chain)) return;
+        for (const Entry* entry = Lib::first_rule(Label(chain), handle_.get()); entry;
+             entry = Lib::next_rule(entry, handle_.get()))
+            each(*entry);
+    }
+
+    bool jumps_to(const Entry& entry, const std::string& chain) {
+        return chain == Lib::target(&entry, handle_.get());
+    }
+
+    template <typename F>
+    std::size_t remove_entries(const std::string& chain, F&& ours) {
+        std::vector<unsigned> numbers;
+        unsigned number = 0;
+        visit(chain, [&](const Entry& entry) {
+            if (ours(entry)) numbers.push_back(number);
+            ++number;
+        });
+        // Backwards: the numbers of those before stay what they are.
+        for (auto n = numbers.rbegin(); n != numbers.rend(); ++n)
+            done(Lib::remove(Label(chain), *n, handle_.get()), "delete a rule of chain ", chain);
+        return numbers.size();
+    }
+
     struct Release {
         void operator()(xtc_handle* handle) const { Lib::release(handle); }
     };

@@ -1,6 +1,8 @@
 #include "iptables/masquerade.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 #include "base/hash.h"
@@ -12,16 +14,58 @@ namespace {
 const std::string postrouting = "POSTROUTING";
 constexpr std::string_view chain_prefix = "CNI-";
 constexpr std::size_t chain_length = 28;
+constexpr std::string_view any_comment_prefix = "name: \"";
 
 std::string comment_prefix(const std::string& network) {
-    return cat("name: \"", network, "\" id: \"");
+    return cat(any_comment_prefix, network, "\" id: \"");
 }
 
-/// The rules of one owner in a table of one family.
+std::string chain_name(const std::string& hashed) {
+    return cat(chain_prefix, sha512_hex(hashed)).substr(0, chain_length);
+}
+
+/// For an attachment that finds the reference plugins' name taken: by another interface of its
+/// container, or by a network and a container whose names make the same text.
+std::string own_chain(const Owner& owner) {
+    return chain_name(cat("masquerade/", owner_digest(owner)));
+}
+
+/// What is known of an owner's rules before they are seen.
+struct Identity {
+    explicit Identity(const Owner& owner)
+        : chains{masquerade_chain(owner.network, owner.container_id), own_chain(owner)},
+          text(masquerade_comment(owner.network, owner.container_id)) {
+        std::ranges::copy(owner_digest_bytes(owner, seal.size()), seal.begin());
+    }
+
+    /// As much of the text as a comment holds, and as the reference plugins cut it.
+    std::array<std::string, 2> comments() const {
+        constexpr std::size_t longest = 255, kept = 253;
+        if (text.size() <= longest) return {text, text};
+        return {text.substr(0, longest), cat(text.substr(0, kept), "..")};
+    }
+    /// Whether it is a rule of the owner's container, whichever the interface.
+    bool is_named_by(const Rule& rule) const {
+        const auto known = comments();
+        return std::ranges::find(known, rule.comment()) != known.end();
+    }
+    bool is_sealed_for(const Rule& rule) const { return seal_of(rule) == seal; }
+
+    std::array<std::string, 2> chains;  ///< the reference plugins' first
+    std::string text;
+    Seal seal{};
+};
+
+bool is_named_by_any(const Rule& rule) {
+    return rule.comment().starts_with(any_comment_prefix);
+}
+
+/// The rules of one owner in a table of one family. Those in the chain are sealed, unless it is one
+/// of the reference plugins.
 struct Rules {
-    Rules(Family family, const Owner& owner, const std::vector<Prefix>& addresses)
-        : chain(masquerade_chain(owner.network, owner.container_id)),
-          note(comment(masquerade_comment(owner.network, owner.container_id))) {
+    Rules(Family family, const Identity& identity, std::string chain_, const Extension& note_,
+          const std::vector<Prefix>& addresses)
+        : chain(std::move(chain_)), note(note_), jump_note(comment(identity.text)) {
         for (const Prefix& address : addresses) {
             if (address.ip.family() != family) continue;
             add_new(accepts, accept(address.network()));
@@ -44,13 +88,13 @@ struct Rules {
     Rule jump(const Prefix& source) const {
         Rule rule;
         rule.source = {source};
-        rule.matches = {note};
+        rule.matches = {jump_note};
         rule.target = Jump{chain};
         return rule;
     }
 
     const std::string chain;
-    const Extension note;
+    const Extension note, jump_note;
     std::vector<Rule> accepts;  ///< one for each subnet, ahead of `masquerade`
     Rule masquerade;
     std::vector<Rule> jumps;  ///< one for each address
@@ -66,10 +110,6 @@ private:
     }
 };
 
-bool contains(const std::vector<Rule>& rules, const Rule& wanted) {
-    return std::ranges::find(rules, wanted) != rules.end();
-}
-
 /// nullptr when all is there, all exceptions ahead of the masquerading.
 const Rule* missing_in_chain(const std::vector<Rule>& listed, const Rules& wanted) {
     const auto masquerade = std::ranges::find(listed, wanted.masquerade);
@@ -78,27 +118,11 @@ const Rule* missing_in_chain(const std::vector<Rule>& listed, const Rules& wante
     return masquerade == listed.end() ? &wanted.masquerade : nullptr;
 }
 
-/// Other interfaces of the container may use the chain: their subnets' rules stay.
-void complete_chain(Table& table, const Rules& rules) {
-    if (!missing_in_chain(table.rules(rules.chain), rules)) return;
-    table.remove(rules.chain, [&](const Rule& rule) {
-        return rule == rules.masquerade || contains(rules.accepts, rule);
-    });
-    for (auto accept = rules.accepts.rbegin(); accept != rules.accepts.rend(); ++accept)
-        table.prepend(rules.chain, *accept);
-    table.append(rules.chain, rules.masquerade);
-}
-
 void make_chain(Table& table, const Rules& rules) {
     table.ensure_chain(rules.chain);
     for (const Rule& accept : rules.accepts) table.append(rules.chain, accept);
     table.append(rules.chain, rules.masquerade);
-}
-
-std::vector<Rule> jumps_to(Table& table, const std::string& chain) {
-    std::vector<Rule> jumps = table.rules(postrouting);
-    std::erase_if(jumps, [&](const Rule& rule) { return !rule.jumps_to(chain); });
-    return jumps;
+    for (const Rule& jump : rules.jumps) table.append(postrouting, jump);
 }
 
 bool is_for_any(const Rule& jump, const std::vector<Prefix>& addresses) {
@@ -110,9 +134,11 @@ bool is_for_any(const Rule& jump, const std::vector<Prefix>& addresses) {
 }
 
 /// Drops the exceptions of subnets that none of the remaining sources is in.
-void thin_out_chain(Table& table, const std::string& chain, const std::vector<Rule>& remaining) {
+void thin_out_chain(Table& table, const std::string& chain, const std::vector<Rule>& remaining,
+                    const RuleFilter& is_its) {
     table.remove(chain, [&](const Rule& rule) {
-        if (rule.foreign || rule.target != Target{Verdict::accept} || !rule.destination)
+        if (!is_its(rule) || rule.foreign || rule.target != Target{Verdict::accept} ||
+            !rule.destination)
             return false;
         return std::ranges::none_of(remaining, [&](const Rule& jump) {
             return !jump.source || rule.destination->value.contains(jump.source->value.ip);
@@ -120,10 +146,94 @@ void thin_out_chain(Table& table, const std::string& chain, const std::vector<Ru
     });
 }
 
-[[noreturn]] void report_missing(std::string_view what, const std::string& chain, Family family) {
+/// Whose the rules in a chain are that bears one of an owner's names.
+struct Contents {
+    Contents(Table& table, const std::string& chain, const Identity& identity) {
+        const auto rules = table.rules(chain);
+        is_empty = rules.empty();
+        for (const Rule& rule : rules) {
+            const auto seal = seal_of(rule);
+            const bool is_named = identity.is_named_by(rule);
+            is_sealed |= seal == identity.seal;
+            is_named_only |= !seal && is_named;
+            has_other_seals |= seal && seal != identity.seal;
+            has_other_names |= !seal && !is_named && is_named_by_any(rule);
+        }
+    }
+    bool is_empty = false;
+    bool is_sealed = false;      ///< some are of this very attachment
+    bool is_named_only = false;  ///< some are of its container, and do not tell of which interface
+    bool has_other_seals = false;
+    bool has_other_names = false;
+};
+
+/// Removes what the owner has in its chains, and those chains that nobody else has anything in.
+class Removal {
+public:
+    Removal(Table& table, const Identity& identity, const Addresses& addresses)
+        : table_(table), identity_(identity), addresses_(addresses) {}
+
+    void run() {
+        // A chain of its own tells that one without a seal is another interface's.
+        for (auto chain = identity_.chains.rbegin(); chain != identity_.chains.rend(); ++chain)
+            if (table_.has_chain(*chain)) remove_from(*chain);
+    }
+
+private:
+    void remove_from(const std::string& chain) {
+        const Contents contents(table_, chain, identity_);
+        table_.remove_jumps(postrouting, chain,
+                            [&](const Rule& jump) { return is_ours(jump, contents); });
+        const std::vector<Rule> remaining = table_.jumps(postrouting, chain);
+        const bool is_in_use = std::ranges::any_of(remaining, is_named_by_any);
+        const bool is_ours = contents.is_empty || contents.is_sealed || contents.is_named_only;
+        const bool has_others = contents.has_other_seals || contents.has_other_names;
+        if (is_ours && !is_in_use && !has_others) {
+            // What somebody made by hand would keep it alive.
+            table_.remove_jumps(postrouting, chain, [](const Rule&) { return true; });
+            table_.remove_chain(chain);
+        } else if (contents.is_sealed) {
+            table_.remove(chain, [&](const Rule& rule) { return identity_.is_sealed_for(rule); });
+        } else if (contents.is_named_only) {
+            remove_unsealed(chain, remaining);
+        }
+        found_sealed_ = found_sealed_ || contents.is_sealed;
+    }
+
+    bool is_ours(const Rule& jump, const Contents& contents) const {
+        if (!identity_.is_named_by(jump)) return false;
+        if (contents.is_sealed && !contents.has_other_seals) return true;
+        if (addresses_) return is_for_any(jump, *addresses_);
+        // Of which of the container's interfaces nothing tells, so it is of the last one to go.
+        return !contents.has_other_seals && !found_sealed_;
+    }
+
+    void remove_unsealed(const std::string& chain, std::vector<Rule> remaining) {
+        std::erase_if(remaining, [&](const Rule& jump) { return !identity_.is_named_by(jump); });
+        const auto is_its = [&](const Rule& r) { return !seal_of(r) && identity_.is_named_by(r); };
+        if (remaining.empty())
+            table_.remove(chain, is_its);
+        else
+            thin_out_chain(table_, chain, remaining, is_its);
+    }
+
+    Table& table_;
+    const Identity& identity_;
+    const Addresses& addresses_;
+    bool found_sealed_ = false;
+};
+
+std::string_view program_of(Family family) {
+    return family == Family::v4 ? "iptables" : "ip6tables";
+}
+
+std::string free_chain(Table& table, const Identity& identity) {
+    for (const std::string& chain : identity.chains)
+        if (!table.has_chain(chain)) return chain;
     throw Error(Code::internal,
-                cat("masquerading: ", what, " is missing from chain ", chain, " of ",
-                    family == Family::v4 ? "iptables" : "ip6tables", "' table nat"));
+                cat("masquerading: chains ", join(identity.chains, " and "), " of ",
+                    program_of(table.family()), "' table nat belong to somebody else"),
+                cat("no rule of them says ", identity.text));
 }
 
 std::string describe(const Rule& rule) {
@@ -133,10 +243,100 @@ std::string describe(const Rule& rule) {
     return "the masquerading rule behind the exceptions";
 }
 
+Error missing(std::string_view what, const std::string& chain, Family family) {
+    return Error(Code::internal, cat("masquerading: ", what, " is missing from chain ", chain,
+                                     " of ", program_of(family), "' table nat"));
+}
+
+std::optional<Error> fault_of(Table& table, const Rules& wanted) {
+    if (const Rule* rule = missing_in_chain(table.rules(wanted.chain), wanted))
+        return missing(describe(*rule), wanted.chain, table.family());
+    for (const Rule& jump : wanted.jumps)
+        if (!table.has_rule(postrouting, jump))
+            return missing(describe(jump), postrouting, table.family());
+    return {};
+}
+
+/// Removes the rules of a network that belong to none of its valid owners.
+class Collection {
+public:
+    Collection(Table& table, const std::string& network, const std::vector<Owner>& valid)
+        : table_(table), prefix_(comment_prefix(network)) {
+        for (const Owner& owner : valid) {
+            const Identity identity({network, owner.container_id, owner.ifname});
+            for (const std::string& comment : identity.comments()) comments_.insert(comment);
+            seals_.insert(identity.seal);
+        }
+    }
+
+    void run() {
+        for (const Rule& rule : table_.rules(postrouting)) note(rule);
+        for (auto& [chain, use] : uses_)
+            if (!use.comments.empty()) drop_valid(chain, use);
+        table_.remove(postrouting, [&](const Rule& rule) {
+            const auto* jump = std::get_if<Jump>(&rule.target);
+            const auto use = jump ? uses_.find(jump->chain) : uses_.end();
+            return use != uses_.end() && use->second.comments.contains(rule.comment());
+        });
+        for (const auto& [chain, use] : uses_) clear(chain, use);
+    }
+
+private:
+    /// What jumps to a chain.
+    struct Use {
+        std::set<std::string> comments;  ///< of our network; then only of what is stale
+        bool has_others = false;
+    };
+
+    void note(const Rule& rule) {
+        const auto* jump = std::get_if<Jump>(&rule.target);
+        if (!jump || !jump->chain.starts_with(chain_prefix)) return;
+        Use& use = uses_[jump->chain];
+        std::string comment = rule.comment();
+        if (comment.starts_with(prefix_))
+            use.comments.insert(std::move(comment));
+        else
+            use.has_others = true;
+    }
+
+    void drop_valid(const std::string& chain, Use& use) {
+        const auto dropped = std::erase_if(
+            use.comments, [&](const std::string& comment) { return comments_.contains(comment); });
+        if (dropped == 0) return;
+        // Of a valid container: the seal tells whether it is of a valid interface as well.
+        const std::vector<Rule> rules = table_.rules(chain);
+        const bool is_sealed =
+            std::ranges::any_of(rules, [](const Rule& rule) { return seal_of(rule).has_value(); });
+        const bool is_valid = std::ranges::any_of(rules, [&](const Rule& rule) {
+            const auto seal = seal_of(rule);
+            return seal && seals_.contains(*seal);
+        });
+        if (is_sealed && !is_valid)
+            for (const Rule& rule : table_.jumps(postrouting, chain))
+                if (rule.comment().starts_with(prefix_)) use.comments.insert(rule.comment());
+        use.has_others = use.has_others || !is_sealed || is_valid;
+    }
+
+    void clear(const std::string& chain, const Use& use) {
+        if (use.comments.empty()) return;
+        if (!use.has_others) return table_.remove_chain(chain);
+        table_.remove(chain, [&](const Rule& rule) {
+            const auto seal = seal_of(rule);
+            return use.comments.contains(rule.comment()) && !(seal && seals_.contains(*seal));
+        });
+    }
+
+    Table& table_;
+    const std::string prefix_;
+    std::set<std::string> comments_;
+    std::set<Seal> seals_;
+    std::map<std::string, Use> uses_;
+};
+
 }  // namespace
 
 std::string masquerade_chain(const std::string& network, const std::string& container_id) {
-    return cat(chain_prefix, sha512_hex(cat(network, container_id))).substr(0, chain_length);
+    return chain_name(cat(network, container_id));
 }
 
 std::string masquerade_comment(const std::string& network, const std::string& container_id) {
@@ -144,58 +344,42 @@ std::string masquerade_comment(const std::string& network, const std::string& co
 }
 
 void add_masquerade(Table& table, const Owner& owner, const std::vector<Prefix>& addresses) {
-    const Rules rules(table.family(), owner, addresses);
-    if (rules.empty()) return;
-    std::vector<Rule> present;
-    if (table.has_chain(rules.chain)) {
-        complete_chain(table, rules);
-        present = jumps_to(table, rules.chain);
-    } else {
-        make_chain(table, rules);  // nothing jumps to what did not exist
-    }
-    for (const Rule& jump : rules.jumps)
-        if (!contains(present, jump)) table.append(postrouting, jump);
+    const Identity identity(owner);
+    // What an earlier ADD left.
+    Removal(table, identity, addresses).run();
+    const Rules rules(table.family(), identity, free_chain(table, identity),
+                      sealed_comment(identity.text, identity.seal), addresses);
+    if (!rules.empty()) make_chain(table, rules);
 }
 
-void remove_masquerade(Table& table, const Owner& owner,
-                       const std::function<std::vector<Prefix>()>& in_use) {
-    const std::string chain = masquerade_chain(owner.network, owner.container_id);
-    if (!table.has_chain(chain)) return;
-    const std::vector<Prefix> kept = in_use();
-    table.remove(postrouting,
-                 [&](const Rule& rule) { return rule.jumps_to(chain) && !is_for_any(rule, kept); });
-    const std::vector<Rule> remaining = jumps_to(table, chain);
-    if (remaining.empty())
-        table.remove_chain(chain);
-    else
-        thin_out_chain(table, chain, remaining);
+void remove_masquerade(Table& table, const Owner& owner, const Addresses& addresses) {
+    Removal(table, Identity(owner), addresses).run();
 }
 
 void check_masquerade(Table& table, const Owner& owner, const std::vector<Prefix>& addresses) {
-    const Rules rules(table.family(), owner, addresses);
-    if (rules.empty()) return;
-    if (const Rule* missing = missing_in_chain(table.rules(rules.chain), rules))
-        report_missing(describe(*missing), rules.chain, table.family());
-    const std::vector<Rule> present = jumps_to(table, rules.chain);
-    for (const Rule& jump : rules.jumps)
-        if (!contains(present, jump)) report_missing(describe(jump), postrouting, table.family());
+    const Identity identity(owner);
+    const auto rules = [&](const std::string& chain, const Extension& note) {
+        return Rules(table.family(), identity, chain, note, addresses);
+    };
+    const Extension sealed = sealed_comment(identity.text, identity.seal);
+    const auto& [reference, own] = identity.chains;
+    std::vector<Rules> candidates;
+    if (table.has_chain(own)) candidates.push_back(rules(own, sealed));
+    candidates.push_back(rules(reference, sealed));
+    candidates.push_back(rules(reference, comment(identity.text)));
+    if (candidates.front().empty()) return;
+    if (!table.is_hooked(postrouting)) throw missing("the hook", postrouting, table.family());
+    std::optional<Error> fault;
+    for (const Rules& wanted : candidates) {
+        auto found = fault_of(table, wanted);
+        if (!found) return;
+        if (!fault) fault = std::move(found);
+    }
+    throw Error(*fault);
 }
 
 void gc_masquerade(Table& table, const std::string& network, const std::vector<Owner>& valid) {
-    std::set<std::string> kept, stale;
-    for (const Owner& owner : valid) kept.insert(masquerade_chain(network, owner.container_id));
-    const std::string ours = comment_prefix(network);
-    for (const Rule& rule : table.rules(postrouting)) {
-        const auto* jump = std::get_if<Jump>(&rule.target);
-        if (jump && jump->chain.starts_with(chain_prefix) && rule.comment().starts_with(ours) &&
-            !kept.contains(jump->chain))
-            stale.insert(jump->chain);
-    }
-    table.remove(postrouting, [&](const Rule& rule) {
-        const auto* jump = std::get_if<Jump>(&rule.target);
-        return jump && stale.contains(jump->chain);
-    });
-    for (const std::string& chain : stale) table.remove_chain(chain);
+    Collection(table, network, valid).run();
 }
 
 }  // namespace cni::ipt

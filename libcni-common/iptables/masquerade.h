@@ -1,15 +1,20 @@
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "iptables/table.h"
 #include "netfilter/owner.h"
 
-/// Masquerading in iptables' table nat: a chain for each container and network, to which one rule
-/// for each address jumps from POSTROUTING. Layout and comments are those of the reference plugins,
-/// so either removes the other's rules. Addresses of another family than the table's are left out.
+/// Masquerading in iptables' table nat: a chain for each attachment, to which one rule for each
+/// address jumps from POSTROUTING. Layout and comments are those of the reference plugins, so
+/// either removes the other's rules. The chain bears the reference plugins' name, which is made
+/// from network and container; an attachment that finds it taken by another one has a name of its
+/// own. The rules in a chain are sealed (see extensions.h) with the owner's digest: that tells
+/// whose the chain is. Those without a seal are the reference plugins', or an earlier version's,
+/// for all interfaces of a container, whose addresses tell them apart. Addresses of another family
+/// than the table's are left out.
 namespace cni::ipt {
 
 /// "CNI-c2d892b58e87e28a12fe6479": the interface is no part of it.
@@ -17,14 +22,15 @@ std::string masquerade_chain(const std::string& network, const std::string& cont
 /// name: "net1" id: "c1"
 std::string masquerade_comment(const std::string& network, const std::string& container_id);
 
-/// Adds what is missing.
+/// Replaces what the owner has. Throws Error when both names are taken.
 void add_masquerade(Table& table, const Owner& owner, const std::vector<Prefix>& addresses);
 
-/// Removes the jumps to the chain of the owner's container except those for addresses `in_use`
-/// (by its other interfaces) and, when none is left, the chain. `in_use` is called only when the
-/// chain exists.
-void remove_masquerade(Table& table, const Owner& owner,
-                       const std::function<std::vector<Prefix>()>& in_use);
+/// The owner's addresses; nullopt when they are not known.
+using Addresses = std::optional<std::vector<Prefix>>;
+
+/// Removes the owner's rules, and nobody else's. Of a chain without a seal those for its addresses;
+/// when these are not known, all of its container, unless the owner has a chain of its own.
+void remove_masquerade(Table& table, const Owner& owner, const Addresses& addresses);
 
 /// Throws Error naming the first rule that is missing.
 void check_masquerade(Table& table, const Owner& owner, const std::vector<Prefix>& addresses);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <unordered_map>
 
 #include "iptables/extensions.h"
 #include "iptables/nft_base_chains.h"
@@ -43,6 +45,51 @@ public:
         return out;
     }
 
+    bool has_rule(const std::string& chain, const Rule& rule) override {
+        const auto is_it = [&](const Entry& entry) { return entry.rule == rule; };
+        const auto* jump = std::get_if<Jump>(&rule.target);
+        if (jump && !state(chain).is_listed) {
+            if (std::ranges::any_of(state(chain).rules, is_it)) return true;
+            const std::uint64_t start = state(jump->chain).handle;
+            if (start == 0) return false;  // nothing leads to what is not there
+            for (std::uint64_t handle = start + 1; handle <= start + guesses; ++handle)
+                if (const auto found = find(chain, handle); found && is_it(*found)) return true;
+        }
+        return std::ranges::any_of(listed(chain).rules, is_it);
+    }
+
+    std::vector<Rule> jumps(const std::string& from, const std::string& to) override {
+        std::vector<Rule> out;
+        for (Entry& entry : find_jumps(from, to)) out.push_back(std::move(entry.rule));
+        return out;
+    }
+
+    std::size_t remove_jumps(const std::string& from, const std::string& to,
+                             const RuleFilter& ours) override {
+        std::vector<Entry> found = find_jumps(from, to);
+        Chain& chain = state(from);
+        if (chain.is_listed)
+            return remove(from, [&](const Rule& rule) { return rule.jumps_to(to) && ours(rule); });
+        std::erase_if(found, [&](const Entry& entry) { return !ours(entry.rule); });
+        for (const Entry& entry : found) {
+            put_removal(from, entry);
+            if (entry.handle != 0) chain.removed.emplace(entry.handle, to);
+        }
+        const auto is_removed = [&](const Entry& entry) {
+            return entry.rule.jumps_to(to) && ours(entry.rule);
+        };
+        const auto behind = chain.rules.begin() + chain.prepended;
+        chain.prepended -= std::count_if(chain.rules.begin(), behind, is_removed);
+        std::erase_if(chain.rules, is_removed);
+        return found.size();
+    }
+
+    bool is_hooked(const std::string& base_chain) override {
+        const auto wanted = base_chain_hook(table_.name, base_chain);
+        const Chain& chain = state(base_chain);
+        return wanted && chain.hook && chain.hook->is_same_place(*wanted);
+    }
+
     void ensure_chain(const std::string& chain) override { make(chain, {}); }
 
     void append(const std::string& chain, const Rule& rule) override {
@@ -56,16 +103,10 @@ public:
         ++to.prepended;
     }
 
-    std::size_t remove(const std::string& chain,
-                       const std::function<bool(const Rule&)>& ours) override {
+    std::size_t remove(const std::string& chain, const RuleFilter& ours) override {
         return std::erase_if(listed(chain).rules, [&](const Entry& entry) {
             if (!ours(entry.rule)) return false;
-            if (entry.handle == 0)
-                changes_[entry.change] = {};
-            else
-                changes_.push_back([this, chain, handle = entry.handle](nft::Batch& batch) {
-                    batch.delete_rule(table_, chain, handle);
-                });
+            put_removal(chain, entry);
             return true;
         });
     }
@@ -74,7 +115,8 @@ public:
         Chain& gone = state(chain);
         if (!gone.exists) return;
         changes_.push_back([this, chain](nft::Batch& batch) { batch.delete_chain(table_, chain); });
-        gone = {.exists = false, .is_listed = true};
+        gone = {};
+        gone.is_listed = true;
     }
 
     /// False when somebody else changed nf_tables since the table was read: nothing was done.
@@ -103,7 +145,79 @@ private:
         bool is_listed = false;  // before, `rules` are those of our changes only
         std::vector<Entry> rules = {};
         std::ptrdiff_t prepended = 0;  // of them, while not listed
+        // Jumps of others, and where they lead to, while not listed.
+        std::map<std::uint64_t, std::string> removed = {};
+        // As the kernel has it; 0 for a chain that we make.
+        std::uint64_t handle = 0;
+        std::uint32_t uses = 0;                // rules in it, and jumps to it
+        std::set<std::uint64_t> handles = {};  // of the rules in it, once listed
     };
+
+    /// How often a jump to a chain is looked for in vain behind the chain, and behind the youngest
+    /// of its rules: the kernel numbers what a table holds in the order of its making, and a jump
+    /// is made right behind its chain.
+    static constexpr std::uint64_t guesses = 8;
+
+    std::optional<Entry> find(const std::string& chain, std::uint64_t handle) {
+        const auto found = nft_.find_rule(table_, chain, handle);
+        if (!found || state(chain).removed.contains(handle)) return {};
+        return Entry{handle, 0, from_nft(*found, family_)};
+    }
+
+    /// With those of our changes.
+    std::vector<Entry> find_jumps(const std::string& from, const std::string& to) {
+        std::vector<Entry> out;
+        if (!state(from).is_listed) {
+            if (auto guessed = guess_jumps(from, to))
+                out = *std::move(guessed);
+            else
+                listed(from);
+        }
+        for (const Entry& entry : state(from).rules)
+            if (entry.rule.jumps_to(to)) out.push_back(entry);
+        return out;
+    }
+
+    /// Those that the kernel has, found by their handles; nullopt when some are elsewhere.
+    std::optional<std::vector<Entry>> guess_jumps(const std::string& from, const std::string& to) {
+        std::vector<Entry> out;
+        if (state(to).handle == 0) return out;
+        const Chain& target = listed(to);
+        std::size_t left = target.uses - std::min<std::size_t>(target.uses, target.handles.size());
+        const std::uint64_t youngest =
+            target.handles.empty() ? target.handle : *target.handles.rbegin();
+        std::uint64_t next = 0;
+        for (const std::uint64_t start : {target.handle, youngest}) {
+            next = std::max(next, start + 1);
+            for (std::uint64_t failures = 0; left > 0 && failures < guesses; ++next) {
+                if (target.handles.contains(next)) continue;
+                const auto removed = state(from).removed.find(next);
+                if (removed != state(from).removed.end()) {
+                    if (removed->second == to) --left;
+                    continue;
+                }
+                auto found = find(from, next);
+                if (!found || !found->rule.jumps_to(to)) {
+                    ++failures;
+                    continue;
+                }
+                out.push_back(*std::move(found));
+                --left;
+            }
+        }
+        if (left > 0) return {};
+        return out;
+    }
+
+    void put_removal(const std::string& chain, const Entry& entry) {
+        if (entry.handle == 0) {
+            changes_[entry.change] = {};
+            return;
+        }
+        changes_.push_back([this, chain, handle = entry.handle](nft::Batch& batch) {
+            batch.delete_rule(table_, chain, handle);
+        });
+    }
 
     Chain& state(const std::string& name) {
         const auto found = chains_.find(name);
@@ -112,6 +226,8 @@ private:
         if (const auto there = nft_.find_chain(table_, name)) {
             chain.exists = true;
             chain.hook = there->hook;
+            chain.handle = there->handle;
+            chain.uses = there->uses;
         }
         chain.is_listed = !chain.exists;
         return chains_.emplace(name, std::move(chain)).first->second;
@@ -121,8 +237,11 @@ private:
         Chain& chain = state(name);
         if (chain.is_listed) return chain;
         std::vector<Entry> found;
-        for (const nft::ListedRule& rule : nft_.rules(table_, name))
-            found.push_back({rule.handle, 0, from_nft(rule, family_)});
+        for (const nft::ListedRule& rule : nft_.rules(table_, name)) {
+            chain.handles.insert(rule.handle);
+            if (!chain.removed.contains(rule.handle))
+                found.push_back({rule.handle, 0, from_nft(rule, family_)});
+        }
         chain.rules.insert(chain.rules.begin() + chain.prepended,
                            std::make_move_iterator(found.begin()),
                            std::make_move_iterator(found.end()));
@@ -171,7 +290,7 @@ private:
     const nft::Table table_;
     const std::optional<std::uint32_t> generation_;  // older than all that is read
     std::optional<bool> table_exists_;
-    std::map<std::string, Chain> chains_;
+    std::unordered_map<std::string, Chain> chains_;
     std::vector<Change> changes_;
 };
 

@@ -12,6 +12,8 @@ namespace cni::ipt {
 /// Which of the kernel's two interfaces the host's iptables works with.
 enum class Flavour { legacy, nf_tables };
 
+using RuleFilter = std::function<bool(const Rule&)>;
+
 /// Table nat of one family, inside of one transaction (see change): reads show what was there when
 /// it began with the changes made so far; changes reach the kernel together.
 class Table {
@@ -25,20 +27,35 @@ public:
     /// In order; none when there is no such chain.
     virtual std::vector<Rule> rules(const std::string& chain) = 0;
 
+    // Base chains may hold tens of thousands of rules of others: what follows finds those that jump
+    // to a chain without reading them all, as far as the kernel lets it.
+
+    /// Whether a rule equal to this one is in the chain.
+    virtual bool has_rule(const std::string& chain, const Rule& rule) = 0;
+    /// The rules of chain `from` that jump to chain `to`.
+    virtual std::vector<Rule> jumps(const std::string& from, const std::string& to) = 0;
+    /// Those of them for which `ours` is true; returns how many.
+    virtual std::size_t remove_jumps(const std::string& from, const std::string& to,
+                                     const RuleFilter& ours) = 0;
+
+    /// Whether packets get to the base chain: somebody else may have made one without its hook.
+    virtual bool is_hooked(const std::string& base_chain) = 0;
+
     /// Makes a user-defined chain unless it exists. Base chains (PREROUTING, ...) are always there.
     virtual void ensure_chain(const std::string& chain) = 0;
     virtual void append(const std::string& chain, const Rule& rule) = 0;
     /// At position 1.
     virtual void prepend(const std::string& chain, const Rule& rule) = 0;
     /// Every rule of the chain for which `ours` is true; returns how many.
-    virtual std::size_t remove(const std::string& chain,
-                               const std::function<bool(const Rule&)>& ours) = 0;
+    virtual std::size_t remove(const std::string& chain, const RuleFilter& ours) = 0;
     /// With its rules; nothing may jump to it. Absent: nothing happens.
     virtual void remove_chain(const std::string& chain) = 0;
 };
 
 /// Runs `body` on table nat of the family and commits what it changed, at once or not at all; when
-/// somebody else changed the table meanwhile, all over again on what it is then. A body that
+/// somebody else changed the table meanwhile, all over again on what it is then. (More than fits
+/// into one batch of nf_tables without privileges on the host, see NlSocket::commit_batch, takes
+/// effect in several steps, in the order of the changes.) A body that
 /// changes nothing commits nothing; one that throws changes nothing.
 ///
 /// legacy: libiptc, under the lock of the iptables program (/run/xtables.lock), waited for up to

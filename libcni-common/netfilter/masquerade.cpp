@@ -27,9 +27,23 @@ constexpr char checks_comment[] =
     "Masquerade traffic from certain IPs to any (non-multicast) IP outside their subnet";
 
 Connection::CommentFilter rules_of(const Owner& owner) {
-    return [prefix = owner_hashes(owner)](std::string_view comment) {
-        return comment.starts_with(prefix);
+    return [known = owner_comments(owner)](std::string_view comment) {
+        return std::ranges::find(known, comment) != known.end();
     };
+}
+
+// Who has rules in masq_checks, to be looked up: that chain has those of all attachments of the
+// host. The reference plugins know nothing of it, and leave an element behind when they remove a
+// rule of ours; it does no harm.
+const nft::Set attachments{
+    .name = "attachments",
+    .key_type = nft::concatenated(
+        {nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark}),
+    .key_length = 20};
+
+nft::Element attachment_of(const Owner& owner) {
+    return {.key = owner_digest_bytes(owner, attachments.key_length),
+            .comment = owner_comment(owner)};
 }
 
 std::vector<Rule> postrouting_rules() {
@@ -65,6 +79,17 @@ bool is_in_place(Connection& nft) {
     return is_hooked(nft) && contains_in_order(nft.rules(table, postrouting), postrouting_rules());
 }
 
+// The table stays as the reference plugins leave it.
+void drop_unused_set(Connection& nft) {
+    const auto generation = nft.generation();
+    const auto chain = nft.find_chain(table, checks);
+    const bool has_rules = chain && chain->uses > 1;  // the first is the jump to it
+    if (has_rules || !nft.has_set(table, attachments.name)) return;
+    Batch batch;
+    batch.delete_set(table, attachments.name);
+    nft.try_commit(std::move(batch), generation);
+}
+
 [[noreturn]] void report_missing(std::string_view what, std::string_view chain) {
     throw Error(Code::internal, cat("masquerading: ", what, " is missing from chain ", chain,
                                     " of nftables table ", table.to_string()));
@@ -73,18 +98,31 @@ bool is_in_place(Connection& nft) {
 }  // namespace
 
 void add_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefix>& addresses) {
-    const std::string comment = owner_comment(owner);
-    delete_rules(nft, table, checks, rules_of(owner), [&](Batch& batch) {
+    const nft::Element attachment = attachment_of(owner);
+    const auto put = [&](Batch& batch) {
         // Not sent for good measure: changing a base chain or flushing it makes the process wait
         // when it closes the connection.
         if (!is_in_place(nft)) put_table(batch);
+        if (!nft.has_set(table, attachments.name)) batch.add_set(table, attachments);
+        batch.add_element(table, attachments.name, attachment);
         for (const Prefix& address : addresses)
-            batch.add_rule(table, checks, masquerade_rule(address), comment);
-    });
+            batch.add_rule(table, checks, masquerade_rule(address), attachment.comment);
+    };
+    // Another's rules are not listed to find that the owner has none.
+    if (nft.find_element(table, attachments.name, attachment.key))
+        delete_rules(nft, table, checks, rules_of(owner), put);
+    else
+        delete_rules(nft, table, checks, rules_of(owner), {}, put);
 }
 
 bool remove_masquerade(Connection& nft, const Owner& owner) {
-    return delete_rules(nft, table, checks, rules_of(owner)) > 0;
+    const nft::Bytes key = attachment_of(owner).key;
+    const auto deleted = delete_rules(nft, table, checks, rules_of(owner), [&](Batch& batch) {
+        if (nft.find_element(table, attachments.name, key))
+            batch.delete_element(table, attachments.name, key);
+    });
+    drop_unused_set(nft);
+    return deleted > 0;
 }
 
 void check_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefix>& addresses) {
@@ -105,12 +143,19 @@ std::size_t gc_masquerade(Connection& nft, const std::string& network,
                           const std::vector<Owner>& valid) {
     std::set<std::string, std::less<>> kept;
     for (const Owner& owner : valid)
-        kept.insert(owner_hashes({network, owner.container_id, owner.ifname}));
-    const std::string prefix = network_hash(network) + "-";
-    return delete_rules(nft, table, checks, [&](std::string_view comment) {
-        return comment.starts_with(prefix) &&
-               !kept.contains(comment.substr(0, owner_hashes_length));
+        for (std::string& comment : owner_comments({network, owner.container_id, owner.ifname}))
+            kept.insert(std::move(comment));
+    const auto is_stale = [&](std::string_view comment) {
+        return is_comment_of_network(network, comment) && !kept.contains(comment);
+    };
+    const auto deleted = delete_rules(nft, table, checks, is_stale, [&](Batch& batch) {
+        std::vector<nft::Bytes> keys;
+        for (const nft::Element& element : nft.elements(table, attachments.name))
+            if (is_stale(element.comment)) keys.push_back(element.key);
+        batch.delete_elements(table, attachments.name, keys);
     });
+    drop_unused_set(nft);
+    return deleted;
 }
 
 std::optional<std::string> masquerade_problem(Connection& nft) {

@@ -10,7 +10,7 @@
 
 /// Masquerading in table inet cni_plugins_masquerade: one rule per address in chain masq_checks.
 /// Layout and comments (see owner_comment) are those of the reference plugins, so either removes
-/// the other's rules.
+/// the other's rules. Beside them is a set of ours, of those who have rules; it goes with the last.
 namespace cni {
 
 /// Masquerades what the addresses send to destinations outside their own subnet that are not

@@ -123,6 +123,7 @@ public:
 
     // The same for what must not exist yet, not even with the same value: the commit ends in
     // Outcome::exists when it does.
+    Batch& create_chain(const Table& table, const std::string& chain);
     Batch& create_set(const Table& table, const Set& set);
     Batch& create_elements(const Table& table, const std::string& set,
                            const std::vector<Element>& elements);

@@ -134,6 +134,13 @@ Batch& Batch::add_chain(const Table& table, const std::string& chain,
     return *this;
 }
 
+Batch& Batch::create_chain(const Table& table, const std::string& chain) {
+    push_exclusive(NFT_MSG_NEWCHAIN, table, table.act("create chain", chain))
+        .put_string(NFTA_CHAIN_TABLE, table.name)
+        .put_string(NFTA_CHAIN_NAME, chain);
+    return *this;
+}
+
 Batch& Batch::flush_chain(const Table& table, const std::string& chain) {
     push(NFT_MSG_DELRULE, 0, table, table.act("flush chain", chain))
         .put_string(NFTA_RULE_TABLE, table.name)

@@ -64,12 +64,17 @@ void put_table(Batch& batch) {
     batch.add_chain(table, prerouting, hook);
 }
 
-void put_check(Batch& batch, const Names& names, const std::string& host_ifname, const Mac& mac) {
-    batch.add_chain(table, names.chain).add_chain(table, names.mac_chain);
+// Behind its two chains.
+void put_rules(Batch& batch, const Names& names, const std::string& host_ifname, const Mac& mac) {
     for (const Rule& r : chain_rules(names)) batch.add_rule(table, names.chain, r, names.comment);
     for (const Rule& r : mac_chain_rules(mac))
         batch.add_rule(table, names.mac_chain, r, names.comment);
     batch.add_rule(table, prerouting, jump_rule(names, host_ifname), names.comment);
+}
+
+void put_check(Batch& batch, const Names& names, const std::string& host_ifname, const Mac& mac) {
+    batch.add_chain(table, names.chain).add_chain(table, names.mac_chain);
+    put_rules(batch, names, host_ifname, mac);
 }
 
 void put_deletion_of_chains(Connection& nft, Batch& batch, const Names& names) {
@@ -129,6 +134,41 @@ std::string spoof_reference(std::string_view container_id, std::string_view ifna
                                            nft::comment_max - comment_prefix.size());
     std::string reference = cat(container_id, "-", ifname);
     return reference.size() <= limit ? reference : sha512_hex(reference);
+}
+
+std::string own_spoof_reference(const Owner& owner) {
+    constexpr std::size_t digits = 64;  // the `nft` program takes 128 bytes of a comment
+    return owner_digest(owner).substr(0, digits);
+}
+
+std::optional<std::vector<std::string>> spoof_check_ports(Connection& nft,
+                                                          const std::string& reference) {
+    const Names names(reference);
+    std::vector<std::string> ports;
+    const auto chain = nft.find_chain(table, names.chain);
+    if (!chain) return nft.find_chain(table, names.mac_chain) ? std::optional(ports) : std::nullopt;
+    if (const auto jump = find_jump(nft, *chain, names)) return {{input_interface_of(jump->rule)}};
+    if (chain->uses == 0) return ports;
+    for (const ListedRule& rule : nft.rules(table, prerouting, names.filter()))
+        ports.push_back(input_interface_of(rule.rule));
+    return ports;
+}
+
+bool create_spoof_check(Connection& nft, const std::string& reference,
+                        const std::string& host_ifname, const Mac& mac) {
+    // What is missing again and again is something that the kernel does not have.
+    constexpr int tries = 5;
+    const Names names(reference);
+    for (int i = 1;; ++i) {
+        Batch batch;
+        if (!is_hooked(nft)) put_table(batch);
+        batch.create_chain(table, names.chain).create_chain(table, names.mac_chain);
+        put_rules(batch, names, host_ifname, mac);
+        if (i == tries) batch.insist();
+        const nft::Outcome outcome = nft.try_commit(std::move(batch));
+        if (outcome == nft::Outcome::done) return true;
+        if (outcome == nft::Outcome::exists) return false;
+    }
 }
 
 void add_spoof_check(Connection& nft, const std::string& reference, const std::string& host_ifname,

@@ -5,13 +5,13 @@
 #include "attach/forwarding.h"
 #include "attach/masquerading.h"
 #include "attach/owners.h"
+#include "attach/spoof_checking.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "gateway.h"
 #include "host_side.h"
-#include "netfilter/spoof_check.h"
 #include "vlan_interface.h"
 
 namespace cni::bridge {
@@ -44,18 +44,15 @@ void require_possible(Context& c) {
 
 void enable_spoof_check(Context& c, const VethPair& veth, Undo& undo) {
     c.request.step("add spoof check");
-    const std::string reference =
-        spoof_reference(c.request.args.container_id, c.request.args.ifname);
     undo.on_failure("remove the spoof check",
-                    [&c, reference] { remove_spoof_check(*c.nft, reference); });
-    add_spoof_check(*c.nft, reference, veth.host.name, veth.container.mac);
+                    [&c] { remove_spoof_checking(*c.nft, owner_of(c.request), {}); });
+    add_spoof_checking(*c.nft, owner_of(c.request), veth.host.name, veth.container.mac);
 }
 
 void masquerade(Context& c, const Result& result, Undo& undo) {
     c.request.step("add masquerading");
-    undo.on_failure("remove the masquerading", [&c] {
-        remove_masquerading(*c.nft, owner_of(c.request), c.request.args.netns);
-    });
+    undo.on_failure("remove the masquerading",
+                    [&c, result] { remove_masquerading(*c.nft, owner_of(c.request), result); });
     add_masquerading(*c.nft, c.config.masquerade_backend, owner_of(c.request), result);
 }
 

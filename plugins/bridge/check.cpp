@@ -5,11 +5,11 @@
 #include "attach/forwarding.h"
 #include "attach/masquerading.h"
 #include "attach/owners.h"
+#include "attach/spoof_checking.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "config.h"
 #include "gateway.h"
-#include "netfilter/spoof_check.h"
 #include "vlan_interface.h"
 
 namespace cni::bridge {
@@ -130,8 +130,7 @@ void check_rules(const Request& request, const Config& config, const Result& res
     if (config.ip_masq && config.layer3)
         check_masquerading(nft, config.masquerade_backend, owner_of(request), result);
     if (config.spoof_check)
-        check_spoof_check(nft, spoof_reference(request.args.container_id, request.args.ifname),
-                          port.name, container_end.mac);
+        check_spoof_checking(nft, owner_of(request), port.name, container_end.mac);
 }
 
 }  // namespace

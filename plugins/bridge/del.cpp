@@ -1,9 +1,9 @@
 #include "attach/masquerading.h"
 #include "attach/owners.h"
+#include "attach/spoof_checking.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
 #include "commands.h"
-#include "netfilter/spoof_check.h"
 
 namespace cni::bridge {
 
@@ -13,13 +13,16 @@ namespace cni::bridge {
 void del(const Request& request) {
     Failures failures;
     nft::Connection nft;
+    const auto result = request.conf.prev_result_if_readable();
     request.step("remove masquerading");
-    failures.attempt([&] { remove_masquerading(nft, owner_of(request), request.args.netns); });
+    failures.attempt([&] { remove_masquerading(nft, owner_of(request), result); });
     request.step("remove spoof check");
-    failures.attempt([&] {
-        remove_spoof_check(nft, spoof_reference(request.args.container_id, request.args.ifname));
-    });
+    const auto remove_check = [&] { return remove_spoof_checking(nft, owner_of(request), result); };
+    bool is_removed = false;
+    failures.attempt([&] { is_removed = remove_check(); });
     failures.attempt([&] { remove_pair_and_addresses(request); });
+    // One of which only the port can tell whose it was.
+    if (!is_removed) failures.attempt(remove_check);
     request.step("await kernel");
     failures.throw_if_any();
 }

@@ -34,7 +34,7 @@ bool contains(const std::vector<Rule>& rules, const Rule& wanted) {
 }
 
 void ensure_rule(Table& table, const std::string& chain, const Rule& rule) {
-    if (!contains(table.rules(chain), rule)) table.append(chain, rule);
+    if (!table.has_rule(chain, rule)) table.append(chain, rule);
 }
 
 std::vector<Forwarded> mappings_of(Table& table, const std::string& chain) {
@@ -72,7 +72,7 @@ std::string ensure_mark_chains(Table& table, const Forwarding& forwarding) {
     table.ensure_chain(chains.masquerade);
     ensure_rule(table, chains.masquerade, chains.masquerade_rule);
     // Ahead of the masquerading of interface plugins, which makes exceptions for their subnets.
-    if (!contains(table.rules(postrouting), chains.postrouting_jump))
+    if (!table.has_rule(postrouting, chains.postrouting_jump))
         table.prepend(postrouting, chains.postrouting_jump);
     return chains.set_mark;
 }
@@ -128,7 +128,7 @@ bool take_over(Table& table, const Forwarding& forwarding, const std::string& ow
 // ---------------------------------------------------------------- removing
 
 void remove_jumps(Table& table, const std::string& from, const std::string& chain) {
-    table.remove(from, [&](const Rule& rule) { return rule.jumps_to(chain); });
+    table.remove_jumps(from, chain, [](const Rule&) { return true; });
 }
 
 void remove_chain(Table& table, const std::string& chain, std::vector<Forwarded>& removed) {
@@ -158,7 +158,7 @@ void remove_ancient(Table& table, const Owner& owner) {
 }
 
 void require_rule(Table& table, const std::string& chain, const Rule& rule, std::string_view what) {
-    if (!contains(table.rules(chain), rule))
+    if (!table.has_rule(chain, rule))
         report(table, cat(what, " in chain ", chain, " not found in table nat"));
 }
 

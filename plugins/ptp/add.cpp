@@ -34,9 +34,8 @@ struct Context {
 
 void masquerade(Context& c, const Result& result, Undo& undo) {
     c.request.step("add masquerading");
-    undo.on_failure("remove the masquerading", [&c] {
-        remove_masquerading(*c.nft, owner_of(c.request), c.request.args.netns);
-    });
+    undo.on_failure("remove the masquerading",
+                    [&c, result] { remove_masquerading(*c.nft, owner_of(c.request), result); });
     add_masquerading(*c.nft, c.config.masquerade_backend, owner_of(c.request), result);
 }
 

@@ -14,7 +14,9 @@ void del(const Request& request) {
     Failures failures;
     nft::Connection nft;
     request.step("remove masquerading");
-    failures.attempt([&] { remove_masquerading(nft, owner_of(request), request.args.netns); });
+    failures.attempt([&] {
+        remove_masquerading(nft, owner_of(request), request.conf.prev_result_if_readable());
+    });
     // Addresses and routes of the host go with the pair.
     failures.attempt([&] { remove_pair_and_addresses(request); });
     request.step("await kernel");

@@ -103,14 +103,14 @@ portmap::Forwarding forwarding(Family family) {
 
 void use_iptables(nft::Connection& connection) {
     const auto addresses = {*cni::Prefix::parse("10.1.2.2/24")};
-    cni::ipt::change(
-        connection, cni::ipt::Flavour::nf_tables, Family::v4, [&](cni::ipt::Table& nat) {
-            portmap::iptables::remove(nat, owner, {});
-            portmap::iptables::gc(nat, "net", {});
-            cni::ipt::remove_masquerade(nat, owner, [] { return std::vector<cni::Prefix>{}; });
-            cni::ipt::gc_masquerade(nat, "net", {});
-            cni::ipt::check_masquerade(nat, owner, addresses);
-        });
+    cni::ipt::change(connection, cni::ipt::Flavour::nf_tables, Family::v4,
+                     [&](cni::ipt::Table& nat) {
+                         portmap::iptables::remove(nat, owner, {});
+                         portmap::iptables::gc(nat, "net", {});
+                         cni::ipt::remove_masquerade(nat, owner, addresses);
+                         cni::ipt::gc_masquerade(nat, "net", {});
+                         cni::ipt::check_masquerade(nat, owner, addresses);
+                     });
 }
 
 void ask(std::uint8_t what) {

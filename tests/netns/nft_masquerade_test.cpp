@@ -27,8 +27,17 @@ std::string nft(const std::string& commands) {
     return output_of({"nft", "-f", "-"}, commands);
 }
 
-std::string ruleset() {
+std::string whole_ruleset() {
     return output_of({"nft", "list", "ruleset"});
+}
+
+// Without the set of ours beside the reference plugins' layout.
+std::string ruleset() {
+    std::string shown = whole_ruleset();
+    const auto begin = shown.find("\tset attachments {\n");
+    constexpr std::string_view end = "\t}\n\n";
+    if (begin != shown.npos) shown.erase(begin, shown.find(end, begin) + end.size() - begin);
+    return shown;
 }
 
 std::size_t count(const std::string& text, const std::string& part) {
@@ -139,6 +148,39 @@ TEST_F(NftMasquerade, RemovalLeavesOtherOwnersAndTheTable) {
     remove_masquerade(connection(), {"net1", "c1", "eth1"});
     remove_masquerade(connection(), {"net1", "c2", "eth0"});
     remove_masquerade(connection(), {"net2", "c1", "eth0"});
+    EXPECT_EQ(ruleset(), table_with(""));
+}
+
+TEST_F(NftMasquerade, TheSetOfThoseWhoHaveRulesGoesWithTheLast) {
+    const Owner c2{"net1", "c2", "eth0"};
+    add_masquerade(connection(), net1_c1, both);
+    add_masquerade(connection(), c2, both);
+    EXPECT_EQ(count(whole_ruleset(), "comment \"8e48f37d5de60467-f4d01f2ef4b92245, net: net1"), 3u)
+        << whole_ruleset();
+    remove_masquerade(connection(), net1_c1);
+    EXPECT_EQ(count(whole_ruleset(), "set attachments"), 1u);
+    EXPECT_EQ(count(whole_ruleset(), "id: c1"), 0u);
+    remove_masquerade(connection(), c2);
+    EXPECT_EQ(whole_ruleset(), table_with(""));
+    // Of whom the reference plugins have removed the rules.
+    add_masquerade(connection(), net1_c1, both);
+    delete_by_comment_as_nft_does("8e48f37d5de60467-f4d01f2ef4b92245");
+    add_masquerade(connection(), c2, both);
+    EXPECT_EQ(gc_masquerade(connection(), "net1", {c2}), 0u);
+    EXPECT_EQ(count(whole_ruleset(), "id: c1"), 0u) << whole_ruleset();
+    EXPECT_EQ(gc_masquerade(connection(), "net1", {}), 2u);
+    EXPECT_EQ(whole_ruleset(), table_with(""));
+}
+
+// Half of a hash of 64 bits is found by trying; what follows it is not.
+TEST_F(NftMasquerade, TheHashesAloneProveNothing) {
+    add_masquerade(connection(), net1_c1, both);
+    const std::string before = ruleset();
+    nft("add rule inet cni_plugins_masquerade masq_checks counter comment "
+        "\"8e48f37d5de60467-f4d01f2ef4b92245, net: net1, if: eth0, id: c4711\"");
+    EXPECT_TRUE(remove_masquerade(connection(), net1_c1));
+    EXPECT_EQ(count(ruleset(), "id: c4711"), 1u);
+    EXPECT_EQ(gc_masquerade(connection(), "net1", {net1_c1}), 1u);
     EXPECT_EQ(ruleset(), table_with(""));
 }
 
