@@ -11,6 +11,7 @@
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_set.h>
 // It uses the name that C has for bool.
 #define _Bool bool  // NOLINT(bugprone-reserved-identifier)
 #include <linux/netfilter/xt_sctp.h>
@@ -135,6 +136,15 @@ Extension conntrack_state(std::uint16_t states, bool inverted) {
         info.match_flags = XT_CONNTRACK_STATE;
         if (inverted) info.invert_flags = XT_CONNTRACK_STATE;
         info.state_mask = states;
+    });
+}
+
+Extension in_set(std::uint16_t number, std::uint8_t parts, std::uint8_t sources, bool inverted) {
+    return extension<xt_set_info_match_v4>("set", 4, [=](auto& info) {
+        info.match_set.index = number;
+        info.match_set.dim = parts;
+        // Bit 0 inverts; those of the parts begin at bit 1.
+        info.match_set.flags = static_cast<std::uint8_t>(sources << 1 | (inverted ? 1 : 0));
     });
 }
 

@@ -37,6 +37,13 @@ Extension address_types(AddressTypes source, AddressTypes destination);
 /// "-m conntrack --ctstate": NF_CT_STATE bits of linux/netfilter/xt_conntrack.h.
 Extension conntrack_state(std::uint16_t states, bool inverted = false);
 
+/// "-m set --match-set": `number` is ip_set_number()'s. One bit for each part of a set's elements,
+/// from bit 0 on: set to compare what the packet comes from, clear for what it goes to.
+Extension in_set(std::uint16_t number, std::uint8_t parts, std::uint8_t sources,
+                 bool inverted = false);
+/// The most parts that elements have.
+constexpr std::size_t set_parts_max = 6;
+
 /// "-j DNAT --to-destination ip:port"
 Extension dnat(const Ip& to, std::uint16_t port);
 /// "-j MASQUERADE"

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "conditions.h"
+#include "iptables/extensions.h"
 
 namespace cni::portmap {
 namespace {
@@ -52,6 +53,8 @@ private:
             parse_address_types(nft::Side::destination);
         } else if (option == "--mark" && match_ == "mark") {
             parse_mark();
+        } else if (option == "--match-set" && match_ == "set") {
+            parse_set();
         } else {
             throw words_.rejected("is not understood");
         }
@@ -100,7 +103,7 @@ private:
 
     void parse_match() {
         match_ = words_.take("the name of a match");
-        if (match_ != "addrtype" && match_ != "mark")
+        if (!is_one_of(match_, {"addrtype", "mark", "set"}))
             throw words_.rejected("is a match that is not understood");
     }
 
@@ -120,6 +123,17 @@ private:
         const auto mask = parts.size() == 2 ? parse_mark_number(parts[1]) : ~std::uint32_t{0};
         if (!value || !mask || parts.size() > 2) throw words_.rejected("is no mark");
         add(MarkCondition{*value, *mask, inverted_});
+    }
+
+    void parse_set() {
+        SetCondition condition{words_.take("the name of a set"), {}, inverted_};
+        for (const auto side : split(words_.take("src or dst"), ',')) {
+            if (side != "src" && side != "dst") throw words_.rejected("is neither src nor dst");
+            condition.parts.push_back(side == "src" ? nft::Side::source : nft::Side::destination);
+        }
+        if (condition.parts.size() > ipt::set_parts_max)
+            throw words_.rejected("has more parts than the elements of a set");
+        add(std::move(condition));
     }
 
     Words words_;

@@ -59,9 +59,16 @@ struct MarkCondition {
     bool inverted = false;
     bool operator==(const MarkCondition&) const = default;
 };
+/// In a set of the ipset program; iptables only.
+struct SetCondition {
+    std::string name;
+    std::vector<nft::Side> parts;  ///< of the set's elements
+    bool inverted = false;
+    bool operator==(const SetCondition&) const = default;
+};
 /// All of a list have to hold.
 using Condition = std::variant<AddressCondition, InterfaceCondition, ProtocolCondition,
-                               AddressTypeCondition, MarkCondition>;
+                               AddressTypeCondition, MarkCondition, SetCondition>;
 
 /// Everything one attachment forwards in one address family.
 struct Forwarding {

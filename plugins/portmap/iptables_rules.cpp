@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "iptables/ip_set.h"
 
 namespace cni::portmap::iptables {
 namespace {
@@ -88,6 +89,7 @@ void set_once(std::optional<ipt::Test<T>>& field, T value, bool inverted, std::s
 struct AddValue {
     Rule& rule;
     std::size_t number;
+    Family family;
 
     void operator()(const AddressCondition& c) const {
         // iptables keeps no word of one that every address passes.
@@ -116,6 +118,14 @@ struct AddValue {
     void operator()(const MarkCondition& c) const {
         rule.matches.push_back(ipt::mark(c.value, c.mask, c.inverted));
     }
+    void operator()(const SetCondition& c) const {
+        unsigned sources = 0;
+        for (std::size_t i = 0; i < c.parts.size(); ++i)
+            if (c.parts[i] == nft::Side::source) sources |= 1u << i;
+        rule.matches.push_back(ipt::in_set(ipt::ip_set_number(c.name, family),
+                                           static_cast<std::uint8_t>(c.parts.size()),
+                                           static_cast<std::uint8_t>(sources), c.inverted));
+    }
 };
 
 /// Of how many values a rule holds one at a time.
@@ -127,10 +137,12 @@ struct CountValues {
     }
     std::size_t operator()(const AddressTypeCondition&) const { return 1; }
     std::size_t operator()(const MarkCondition&) const { return 1; }
+    std::size_t operator()(const SetCondition&) const { return 1; }
 };
 
 /// One rule for each combination of values, as iptables makes of "-s a,b".
-std::vector<Rule> with_conditions(const Rule& rule, const std::vector<Condition>& conditions) {
+std::vector<Rule> with_conditions(const Rule& rule, const std::vector<Condition>& conditions,
+                                  Family family) {
     constexpr std::size_t most_rules = 1000;
     std::vector<Rule> out{rule};
     for (const Condition& condition : conditions) {
@@ -140,7 +152,7 @@ std::vector<Rule> with_conditions(const Rule& rule, const std::vector<Condition>
         for (const Rule& so_far : out)
             for (std::size_t number = 0; number < count; ++number) {
                 next.push_back(so_far);
-                std::visit(AddValue{next.back(), number}, condition);
+                std::visit(AddValue{next.back(), number, family}, condition);
             }
         out = std::move(next);
     }
@@ -212,7 +224,7 @@ std::vector<Rule> jump_rules(const Forwarding& forwarding, const std::string& ch
         rule.matches = {ipt::comment(jump_comment(forwarding.owner)),
                         ipt::destination_ports(group.ports)};
         rule.target = Jump{chain};
-        for (Rule& one : with_conditions(rule, forwarding.conditions))
+        for (Rule& one : with_conditions(rule, forwarding.conditions, forwarding.family()))
             out.push_back(std::move(one));
     }
     return out;

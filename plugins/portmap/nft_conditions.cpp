@@ -49,6 +49,12 @@ struct Tests {
         return {out};
     }
 
+    std::vector<Rule> operator()(const SetCondition& c) const {
+        throw Error(Code::invalid_config,
+                    cat("nftables does not see the sets of the ipset program: ", quote(c.name)),
+                    "use backend iptables, or name the addresses: ip saddr { ... }");
+    }
+
     template <typename T, typename F>
     static std::vector<Rule> each(const std::vector<T>& values, F&& test) {
         std::vector<Rule> out;

@@ -66,6 +66,8 @@ TEST(PortmapConditions, IptablesWords) {
                 ElementsAre(InterfaceCondition{false, {"eth0.5"}, true},
                             AddressTypeCondition{Side::destination, {RTN_LOCAL}, false}));
     EXPECT_THAT(parse("-m mark ! --mark 1"), ElementsAre(MarkCondition{1, ~0u, true}));
+    EXPECT_THAT(parse("-m set ! --match-set trusted src,dst"),
+                ElementsAre(SetCondition{"trusted", {Side::source, Side::destination}, true}));
     EXPECT_THAT(parse("-p all"), IsEmpty());
     EXPECT_THAT(parse("-s fd00::/8", Family::v6),
                 ElementsAre(AddressCondition{Side::source, networks({"fd00::/8"})}));
@@ -87,6 +89,8 @@ TEST(PortmapConditions, WhatIsNotUnderstoodIsNamed) {
     EXPECT_THAT(rejected("! -s 10.0.0.1,10.0.0.2"), HasSubstr("is a list"));
     EXPECT_THAT(rejected("-s fd00::1"), HasSubstr("no address of this family"));
     EXPECT_THAT(rejected("--src-type LOCAL"), HasSubstr("\"--src-type\" is not understood"));
+    EXPECT_THAT(rejected("--match-set trusted src"), HasSubstr("\"--match-set\" is not under"));
+    EXPECT_THAT(rejected("-m set --match-set trusted in"), HasSubstr("neither src nor dst"));
     EXPECT_THAT(rejected("-i averyveryverylongname"), HasSubstr("is no interface name"));
     EXPECT_EQ(rejected("! -i +"), "\"conditions\": word \"+\" stands for every interface");
     EXPECT_THAT(rejected("iifname *"), HasSubstr("\"*\" stands for every interface"));
