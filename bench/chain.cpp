@@ -42,6 +42,12 @@ constexpr Chain all[] = {
                      "ipMasqBackend": "nftables",
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])"},
+    {.name = "bridge-checked",
+     .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "ipMasq": true,
+                     "ipMasqBackend": "nftables", "macspoofchk": true,
+                     "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .load = Load::checks},
     {.name = "ptp", .plugins = R"([{"type": "ptp",
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])"},
@@ -165,12 +171,41 @@ void make_rules(bool legacy_iptables, unsigned count) {
     // What can be sent at once is limited in a user namespace.
     constexpr unsigned batch = 500;
     for (unsigned done = 0; done < count;) {
-        std::string rules = done == 0 ? "*nat\n:OTHERS - [0:0]\n" : "*nat\n";
+        std::string rules = "*nat\n";
         for (const unsigned end = std::min(count, done + batch); done < end; ++done)
-            rules += cat("-A OTHERS -s 198.18.", done >> 8, ".", done & 255, "/32 -j RETURN\n");
+            rules +=
+                cat("-A POSTROUTING -s 198.18.", done >> 8, ".", done & 255, "/32 -j RETURN\n");
         test::output_of(
             {legacy_iptables ? "iptables-legacy-restore" : "iptables-nft-restore", "--noflush"},
             rules + "COMMIT\n");
+    }
+}
+
+void make_checks(unsigned count) {
+    constexpr unsigned batch = 100;
+    const std::string masquerade = "rule inet cni_plugins_masquerade masq_checks ";
+    for (unsigned done = 0; done < count;) {
+        std::string rules = R"(
+            add table inet cni_plugins_masquerade
+            add chain inet cni_plugins_masquerade masq_checks
+            add table bridge nat
+            add chain bridge nat PREROUTING { type filter hook prerouting priority dstnat; }
+        )";
+        for (const unsigned end = std::min(count, done + batch); done < end; ++done) {
+            const std::string note = cat(" comment \"macspoofchk-other", done, "-eth0\"\n"),
+                              chain = cat("bridge nat cni-br-iface-other", done, "-eth0"),
+                              name = cat("cni-br-iface-other", done, "-eth0");
+            rules += cat("add chain ", chain, "\nadd chain ", chain, "-mac\n");
+            rules += cat("add rule ", chain, " jump ", name, "-mac", note);
+            rules += cat("add rule ", chain, "-mac ether saddr 02:00:00:00:00:01 return", note);
+            rules += cat("add rule ", chain, "-mac drop", note);
+            rules +=
+                cat("add rule bridge nat PREROUTING iifname other", done, " jump ", name, note);
+            rules += cat("add ", masquerade, "ip saddr 198.18.", done >> 8, ".", done & 255,
+                         " ip daddr != 198.18.0.0/16 masquerade comment \"0123456789abcdef-",
+                         "0123456789abcdef, net: others, if: eth0, id: other", done, "\"\n");
+        }
+        test::output_of({"nft", "-f", "-"}, rules);
     }
 }
 

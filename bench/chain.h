@@ -16,6 +16,7 @@ enum class Load {
     none,
     leases,  ///< of other containers, in host-local's folder
     rules,   ///< unrelated ones, in iptables' table nat
+    checks,  ///< masquerading and spoof checks of other containers, in nftables
 };
 
 /// What is measured: the plugins an attachment goes through, as a network configuration list has
@@ -98,8 +99,12 @@ private:
 /// Makes `count` leases of other containers, as a node has them: the files that host-local keeps.
 void make_leases(const Side& side, unsigned count);
 
-/// Makes `count` rules, none of which anything goes through, in table nat of IPv4.
+/// Makes `count` rules that match nothing, in POSTROUTING of table nat of IPv4.
 void make_rules(bool legacy_iptables, unsigned count);
+
+/// Makes what `count` other containers have in nftables with "ipMasq" and "macspoofchk", as the
+/// reference plugins lay it out.
+void make_checks(unsigned count);
 
 /// A folder with `iptables` and `ip6tables` of the flavour in it, to be the first of a PATH; made
 /// on the host of the calling thread.

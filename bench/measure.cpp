@@ -117,6 +117,7 @@ void measure_chain(const Options& options, const Chain& chain, unsigned amount,
                    std::vector<Row>& rows) {
     enter_host();
     if (chain.load == Load::rules) make_rules(chain.legacy_iptables, amount);
+    if (chain.load == Load::checks) make_checks(amount);
     Contestant both[2] = {{.side = Side("ours", options.ours, 0, chain)},
                           {.side = Side("theirs", options.theirs, 1, chain)}};
     for (Contestant& contestant : both) {

@@ -26,7 +26,9 @@ std::string ratio(double ours, double theirs) {
 }
 
 std::string label(const Row& row) {
-    const char* const unit = row.load == Load::rules ? " rules" : " leases";
+    const char* const unit = row.load == Load::rules    ? " rules"
+                             : row.load == Load::checks ? " attachments"
+                                                        : " leases";
     const std::string at = row.amount ? cat(", ", row.amount, unit) : "";
     return cat(row.chain, at, " ", row.operation);
 }
