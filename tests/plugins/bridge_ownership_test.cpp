@@ -112,16 +112,15 @@ TEST_P(BridgeOwnership, AContainerCannotKeepItsRules) {
     add(c, config);
     const std::string of_eth0 = rules();
     c.output_of({"ip", "link", "set", "lo", "up"});
-    c.output_of({"ip", "address", "add", "10.1.2.2/32", "dev", "lo"});
-    c.output_of({"ip", "address", "add", "10.1.2.3/32", "dev", "lo"});
+    c.output_of({"ip", "address", "replace", "10.1.2.2/32", "dev", "lo"});
     del(c, config);
     EXPECT_EQ(rules(), "");
 
     // Another interface keeps its own, whoever goes first.
     for (const bool eth0_first : {true, false}) {
         const json one = add(c, config, "eth0"), two = add(c, second, "eth1");
-        c.output_of({"ip", "address", "add", address_of(one, '4') + "/32", "dev", "lo"});
-        c.output_of({"ip", "address", "add", address_of(two, '4') + "/32", "dev", "lo"});
+        c.output_of({"ip", "address", "replace", address_of(one, '4') + "/32", "dev", "lo"});
+        c.output_of({"ip", "address", "replace", address_of(two, '4') + "/32", "dev", "lo"});
         const std::string gone = eth0_first ? "eth0" : "eth1", kept = eth0_first ? "eth1" : "eth0";
         const json& result = eth0_first ? two : one;
         for (int i = 0; i < 2; ++i) del(c, config, gone);
