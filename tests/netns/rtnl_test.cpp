@@ -78,7 +78,7 @@ TEST_F(RtnlTest, FindsNoLinkOfIndexNought) {
 
 TEST_F(RtnlTest, FindsThoseThatAreThere) {
     Rtnl host;
-    output_of({"ip", "link", "add", "one", "type", "dummy"});
+    output_of({"ip", "link", "add", "one", "type", "bridge"});
     const auto found = host.find_all({"none", "one", "lo"});
     ASSERT_EQ(found.size(), 2u);
     EXPECT_EQ(found[0].name, "one");
