@@ -106,8 +106,8 @@ public:
     std::optional<Link> find(int index);
     /// Those that are there, in one system call.
     std::vector<Link> find_all(const std::vector<std::string>& names);
-    /// The number by which this namespace calls another one; nullopt when it calls it by none, so
-    /// that no link here can have its peer there.
+    /// The number by which this namespace calls another one, in Link::peer_netnsid for instance;
+    /// nullopt until it has shown something that is there.
     std::optional<int> find_nsid(const Netns& other);
     /// Throws NlError(ENODEV).
     Link get(const std::string& name);

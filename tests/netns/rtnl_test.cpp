@@ -88,16 +88,19 @@ TEST_F(RtnlTest, FindsThoseThatAreThere) {
 
 TEST_F(RtnlTest, TellsInWhichNamespaceAPeerIs) {
     const TestNetns c("c1"), other("other");
-    output_of({"ip", "link", "add", "h", "type", "veth", "peer", "name", "eth0", "netns", "c1"});
-    c.output_of({"ip", "link", "add", "x", "type", "veth", "peer", "name", "y"});
-    c.output_of({"ip", "link", "add", "z", "type", "veth", "peer", "name", "z", "netns", "other"});
+    output_of(
+        {"ip", "link", "add", "host0", "type", "veth", "peer", "name", "eth0", "netns", "c1"});
+    c.output_of({"ip", "link", "add", "one0", "type", "veth", "peer", "name", "two0"});
+    c.output_of(
+        {"ip", "link", "add", "far0", "type", "veth", "peer", "name", "far0", "netns", "other"});
     Rtnl container = Rtnl::in(c.netns());
+    const Link eth0 = container.get("eth0");
     const auto host = container.find_nsid(Netns::current());
     ASSERT_TRUE(host);
-    EXPECT_EQ(container.get("eth0").peer_netnsid, *host);
-    EXPECT_EQ(container.get("x").peer_netnsid, -1);
-    EXPECT_EQ(container.get("z").peer_netnsid, container.find_nsid(other.netns()));
-    EXPECT_NE(container.get("z").peer_netnsid, *host);
+    EXPECT_EQ(eth0.peer_netnsid, *host);
+    EXPECT_EQ(container.get("one0").peer_netnsid, -1);
+    EXPECT_EQ(container.get("far0").peer_netnsid, container.find_nsid(other.netns()));
+    EXPECT_NE(container.get("far0").peer_netnsid, *host);
     EXPECT_FALSE(Rtnl::in(other.netns()).find_nsid(Netns::current()));
 }
 
