@@ -100,7 +100,7 @@ NlRequest add_route(const Link& link, const RouteSpec& route) {
     header.rtm_flags = route.on_link ? RTNH_F_ONLINK : 0;
     NlMessage message(RTM_NEWROUTE, NLM_F_CREATE);
     message.header(header);
-    put_ip(message, RTA_DST, route.destination.network().ip);
+    put_ip(message, RTA_DST, route.destination.ip);
     message.put_u32(RTA_TABLE, route.table ? static_cast<unsigned>(route.table)
                                            : static_cast<unsigned>(RT_TABLE_MAIN));
     message.put_u32(RTA_OIF, static_cast<unsigned>(link.index));

@@ -8,8 +8,8 @@
 
 namespace cni {
 
-/// A unicast route through a link; zero and nullopt leave the choice to the kernel. Of the
-/// destination only the network counts: bits of the host, which IPv4 refuses, are left out.
+/// A unicast route through a link; zero and nullopt leave the choice to the kernel. Bits of a host
+/// in the destination are for the kernel to judge: IPv6 drops them, IPv4 refuses the route.
 struct RouteSpec {
     Prefix destination;
     std::optional<Ip> gateway = {};

@@ -1,6 +1,7 @@
 #include "sys/sysctl.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -21,10 +22,11 @@ std::optional<std::string> find_sysctl(const std::string& key) {
 }
 
 bool set_sysctl_if_present(const std::string& key, std::string_view value) {
-    const auto fd = find_at(AT_FDCWD, path_of(key).c_str(), O_WRONLY, key);
-    if (!fd) return false;
+    const Fd fd(::open(path_of(key).c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd && (errno == ENOENT || errno == ENOTDIR)) return false;
+    check(fd.get(), "set ", key, " to ", value);
     // One write: the kernel takes each write as the whole value.
-    check(::write(fd->get(), value.data(), value.size()), "set ", key, " to ", value);
+    check(::write(fd.get(), value.data(), value.size()), "set ", key, " to ", value);
     return true;
 }
 

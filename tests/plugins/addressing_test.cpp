@@ -65,7 +65,6 @@ TEST_P(Addressing, RoutesMayBeWrittenAsAnAddressOfTheirs) {
                        {"ranges", {{{{"subnet", "10.1.2.0/24"}}}, {{{"subnet", "fd00:1:2::/64"}}}}},
                        {"routes",
                         {{{"dst", "0.0.0.0/0"}},
-                         {{"dst", "10.200.3.4/16"}},
                          {{"dst", "fd00:1:2::1/64"}},
                          {{"dst", "2001:db8:200::1/48"}},
                          {{"dst", "::1/0"}}}}};
@@ -73,12 +72,9 @@ TEST_P(Addressing, RoutesMayBeWrittenAsAnAddressOfTheirs) {
         ASSERT_FALSE(enter_sandbox());
         const TestNetns c("c1");
         expect_added_and_checked(c, network({{"cniVersion", version}, {"ipam", ipam}}));
-        for (const char* route : {"10.200.0.0/16", "2001:db8:200::/48", "::/0"}) {
-            const char* family =
-                std::string_view(route).find(':') == std::string_view::npos ? "-4" : "-6";
-            EXPECT_NE(c.output_of({"ip", family, "route", "show", route, "dev", "eth0"}), "")
+        for (const char* route : {"2001:db8:200::/48", "::/0"})
+            EXPECT_NE(c.output_of({"ip", "-6", "route", "show", route, "dev", "eth0"}), "")
                 << route << " at " << version;
-        }
     }
 }
 
@@ -99,13 +95,12 @@ TEST_P(Addressing, APrefixLengthOfZeroWorksWhereTheGatewayIsNamed) {
 TEST_P(Addressing, APrefixLengthOfZeroTellsNoGateway) {
     for (const char* address : {"10.0.0.5/0", "2001:db8::5/0"}) {
         ASSERT_FALSE(enter_sandbox());
-        const TestNetns c("c1");
         if (!is_bridge()) {
             expect_refused(fixed(address, ""), address, "has no gateway");
             continue;
         }
+        const TestNetns c("c2");
         expect_added_and_checked(c, fixed(address, ""));
-        del(c, fixed(address, ""));
         expect_refused(fixed(address, "", {{"isGateway", true}}), address, "prefix length 0");
     }
 }
