@@ -69,8 +69,9 @@ TEST_F(VmBridgeVlanGateway, IsReachedAgainWhenItsPortWasChanged) {
     shell("ip link set cni0 type bridge vlan_filtering 0");
     expect_noticed(a, first, "does not filter VLANs");
     shell("ip link delete cni0.5");
-    add(b, config());
-    expect_reached(b, first);
+    const json result = add(b, config());
+    expect_reached(b, result);
+    expect_reached(a, first);
 }
 
 TEST_F(VmBridgeVlanGateway, MayBeOnAVlanInterfaceMadeByHand) {
@@ -96,7 +97,8 @@ TEST_F(VmBridgeVlanGateway, IsRefusedWhereNobodyWouldReachIt) {
               "the bridge is an untagged member of VLAN 5"},
              {"ip link add cni0.5 type dummy", "it is of kind \"dummy\""},
              {pair + "mine", "the other end of its pair, mine, is not a port of it"},
-             {"ip link add cni1 type bridge; " + pair + "veth01234567 master cni1",
+             {"ip link add cni1 type bridge; " + pair +
+                  "veth01234567; ip link set veth01234567 master cni1",
               "the other end of its pair, veth01234567, is a port of another bridge"},
              {pair + "eth1 netns c1", "the other end of its pair is not on the host"}}) {
         SCOPED_TRACE(made);
