@@ -198,7 +198,7 @@ TEST_F(BridgeError, IpamThatFails) {
          {123, "no more"}},
         {"exit 3", {999, "netplugin failed with no error message: exit status 3"}},
         {"kill -9 $$", {999, "netplugin failed with no error message: signal: Killed"}},
-        {"echo oops >&2; exit 1", {999, "netplugin failed: \"oops\""}},
+        {"echo oops >&2; exit 1", {999, "netplugin failed: \"oops\": exit status 1"}},
         {"echo '{\"cniVersion\": \"1.0.0\"}'", {999, "IPAM plugin returned missing IP config"}},
     };
     for (const auto& [shell, expected] : cases) {
@@ -207,6 +207,20 @@ TEST_F(BridgeError, IpamThatFails) {
         expect_failure(scripted(), expected);
         EXPECT_EQ(ipam.calls(), (std::vector<std::string>{"ADD c1 eth0", "DEL c1 eth0"})) << shell;
     }
+}
+
+// It would fill the memory.
+TEST_F(BridgeError, IpamThatPrintsWithoutEnd) {
+    use_once(layer3());
+    const ScriptedIpam ipam;
+    for (const auto& [shell, name] :
+         {std::pair("exec yes", "output"), {"exec yes >&2", "stderr"}}) {
+        ipam.on("ADD", shell);
+        expect_failure(scripted(),
+                       {5, cat("the ", name, " of /mnt/scripted is larger than 16777216 bytes")});
+    }
+    EXPECT_EQ(ipam.calls(), std::vector<std::string>(
+                                {"ADD c1 eth0", "DEL c1 eth0", "ADD c1 eth0", "DEL c1 eth0"}));
 }
 
 TEST_F(BridgeError, IpamWhoseResultCannotBeUsed) {
