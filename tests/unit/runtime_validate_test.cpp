@@ -271,6 +271,15 @@ TEST_F(Validate, NamesOfBridgesAreThoseOfInterfaces) {
     EXPECT_THAT(plugin(R"("type":"bridge","bridge":"")"), ElementsAre(HasSubstr("\"bridge\"")));
 }
 
+TEST_F(Validate, KernelParametersAreThoseOfTheNetwork) {
+    EXPECT_THAT(plugin(R"("type":"tuning","sysctl":{"net.ipv4.conf.IFNAME.forwarding":"1",
+                          "net/ipv4/conf/eth0.7/forwarding":"1"})"),
+                IsEmpty());
+    for (const char* name : {"kernel.domainname", "net", "fs/net"})
+        EXPECT_EQ(plugin(cat(R"("type":"tuning","sysctl":{")", name, R"(":"1"})")).size(), 1u)
+            << name;
+}
+
 TEST_F(Validate, AVersionMustExpressAResultWithoutAddresses) {
     constexpr const char* cannot = "1:1: cannot convert: no valid IP addresses";
     const auto layer2 = [&](const char* version) {
