@@ -1,64 +1,15 @@
 #include "iptables/masquerade.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
-#include <set>
 
-#include "base/hash.h"
-#include "iptables/extensions.h"
+#include "iptables/masquerade_identity.h"
 
 namespace cni::ipt {
 namespace {
 
-const std::string postrouting = "POSTROUTING";
-constexpr std::string_view chain_prefix = "CNI-";
-constexpr std::size_t chain_length = 28;
-constexpr std::string_view any_comment_prefix = "name: \"";
-
-std::string comment_prefix(const std::string& network) {
-    return cat(any_comment_prefix, network, "\" id: \"");
-}
-
-std::string chain_name(const std::string& hashed) {
-    return cat(chain_prefix, sha512_hex(hashed)).substr(0, chain_length);
-}
-
-/// For an attachment that finds the reference plugins' name taken: by another interface of its
-/// container, or by a network and a container whose names make the same text.
-std::string own_chain(const Owner& owner) {
-    return chain_name(cat("masquerade/", owner_digest(owner)));
-}
-
-/// What is known of an owner's rules before they are seen.
-struct Identity {
-    explicit Identity(const Owner& owner)
-        : chains{masquerade_chain(owner.network, owner.container_id), own_chain(owner)},
-          text(masquerade_comment(owner.network, owner.container_id)) {
-        std::ranges::copy(owner_digest_bytes(owner, seal.size()), seal.begin());
-    }
-
-    /// As much of the text as a comment holds, and as the reference plugins cut it.
-    std::array<std::string, 2> comments() const {
-        constexpr std::size_t longest = 255, kept = 253;
-        if (text.size() <= longest) return {text, text};
-        return {text.substr(0, longest), cat(text.substr(0, kept), "..")};
-    }
-    /// Whether it is a rule of the owner's container, whichever the interface.
-    bool is_named_by(const Rule& rule) const {
-        const auto known = comments();
-        return std::ranges::find(known, rule.comment()) != known.end();
-    }
-    bool is_sealed_for(const Rule& rule) const { return seal_of(rule) == seal; }
-
-    std::array<std::string, 2> chains;  ///< the reference plugins' first
-    std::string text;
-    Seal seal{};
-};
-
-bool is_named_by_any(const Rule& rule) {
-    return rule.comment().starts_with(any_comment_prefix);
-}
+using masquerading::Identity;
+using masquerading::is_named_by_any;
+using masquerading::postrouting;
 
 /// The rules of one owner in a table of one family. Those in the chain are sealed, unless it is one
 /// of the reference plugins.
@@ -257,91 +208,7 @@ std::optional<Error> fault_of(Table& table, const Rules& wanted) {
     return {};
 }
 
-/// Removes the rules of a network that belong to none of its valid owners.
-class Collection {
-public:
-    Collection(Table& table, const std::string& network, const std::vector<Owner>& valid)
-        : table_(table), prefix_(comment_prefix(network)) {
-        for (const Owner& owner : valid) {
-            const Identity identity({network, owner.container_id, owner.ifname});
-            for (const std::string& comment : identity.comments()) comments_.insert(comment);
-            seals_.insert(identity.seal);
-        }
-    }
-
-    void run() {
-        for (const Rule& rule : table_.rules(postrouting)) note(rule);
-        for (auto& [chain, use] : uses_)
-            if (!use.comments.empty()) drop_valid(chain, use);
-        table_.remove(postrouting, [&](const Rule& rule) {
-            const auto* jump = std::get_if<Jump>(&rule.target);
-            const auto use = jump ? uses_.find(jump->chain) : uses_.end();
-            return use != uses_.end() && use->second.comments.contains(rule.comment());
-        });
-        for (const auto& [chain, use] : uses_) clear(chain, use);
-    }
-
-private:
-    /// What jumps to a chain.
-    struct Use {
-        std::set<std::string> comments;  ///< of our network; then only of what is stale
-        bool has_others = false;
-    };
-
-    void note(const Rule& rule) {
-        const auto* jump = std::get_if<Jump>(&rule.target);
-        if (!jump || !jump->chain.starts_with(chain_prefix)) return;
-        Use& use = uses_[jump->chain];
-        std::string comment = rule.comment();
-        if (comment.starts_with(prefix_))
-            use.comments.insert(std::move(comment));
-        else
-            use.has_others = true;
-    }
-
-    void drop_valid(const std::string& chain, Use& use) {
-        const auto dropped = std::erase_if(
-            use.comments, [&](const std::string& comment) { return comments_.contains(comment); });
-        if (dropped == 0) return;
-        // Of a valid container: the seal tells whether it is of a valid interface as well.
-        const std::vector<Rule> rules = table_.rules(chain);
-        const bool is_sealed =
-            std::ranges::any_of(rules, [](const Rule& rule) { return seal_of(rule).has_value(); });
-        const bool is_valid = std::ranges::any_of(rules, [&](const Rule& rule) {
-            const auto seal = seal_of(rule);
-            return seal && seals_.contains(*seal);
-        });
-        if (is_sealed && !is_valid)
-            for (const Rule& rule : table_.jumps(postrouting, chain))
-                if (rule.comment().starts_with(prefix_)) use.comments.insert(rule.comment());
-        use.has_others = use.has_others || !is_sealed || is_valid;
-    }
-
-    void clear(const std::string& chain, const Use& use) {
-        if (use.comments.empty()) return;
-        if (!use.has_others) return table_.remove_chain(chain);
-        table_.remove(chain, [&](const Rule& rule) {
-            const auto seal = seal_of(rule);
-            return use.comments.contains(rule.comment()) && !(seal && seals_.contains(*seal));
-        });
-    }
-
-    Table& table_;
-    const std::string prefix_;
-    std::set<std::string> comments_;
-    std::set<Seal> seals_;
-    std::map<std::string, Use> uses_;
-};
-
 }  // namespace
-
-std::string masquerade_chain(const std::string& network, const std::string& container_id) {
-    return chain_name(cat(network, container_id));
-}
-
-std::string masquerade_comment(const std::string& network, const std::string& container_id) {
-    return cat(comment_prefix(network), container_id, "\"");
-}
 
 void add_masquerade(Table& table, const Owner& owner, const std::vector<Prefix>& addresses) {
     const Identity identity(owner);
@@ -376,10 +243,6 @@ void check_masquerade(Table& table, const Owner& owner, const std::vector<Prefix
         if (!fault) fault = std::move(found);
     }
     throw Error(*fault);
-}
-
-void gc_masquerade(Table& table, const std::string& network, const std::vector<Owner>& valid) {
-    Collection(table, network, valid).run();
 }
 
 }  // namespace cni::ipt

@@ -191,22 +191,26 @@ private:
             next = std::max(next, start + 1);
             for (std::uint64_t failures = 0; left > 0 && failures < guesses; ++next) {
                 if (target.handles.contains(next)) continue;
-                const auto removed = state(from).removed.find(next);
-                if (removed != state(from).removed.end()) {
-                    if (removed->second == to) --left;
-                    continue;
-                }
-                auto found = find(from, next);
-                if (!found || !found->rule.jumps_to(to)) {
+                if (take_jump(from, to, next, out))
+                    --left;
+                else
                     ++failures;
-                    continue;
-                }
-                out.push_back(*std::move(found));
-                --left;
             }
         }
         if (left > 0) return {};
         return out;
+    }
+
+    /// Whether the kernel has a jump by that handle; it is kept unless it was removed here.
+    bool take_jump(const std::string& from, const std::string& to, std::uint64_t handle,
+                   std::vector<Entry>& out) {
+        const auto& removed = state(from).removed;
+        if (const auto gone = removed.find(handle); gone != removed.end())
+            return gone->second == to;
+        auto found = find(from, handle);
+        if (!found || !found->rule.jumps_to(to)) return false;
+        out.push_back(*std::move(found));
+        return true;
     }
 
     void put_removal(const std::string& chain, const Entry& entry) {
