@@ -271,11 +271,11 @@ TEST_F(BridgeSpoofOwnership, ChecksOfTheReferenceAreRemoved) {
         json result = add(c, checked());
         const std::string port = port_of(result);
         output_of({"ip", "link", "set", port, "down"});
-        output_of({"ip", "link", "set", port, "name", "vethoftheirs"});
+        output_of({"ip", "link", "set", port, "name", "veth0123abcd", "alias", ""});
         output_of({"sh", "-c",
                    cat("nft list ruleset | sed s/", port,
-                       "/vethoftheirs/ > /run/rules; nft flush ruleset; nft -f /run/rules")});
-        result["interfaces"][1]["name"] = "vethoftheirs";
+                       "/veth0123abcd/ > /run/rules; nft flush ruleset; nft -f /run/rules")});
+        result["interfaces"][1]["name"] = "veth0123abcd";
         json config = checked();
         if (has_result) config["prevResult"] = result;
         del(c, config);
