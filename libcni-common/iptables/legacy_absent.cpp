@@ -13,12 +13,13 @@ constexpr std::string_view remedy =
 
 }  // namespace
 
-void change_legacy(Family, const std::function<void(Table&)>&, std::chrono::milliseconds) {
+void change_legacy(Family, const std::function<void(Table&)>&, TableName,
+                   std::chrono::milliseconds) {
     throw Error(Code::plugin_not_available, std::string(problem_text), std::string(remedy));
 }
 
 // What is not there for us holds no rules of ours.
-bool legacy_has_nat_table(Family) {
+bool legacy_has_table(Family, TableName) {
     return false;
 }
 

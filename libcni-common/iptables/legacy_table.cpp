@@ -31,11 +31,12 @@ struct Ip4tc {
     using Entry = ipt_entry;
     static constexpr Family family = Family::v4;
     static constexpr const char* name = "iptables";
-    static constexpr const char* module = "iptable_nat";
+    static constexpr const char* module_prefix = "iptable_";
     static constexpr auto init = iptc_init;
     static constexpr auto release = iptc_free;
     static constexpr auto is_chain = iptc_is_chain;
     static constexpr auto is_builtin = iptc_builtin;
+    static constexpr auto get_references = iptc_get_references;
     static constexpr auto first_chain = iptc_first_chain;
     static constexpr auto next_chain = iptc_next_chain;
     static constexpr auto first_rule = iptc_first_rule;
@@ -53,11 +54,12 @@ struct Ip6tc {
     using Entry = ip6t_entry;
     static constexpr Family family = Family::v6;
     static constexpr const char* name = "ip6tables";
-    static constexpr const char* module = "ip6table_nat";
+    static constexpr const char* module_prefix = "ip6table_";
     static constexpr auto init = ip6tc_init;
     static constexpr auto release = ip6tc_free;
     static constexpr auto is_chain = ip6tc_is_chain;
     static constexpr auto is_builtin = ip6tc_builtin;
+    static constexpr auto get_references = ip6tc_get_references;
     static constexpr auto first_chain = ip6tc_first_chain;
     static constexpr auto next_chain = ip6tc_next_chain;
     static constexpr auto first_rule = ip6tc_first_rule;
@@ -90,13 +92,15 @@ private:
 template <typename Lib>
 class LegacyTable final : public Table {
 public:
-    LegacyTable() : handle_(Lib::init("nat")) {
+    explicit LegacyTable(TableName name)
+        : name_(to_string(name)), handle_(Lib::init(name_.c_str())) {
         const int error = errno;
         if (handle_) return;
         const bool missing = error == ENOENT || error == ENOPROTOOPT || error == ENOTSUP;
-        throw SysError(cat("read ", Lib::name, "' table nat"), error,
-                       missing ? cat("the kernel has no such table; modprobe ", Lib::module)
-                               : iptc_strerror(error));
+        throw SysError(
+            cat("read ", Lib::name, "' table ", name_), error,
+            missing ? cat("the kernel has no such table; modprobe ", Lib::module_prefix, name_)
+                    : iptc_strerror(error));
     }
 
     Family family() const override { return Lib::family; }
@@ -111,6 +115,11 @@ public:
              chain = Lib::next_chain(handle_.get()))
             if (!Lib::is_builtin(chain, handle_.get())) out.emplace_back(chain);
         return out;
+    }
+
+    std::size_t jumps_to(const std::string& chain) override {
+        unsigned count = 0;
+        return Lib::get_references(&count, Label(chain), handle_.get()) ? count : 0;
     }
 
     std::vector<Rule> rules(const std::string& chain) override {
@@ -188,11 +197,11 @@ public:
         const int error = errno;
         if (error == EAGAIN) return Outcome::changed;
         if (error == EINVAL) return Outcome::refused;
-        throw refusal(error);
+        throw refusal(error, name_);
     }
 
-    static SysError refusal(int error) {
-        return SysError(cat("change ", Lib::name, "' table nat"), error,
+    static SysError refusal(int error, const std::string& name) {
+        return SysError(cat("change ", Lib::name, "' table ", name), error,
                         error == ENOENT ? "the kernel lacks a match or target of the rules"
                                         : iptc_strerror(error));
     }
@@ -248,11 +257,12 @@ private:
     void done(int success, const What&... what) {
         const int error = errno;
         if (!success)
-            throw SysError(cat(what..., " of ", Lib::name, "' table nat"), error,
+            throw SysError(cat(what..., " of ", Lib::name, "' table ", name_), error,
                            iptc_strerror(error));
         changed_ = true;
     }
 
+    const std::string name_;
     std::unique_ptr<xtc_handle, Release> handle_;
     bool changed_ = false;
 };
@@ -260,32 +270,33 @@ private:
 /// Once, under the lock.
 template <typename Lib>
 typename LegacyTable<Lib>::Outcome try_to_change(const std::function<void(Table&)>& body,
-                                                 std::chrono::milliseconds limit) {
+                                                 TableName name, std::chrono::milliseconds limit) {
     const XtablesLock lock(limit);
-    LegacyTable<Lib> table;
+    LegacyTable<Lib> table(name);
     body(table);
     return table.commit();
 }
 
 template <typename Lib>
-void change(const std::function<void(Table&)>& body, std::chrono::milliseconds limit) {
+void change(const std::function<void(Table&)>& body, TableName name,
+            std::chrono::milliseconds limit) {
     using Outcome = typename LegacyTable<Lib>::Outcome;
     // What is refused again and again is a rule that the kernel does not take.
     int refusals_left = 5;
     for (Patience patience; patience.is_left(); patience.pause()) {
-        const Outcome outcome = try_to_change<Lib>(body, limit);
+        const Outcome outcome = try_to_change<Lib>(body, name, limit);
         if (outcome == Outcome::done) return;
         if (outcome == Outcome::refused && --refusals_left == 0)
-            throw LegacyTable<Lib>::refusal(EINVAL);
+            throw LegacyTable<Lib>::refusal(EINVAL, to_string(name));
     }
-    throw Error(Code::try_again_later,
-                cat("others keep changing ", Lib::name, "' table nat without its lock"));
+    throw Error(Code::try_again_later, cat("others keep changing ", Lib::name, "' table ",
+                                           to_string(name), " without its lock"));
 }
 
 // Reading makes the kernel load the table, as adding would. It is empty then.
 template <typename Lib>
 std::optional<std::string> problem_of() try {
-    LegacyTable<Lib> table;
+    LegacyTable<Lib> table(TableName::nat);
     return {};
 } catch (const Error& error) {
     return error.what();
@@ -293,14 +304,14 @@ std::optional<std::string> problem_of() try {
 
 }  // namespace
 
-void change_legacy(Family family, const std::function<void(Table&)>& body,
+void change_legacy(Family family, const std::function<void(Table&)>& body, TableName name,
                    std::chrono::milliseconds limit) {
-    if (family == Family::v4) return change<Ip4tc>(body, limit);
-    change<Ip6tc>(body, limit);
+    if (family == Family::v4) return change<Ip4tc>(body, name, limit);
+    change<Ip6tc>(body, name, limit);
 }
 
-bool legacy_has_nat_table(Family family) {
-    return has_legacy_table(family, "nat");
+bool legacy_has_table(Family family, TableName name) {
+    return has_legacy_table(family, to_string(name));
 }
 
 std::optional<std::string> legacy_problem(Family family) {

@@ -21,11 +21,13 @@ constexpr BaseChain base_chains[] = {
     {"filter", "FORWARD", NF_INET_FORWARD, NF_IP_PRI_FILTER},
     {"filter", "INPUT", NF_INET_LOCAL_IN, NF_IP_PRI_FILTER},
     {"filter", "OUTPUT", NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER},
+    {"raw", "PREROUTING", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW},
 };
 
-// The tables' names are also the types of their chains.
 nft::Hook hook_of(const BaseChain& chain) {
-    return {.type = std::string(chain.table), .number = chain.number, .priority = chain.priority};
+    return {.type = chain.table == "nat" ? "nat" : "filter",
+            .number = chain.number,
+            .priority = chain.priority};
 }
 
 }  // namespace

@@ -13,14 +13,18 @@
 namespace cni::ipt {
 namespace {
 
-nft::Table nat_table(Family family) {
-    return {family == Family::v4 ? std::uint8_t{NFPROTO_IPV4} : std::uint8_t{NFPROTO_IPV6}, "nat"};
+nft::Table table_of(Family family, TableName name = TableName::nat) {
+    return {family == Family::v4 ? std::uint8_t{NFPROTO_IPV4} : std::uint8_t{NFPROTO_IPV6},
+            to_string(name)};
 }
 
 class NftTable final : public Table {
 public:
-    NftTable(nft::Connection& nft, Family family)
-        : nft_(nft), family_(family), table_(nat_table(family)), generation_(nft.generation()) {}
+    NftTable(nft::Connection& nft, Family family, TableName name)
+        : nft_(nft),
+          family_(family),
+          table_(table_of(family, name)),
+          generation_(nft.generation()) {}
 
     Family family() const override { return family_; }
 
@@ -37,6 +41,12 @@ public:
                 std::ranges::find(out, name) == out.end())
                 out.push_back(name);
         return out;
+    }
+
+    std::size_t jumps_to(const std::string& chain) override {
+        const auto there = nft_.find_chain(table_, chain);
+        // Besides those, the kernel counts the rules in it.
+        return there ? there->uses - nft_.rules(table_, chain).size() : 0;
     }
 
     std::vector<Rule> rules(const std::string& chain) override {
@@ -300,23 +310,23 @@ private:
 
 }  // namespace
 
-void change_nf_tables(nft::Connection& nft, Family family,
-                      const std::function<void(Table&)>& body) {
+void change_nf_tables(nft::Connection& nft, Family family, const std::function<void(Table&)>& body,
+                      TableName name) {
     for (Patience patience; patience.is_left(); patience.pause()) {
-        NftTable table(nft, family);
+        NftTable table(nft, family, name);
         body(table);
         if (table.commit()) return;
     }
     throw Error(Code::try_again_later, cat("others keep changing nftables while table ",
-                                           nat_table(family).to_string(), " is changed"));
+                                           table_of(family, name).to_string(), " is changed"));
 }
 
-bool nf_tables_has_nat_table(nft::Connection& nft, Family family) {
-    return nft.has_table(nat_table(family));
+bool nf_tables_has_table(nft::Connection& nft, Family family, TableName name) {
+    return nft.has_table(table_of(family, name));
 }
 
 std::optional<std::string> nf_tables_problem(nft::Connection& nft, Family family) {
-    const nft::Table table = nat_table(family);
+    const nft::Table table = table_of(family);
     // What iptables made once can be made again.
     if (is_iptables_table(nft, table)) return {};
     const std::string chain = "POSTROUTING";

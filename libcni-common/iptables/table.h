@@ -14,7 +14,11 @@ enum class Flavour { legacy, nf_tables };
 
 using RuleFilter = std::function<bool(const Rule&)>;
 
-/// Table nat of one family, inside of one transaction (see change): reads show what was there when
+/// Which of iptables' tables.
+enum class TableName { nat, raw };
+std::string to_string(TableName name);
+
+/// A table of one family, inside of one transaction (see change): reads show what was there when
 /// it began with the changes made so far; changes reach the kernel together.
 class Table {
 public:
@@ -24,6 +28,8 @@ public:
     virtual bool has_chain(const std::string& chain) = 0;
     /// Of user-defined chains. Reads them all: for GC.
     virtual std::vector<std::string> chains() = 0;
+    /// How many rules of the table jump to it, before this transaction.
+    virtual std::size_t jumps_to(const std::string& chain) = 0;
     /// In order; none when there is no such chain.
     virtual std::vector<Rule> rules(const std::string& chain) = 0;
 
@@ -52,7 +58,7 @@ public:
     virtual void remove_chain(const std::string& chain) = 0;
 };
 
-/// Runs `body` on table nat of the family and commits what it changed, at once or not at all; when
+/// Runs `body` on the table of the family and commits what it changed, at once or not at all; when
 /// somebody else changed the table meanwhile, all over again on what it is then. (More than fits
 /// into one batch of nf_tables without privileges on the host, see NlSocket::commit_batch, takes
 /// effect in several steps, in the order of the changes.) A body that
@@ -62,10 +68,11 @@ public:
 /// 30 seconds. nf_tables: `nft` is used and stays open (see nft::Connection).
 /// Throws SysError; Error(try_again_later) when the lock or the table never comes to rest.
 void change(nft::Connection& nft, Flavour flavour, Family family,
-            const std::function<void(Table&)>& body);
+            const std::function<void(Table&)>& body, TableName name = TableName::nat);
 
-/// Whether the flavour has a table nat of the family at all, without making or loading one: if not,
+/// Whether the flavour has the table of the family at all, without making or loading one: if not,
 /// there is nothing to remove or to check.
+bool has_table(nft::Connection& nft, Flavour flavour, Family family, TableName name);
 bool has_nat_table(nft::Connection& nft, Flavour flavour, Family family);
 
 /// Changes the table of each family that there is. Both are tried before what went wrong with one

@@ -171,7 +171,7 @@ TEST_F(IptLegacyTable, NothingIsMadeByReading) {
     ASSERT_FALSE(test::enter_sandbox());
     nft::Connection nft;
     for (const Family family : {Family::v4, Family::v6}) {
-        EXPECT_FALSE(legacy_has_nat_table(family));
+        EXPECT_FALSE(legacy_has_table(family, TableName::nat));
         EXPECT_EQ(legacy_problem(family), std::nullopt);
         change_legacy(family, [](Table& table) {
             EXPECT_TRUE(table.rules("POSTROUTING").empty());
@@ -182,7 +182,7 @@ TEST_F(IptLegacyTable, NothingIsMadeByReading) {
     }
     EXPECT_EQ(output_of({"nft", "list", "ruleset"}), "");
     change_legacy(Family::v4, [](Table& table) { table.ensure_chain("A"); });
-    EXPECT_TRUE(legacy_has_nat_table(Family::v4));
+    EXPECT_TRUE(legacy_has_table(Family::v4, TableName::nat));
     EXPECT_EQ(legacy_problem(Family::v6), std::nullopt);
     EXPECT_EQ(output_of({"iptables-legacy", "-t", "nat", "-S", "A"}), "-N A\n");
 }
@@ -284,7 +284,7 @@ private:
 Error refused_for_the_lock() {
     return test::thrown([] {
         change_legacy(
-            Family::v4, [](Table& table) { table.append("A", other); },
+            Family::v4, [](Table& table) { table.append("A", other); }, TableName::nat,
             std::chrono::milliseconds(50));
     });
 }

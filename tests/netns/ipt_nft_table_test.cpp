@@ -167,7 +167,7 @@ TEST_F(IptNftTable, NothingIsMadeByReading) {
     ASSERT_FALSE(test::enter_sandbox());
     nft::Connection nft;
     for (const Family family : {Family::v4, Family::v6}) {
-        EXPECT_FALSE(nf_tables_has_nat_table(nft, family));
+        EXPECT_FALSE(nf_tables_has_table(nft, family, TableName::nat));
         EXPECT_EQ(nf_tables_problem(nft, family), std::nullopt);
         change_nf_tables(nft, family, [](Table& table) {
             EXPECT_TRUE(table.rules("POSTROUTING").empty());
@@ -178,7 +178,7 @@ TEST_F(IptNftTable, NothingIsMadeByReading) {
     }
     EXPECT_EQ(output_of({"nft", "list", "ruleset"}), "");
     change_nf_tables(nft, Family::v6, [](Table& table) { table.ensure_chain("A"); });
-    EXPECT_TRUE(nf_tables_has_nat_table(nft, Family::v6));
+    EXPECT_TRUE(nf_tables_has_table(nft, Family::v6, TableName::nat));
     EXPECT_EQ(nf_tables_problem(nft, Family::v6), std::nullopt);
     EXPECT_EQ(output_of({"nft", "list", "ruleset"}), "table ip6 nat {\n\tchain A {\n\t}\n}\n");
 }
