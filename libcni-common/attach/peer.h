@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cni/plugin.h"
+#include "netlink/link.h"
+#include "sys/netns.h"
+
+namespace cni {
+
+/// The host's end of the pair whose other end is `ifname` in the container: the pair is proved from
+/// both ends, by index and namespace, so an interface that merely bears the name has none. nullopt
+/// also when there is no such interface, or it is no veth.
+std::optional<Link> find_peer(Rtnl& host, const Netns& container, const std::string& ifname);
+
+/// The host's end of the attachment's pair. What the host knows decides: the links that
+/// `prev_result` says were made there, or those of attach/host_link.h, proved
+/// as that says; only an attachment that has neither is looked for from inside (find_peer), where
+/// it could have renamed its interfaces. nullopt when it has no pair.
+std::optional<Link> find_host_end(Rtnl& host, const Request& request,
+                                  const std::optional<Result>& prev_result);
+
+/// Through which interface of the host packets to the attachment's address go.
+struct HostSide {
+    Link link;
+    bool is_own;  ///< the end of its own pair; else it shares the interface with others
+};
+/// nullopt when they do not go to the attachment's pair or to the bridge that this is a port of
+/// (its VLANs included): when the host has no address on a bridge, what routes say is an uplink.
+std::optional<HostSide> find_host_side(Rtnl& host, const Request& request,
+                                       const std::optional<Result>& prev_result, const Ip& address);
+
+}  // namespace cni
