@@ -32,6 +32,20 @@ std::vector<Forwarded> forwarded_by_all(const std::vector<Forwarding>& forwardin
     return out;
 }
 
+/// What is forwarded of IPv4; null when nothing is.
+const Forwarding* find_v4(const std::vector<Forwarding>& forwardings) {
+    for (const Forwarding& forwarding : forwardings)
+        if (forwarding.family() == Family::v4 && !forwarded_by(forwarding).empty())
+            return &forwarding;
+    return nullptr;
+}
+
+/// The interface that needs route_localnet.
+std::optional<HostSide> find_side(Rtnl& host, const Request& request, const Result& result,
+                                  const Forwarding& v4) {
+    return v4.snat ? find_host_side(host, request, result, v4.container.ip) : std::nullopt;
+}
+
 }  // namespace
 
 Result add(const Request& request) {
@@ -49,16 +63,17 @@ Result add(const Request& request) {
         remove_mappings(nft, owner_of(request), addresses_of(request.conf.prev_result()));
     });
     request.step("add port mappings");
-    add_mappings(nft, choose_backend(nft, config.backend), wanted);
+    const Backend backend = choose_backend(nft, config.backend);
+    const Forwarding* v4 = find_v4(wanted);
+    const auto side = v4 ? find_side(host, request, result, *v4) : std::nullopt;
+    undo.on_failure("release the host's 127.0.0.0/8",
+                    [&nft, &request] { release_localnet(nft, owner_of(request)); });
+    const bool is_guarded = v4 && guard_localnet(nft, backend, *v4, side);
+    add_mappings(nft, backend, wanted);
     request.step("forget flows");
     forget_flows_elsewhere(host, forwarded);
     request.step("enable route_localnet");
-    undo.on_failure("disable route_localnet", [&nft, &result, &request] {
-        disable_route_localnet(nft, result, owner_of(request));
-    });
-    for (const Forwarding& forwarding : wanted)
-        if (forwarding.snat && forwarding.family() == Family::v4)
-            enable_route_localnet(host, nft, forwarding.container.ip, forwarding.owner);
+    if (is_guarded && side) enable_route_localnet(*side);
     undo.commit();
     return result;
 }
@@ -72,11 +87,11 @@ void check(const Request& request) {
     Rtnl host;
     nft::Connection nft;
     request.step("check port mappings");
-    check_mappings(nft, choose_backend(nft, config.backend), wanted);
+    const Backend backend = choose_backend(nft, config.backend);
+    check_mappings(nft, backend, wanted);
     request.step("check route_localnet");
-    for (const Forwarding& forwarding : wanted)
-        if (forwarding.snat && forwarding.family() == Family::v4)
-            check_route_localnet(host, forwarding.container.ip);
+    if (const Forwarding* v4 = find_v4(wanted))
+        check_localnet(nft, backend, *v4, find_side(host, request, result, *v4));
 }
 
 // Whatever ADD may have made is looked for, whatever the configuration says today.
@@ -86,9 +101,7 @@ void del(const Request& request) {
     const auto result = request.conf.prev_result_if_readable();
     Failures failures;
     failures.attempt([&] { remove_mappings(nft, owner_of(request), addresses_of(result)); });
-    failures.attempt([&] {
-        if (result) disable_route_localnet(nft, *result, owner_of(request));
-    });
+    failures.attempt([&] { release_localnet(nft, owner_of(request)); });
     failures.throw_if_any();
 }
 
@@ -97,11 +110,10 @@ void gc(const Request& request) {
     if (!attachments) return;
     request.step("remove stale port mappings");
     nft::Connection nft;
-    Rtnl host;
+    const auto valid = owners_of(request.conf.name, *attachments);
     Failures failures;
-    failures.attempt(
-        [&] { gc_mappings(nft, request.conf.name, owners_of(request.conf.name, *attachments)); });
-    failures.attempt([&] { gc_route_localnet(host, nft); });
+    failures.attempt([&] { gc_mappings(nft, request.conf.name, valid); });
+    failures.attempt([&] { gc_localnet(nft, request.conf.name, valid); });
     failures.throw_if_any();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "netfilter/nft_commit.h"
 #include "nft_record.h"
 #include "nft_reference.h"
 
@@ -13,29 +14,6 @@ using nft::Batch;
 using nft::Connection;
 
 constexpr std::array families{Family::v4, Family::v6};
-
-// Between a look and the commit pass some 50 us: this many tries all lost to others mean that
-// something is wrong.
-constexpr int tries = 200;
-// What is missing again and again may be an expression that the kernel does not have.
-constexpr int forgiven = 5;
-
-/// Commits what `put` puts into a batch after looking at the ruleset, anew when somebody changed
-/// that meanwhile.
-template <typename F>
-void commit_unchanged(Connection& nft, F&& put) {
-    for (int i = 0, missing = 0; i < tries; ++i) {
-        const auto generation = nft.generation();
-        Batch batch;
-        put(batch);
-        if (batch.empty()) return;
-        if (missing == forgiven) batch.insist();
-        const nft::Outcome outcome = nft.try_commit(std::move(batch), generation);
-        if (outcome == nft::Outcome::done) return;
-        if (outcome != nft::Outcome::changed) ++missing;
-    }
-    throw Error(Code::try_again_later, "others keep changing nftables while ports are mapped");
-}
 
 struct Wanted {
     Record record;
@@ -99,14 +77,14 @@ void put_removal(Connection& nft, Batch& batch, const std::string& hashes,
 void add(Connection& nft, const std::vector<Forwarding>& forwardings) {
     const std::vector<Wanted> wanted = wanted_records(forwardings);
     if (wanted.empty() || try_to_add(nft, wanted)) return;
-    commit_unchanged(nft, [&](Batch& batch) {
+    nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
         for (const Wanted& w : wanted) put_replacement(nft, batch, w);
     });
 }
 
 void displace(Connection& nft, const std::vector<Forwarding>& forwardings) {
     const std::vector<Wanted> wanted = wanted_records(forwardings);
-    commit_unchanged(nft, [&](Batch& batch) {
+    nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
         for (const Wanted& w : wanted) {
             Keys in_the_way;
             in_the_way.add(nft, w.record, Keys::Whose::anybodys);
@@ -121,7 +99,7 @@ void check(Connection& nft, const std::vector<Forwarding>& forwardings) {
 
 std::vector<Forwarded> remove(Connection& nft, const Owner& owner) {
     std::vector<Forwarded> removed;
-    commit_unchanged(nft, [&](Batch& batch) {
+    nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
         removed.clear();
         put_removal(nft, batch, owner_hashes(owner), removed);
         for (const Family family : families)
@@ -145,7 +123,7 @@ std::vector<Forwarded> gc(Connection& nft, const std::string& network,
     for (const std::string& hashes : stale) {
         if (kept.contains(hashes)) continue;
         std::vector<Forwarded> its;
-        commit_unchanged(nft, [&](Batch& batch) {
+        nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
             its.clear();
             put_removal(nft, batch, hashes, its);
         });

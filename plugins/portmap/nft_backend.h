@@ -33,15 +33,4 @@ std::vector<Forwarded> gc(nft::Connection& nft, const std::string& network,
 /// Why mappings could not be added; nullopt when they could. Changes nothing.
 std::optional<std::string> problem(nft::Connection& nft);
 
-/// Drops what comes in through `ifname` for 127.0.0.0/8, once route_localnet lets it in. `hashes`
-/// (netfilter/owner.h) are those of the only attachment that uses the interface, whose DEL removes
-/// it then; "" if it is shared: then it stays for good.
-void guard_localnet(nft::Connection& nft, const std::string& ifname, const std::string& hashes);
-/// Whether there is a guard that goes with this attachment.
-bool is_guarded_for(nft::Connection& nft, const std::string& ifname, const std::string& hashes);
-/// No-op without a guard.
-void remove_guard(nft::Connection& nft, const std::string& ifname);
-/// The interfaces that have one, those that are gone as well. Lists them: for GC.
-std::vector<std::string> guarded_interfaces(nft::Connection& nft);
-
 }  // namespace cni::portmap::nftables

@@ -1,55 +1,167 @@
 #include "route_localnet.h"
 
-#include "cni/args.h"
-#include "netlink/route.h"
-#include "nft_backend.h"
+#include <net/if.h>
+
+#include <algorithm>
+
+#include "base/undo.h"
+#include "guard.h"
+#include "guard_earlier.h"
 #include "sys/sysctl.h"
 
 namespace cni::portmap {
 namespace {
 
+constexpr Backend places[] = {Backend::nftables, Backend::iptables_nft, Backend::iptables_legacy};
+
 std::string key_of(const std::string& ifname) {
     return cat("net/ipv4/conf/", ifname, "/route_localnet");
 }
 
-std::optional<Link> find_link_to(Rtnl& host, const Ip& container) {
-    const auto route = find_route(host, container);
-    return route ? host.find(route->output) : std::nullopt;
+LinkName name_of(const HostSide& side) {
+    return {side.link.index, side.link.name};
+}
+
+bool is_there(const LinkName& link) {
+    return ::if_nametoindex(link.name.c_str()) == static_cast<unsigned>(link.index);
+}
+
+// Deleted with everything on it, by somebody who knows nothing of the guard.
+void forget_links_that_are_gone(Guard& guard) {
+    for (const LinkName& link : guard.links())
+        if (!is_there(link)) guard.release(link);
+}
+
+void hold(Guard& guard, const Forwarding& forwarding, const std::optional<HostSide>& side) {
+    if (side && !side->is_own) return guard.hold(name_of(*side));
+    Holder holder{.hashes = owner_hashes(forwarding.owner), .text = owner_text(forwarding.owner)};
+    if (side) holder.link = name_of(*side);
+    guard.hold(holder);
+}
+
+/// What a kernel answers that lacks a table, a kind of chain or an expression.
+bool means_lacking(int error) {
+    return error == ENOENT || error == EOPNOTSUPP || error == ENOPROTOOPT ||
+           error == EPROTONOSUPPORT || error == EAFNOSUPPORT;
+}
+
+/// Why the kernel cannot hold it in that place; nullopt: it does now.
+std::optional<std::string> try_to_hold(nft::Connection& nft, Backend place,
+                                       const Forwarding& forwarding,
+                                       const std::optional<HostSide>& side) {
+    try {
+        const auto guard = guard_in(nft, place);
+        hold(*guard, forwarding, side);
+        forget_links_that_are_gone(*guard);
+        return {};
+    } catch (const SysError& error) {
+        if (!means_lacking(error.error)) throw;
+        return error.what();
+    }
+}
+
+bool is_refused_for_good(int error) {
+    return error == EROFS || error == EACCES || error == EPERM;
+}
+
+void disable_route_localnet(const LinkName& link) {
+    if (!is_there(link)) return;
+    try {
+        set_sysctl_if_present(key_of(link.name), "0");
+    } catch (const SysError& error) {
+        if (!is_refused_for_good(error.error)) throw;
+        warn(error.what());
+    }
+}
+
+void release(Guard& guard, const Holder& holder) {
+    if (holder.link) disable_route_localnet(*holder.link);
+    guard.release(holder.hashes);
+}
+
+bool is_held(Guard& guard, const Forwarding& forwarding, const std::optional<HostSide>& side) {
+    if (side && !side->is_own) return std::ranges::count(guard.links(), name_of(*side)) > 0;
+    const auto holder = guard.find(owner_hashes(forwarding.owner));
+    // Without an interface now there may have been one when it was added.
+    return holder ? !side || holder->link == name_of(*side) : !side && forwarding.snat;
+}
+
+std::optional<std::string> fault_of(Guard& guard, const Forwarding& forwarding,
+                                    const std::optional<HostSide>& side) {
+    if (auto fault = guard.fault()) return fault;
+    if (is_held(guard, forwarding, side)) return {};
+    return "what keeps it for the attachment";
+}
+
+void check_guard(nft::Connection& nft, Backend backend, const Forwarding& forwarding,
+                 const std::optional<HostSide>& side) {
+    const auto fault = fault_of(*guard_in(nft, backend), forwarding, side);
+    if (!fault) return;
+    // The choice may have changed since.
+    for (const Backend place : places)
+        if (place != backend && !fault_of(*guard_in(nft, place), forwarding, side)) return;
+    if (side && is_guarded_as_earlier(nft, side->link.name)) return;
+    throw Error(Code::internal,
+                cat("the guard of the host's 127.0.0.0/8: ", *fault, " is missing or differs"),
+                "others reach what listens on 127.0.0.1 of the host");
 }
 
 }  // namespace
 
-void enable_route_localnet(Rtnl& host, nft::Connection& nft, const Ip& container,
-                           const Owner& owner) {
-    const auto link = find_link_to(host, container);
-    if (!link) return;
-    // The interface of a bridge's VLAN is one of a pair as well, both ends of which are here.
-    const bool is_own = link->kind == "veth" && link->has_peer_elsewhere;
-    // Without nf_tables the kernel cannot be told so; then it is as with the reference plugin.
-    if (nft.generation())
-        nftables::guard_localnet(nft, link->name, is_own ? owner_hashes(owner) : "");
-    ensure_sysctl(key_of(link->name), "1");
+bool guard_localnet(nft::Connection& nft, Backend backend, const Forwarding& forwarding,
+                    const std::optional<HostSide>& side) {
+    adopt_earlier_guard(nft);
+    const auto why = try_to_hold(nft, backend, forwarding, side);
+    if (!why) return true;
+    if (backend != Backend::nftables && !try_to_hold(nft, Backend::nftables, forwarding, side))
+        return true;
+    warn(cat("the host's 127.0.0.0/8 cannot be guarded, so ports of 127.0.0.1 are not forwarded: ",
+             *why));
+    return false;
 }
 
-void disable_route_localnet(nft::Connection& nft, const Result& result, const Owner& owner) {
-    for (const Interface& interface : result.interfaces) {
-        if (!interface.sandbox.empty() || !is_ifname(interface.name) ||
-            !nftables::is_guarded_for(nft, interface.name, owner_hashes(owner)))
-            continue;
-        set_sysctl_if_present(key_of(interface.name), "0");
-        nftables::remove_guard(nft, interface.name);
-    }
+void enable_route_localnet(const HostSide& side) {
+    ensure_sysctl(key_of(side.link.name), "1");
 }
 
-void gc_route_localnet(Rtnl& host, nft::Connection& nft) {
-    for (const std::string& ifname : nftables::guarded_interfaces(nft))
-        if (!host.find(ifname)) nftables::remove_guard(nft, ifname);
+void release_localnet(nft::Connection& nft, const Owner& owner) {
+    Failures failures;
+    failures.attempt([&] { adopt_earlier_guard(nft); });
+    for (const Backend place : places)
+        failures.attempt([&] {
+            const auto guard = guard_in(nft, place);
+            if (const auto holder = guard->find(owner_hashes(owner))) release(*guard, *holder);
+            forget_links_that_are_gone(*guard);
+        });
+    failures.throw_if_any();
 }
 
-void check_route_localnet(Rtnl& host, const Ip& container) {
-    const auto link = find_link_to(host, container);
-    if (link && find_sysctl(key_of(link->name)) != "1")
-        throw Error(Code::internal, cat(key_of(link->name), " is not 1"),
+void gc_localnet(nft::Connection& nft, const std::string& network,
+                 const std::vector<Owner>& valid) {
+    const std::string of_network = network_hash(network);
+    const auto is_stale = [&](const Holder& holder) {
+        if (holder.link && !is_there(*holder.link)) return true;
+        return holder.hashes.starts_with(of_network) &&
+               std::ranges::none_of(
+                   valid, [&](const Owner& owner) { return owner_hashes(owner) == holder.hashes; });
+    };
+    Failures failures;
+    failures.attempt([&] { adopt_earlier_guard(nft); });
+    for (const Backend place : places)
+        failures.attempt([&] {
+            const auto guard = guard_in(nft, place);
+            for (const Holder& holder : guard->holders())
+                if (is_stale(holder)) release(*guard, holder);
+            forget_links_that_are_gone(*guard);
+        });
+    failures.throw_if_any();
+}
+
+void check_localnet(nft::Connection& nft, Backend backend, const Forwarding& forwarding,
+                    const std::optional<HostSide>& side) {
+    check_guard(nft, backend, forwarding, side);
+    if (side && find_sysctl(key_of(side->link.name)) != "1")
+        throw Error(Code::internal, cat(key_of(side->link.name), " is not 1"),
                     "127.0.0.1 of the host does not reach the container's ports");
 }
 

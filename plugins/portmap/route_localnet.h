@@ -1,26 +1,35 @@
 #pragma once
 
-#include "cni/result.h"
-#include "netfilter/nft.h"
-#include "netfilter/owner.h"
-#include "netlink/link.h"
+#include <optional>
+#include <vector>
 
+#include "attach/peer.h"
+#include "forwarding.h"
+#include "iptables/backend.h"
+
+/// The host's 127.0.0.0/8: that the host reaches the container's ports through it, and that nobody
+/// else does.
 namespace cni::portmap {
 
-/// Lets the host reach the container through its own 127.0.0.1: packets from there may leave
-/// through the interface that leads to the container. Others on that side cannot use it to reach
-/// the host's 127.0.0.0/8: what comes in for that is dropped. Nothing happens without a route.
-void enable_route_localnet(Rtnl& host, nft::Connection& nft, const Ip& container,
-                           const Owner& owner);
+/// ADD, ahead of the mappings: guards it (guard.h), where the rules of the backend are or, when the
+/// kernel lacks that table, in nf_tables. False when it lacks both: then this is said on stderr.
+bool guard_localnet(nft::Connection& nft, Backend backend, const Forwarding& forwarding,
+                    const std::optional<HostSide>& side);
 
-/// The way back where the interface is the attachment's own, the host's end of a pair: one of those
-/// that `result` names. What is shared stays.
-void disable_route_localnet(nft::Connection& nft, const Result& result, const Owner& owner);
+/// Lets the host's own packets leave through the interface with a source in 127.0.0.0/8.
+void enable_route_localnet(const HostSide& side);
 
-/// Forgets interfaces that are gone.
-void gc_route_localnet(Rtnl& host, nft::Connection& nft);
+/// DEL: the way back of both. What is found by the attachment alone says which interface was its
+/// own; one that it shares stays as it is, guarded. What the kernel does not let us put back is
+/// said on stderr, once: the interface is about to go.
+void release_localnet(nft::Connection& nft, const Owner& owner);
 
-/// Throws Error when it is not enabled.
-void check_route_localnet(Rtnl& host, const Ip& container);
+/// Does that for all attachments of the network but the valid ones, and for interfaces that are
+/// gone.
+void gc_localnet(nft::Connection& nft, const std::string& network, const std::vector<Owner>& valid);
+
+/// Throws Error naming what of both is missing.
+void check_localnet(nft::Connection& nft, Backend backend, const Forwarding& forwarding,
+                    const std::optional<HostSide>& side);
 
 }  // namespace cni::portmap

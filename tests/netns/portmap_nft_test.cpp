@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "plugins/portmap/guard_nft.h"
 #include "plugins/portmap/nft_backend.h"
 #include "support/process.h"
 #include "support/sandbox.h"
@@ -133,7 +134,9 @@ TEST_F(PortmapNft, ListingCanBeLoadedAgain) {
     masq_all.conditions = {AddressCondition{nft::Side::source, {*Prefix::parse("192.0.2.0/24")}}};
     add(connection(), {v4, v6});
     add(connection(), {masq_all});
-    guard_localnet(connection(), "cni0", "");
+    NftGuard guard(connection());
+    guard.hold({.index = 7, .name = "cni0"});
+    guard.hold({.hashes = owner_hashes(c1), .link = LinkName{8, "veth0"}, .text = owner_text(c1)});
     const std::string listed = ruleset();
     nft(cat("flush ruleset\n", listed));
     EXPECT_EQ(ruleset(), listed);

@@ -3,6 +3,7 @@
 
 #include <linux/rtnetlink.h>
 
+#include "plugins/portmap/guard_nft.h"
 #include "plugins/portmap/nft_backend.h"
 #include "support/process.h"
 #include "support/sandbox.h"
@@ -229,9 +230,13 @@ TEST_F(PortmapNftTraffic, GuardKeepsTheHostsLoopbackToItself) {
         return output_of({"nft", "list", "chain", "ip", "t", "input"});
     };
     ASSERT_NE(arrived().find("counter packets 1 "), std::string::npos);
-    guard_localnet(connection(), "br9", "");
-    ASSERT_NE(arrived().find("counter packets 2 "), std::string::npos);
-    guard_localnet(connection(), "br0", "");
+    NftGuard guard(connection());
+    const LinkName link{7, "br0"};
+    guard.hold(link);
+    EXPECT_NE(arrived().find("counter packets 1 "), std::string::npos);
+    guard.release(link);
+    EXPECT_NE(arrived().find("counter packets 2 "), std::string::npos);
+    guard.hold(link);
     EXPECT_NE(arrived().find("counter packets 2 "), std::string::npos);
     add(to("10.88.0.2/24"));
     EXPECT_EQ(seen(host(), "127.0.0.1"), "10.88.0.1");

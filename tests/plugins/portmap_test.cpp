@@ -73,16 +73,9 @@ protected:
         return result;
     }
     static std::string key_of(const json& result) {
-        return cat("net/ipv4/conf/", std::string(result["interfaces"][0]["name"]),
-                   "/route_localnet");
+        return cat("net/ipv4/conf/", cable_of(result), "/route_localnet");
     }
-    static std::size_t guards() {
-        const std::string set =
-            output_of({"nft", "list", "set", "ip", "cni_hostport", "guarded_interfaces"});
-        std::size_t found = 0;
-        for (auto at = set.find("\"veth"); at != set.npos; at = set.find("\"veth", at + 1)) ++found;
-        return found;
-    }
+    static std::string cable_of(const json& result) { return result["interfaces"][0]["name"]; }
 };
 
 INSTANTIATE_TEST_SUITE_P(All, PortmapCable, ::testing::ValuesIn(all_ways),
@@ -91,12 +84,12 @@ INSTANTIATE_TEST_SUITE_P(All, PortmapCable, ::testing::ValuesIn(all_ways),
 TEST_P(PortmapCable, LosesItsGuardOnDel) {
     const TestNetns c("c1");
     const json result = attach(c);
-    ASSERT_EQ(guards(), 1u);
+    ASSERT_TRUE(is_guarded(cable_of(result))) << guard();
     ASSERT_EQ(sysctl(key_of(result)), "1");
     for (int i = 0; i < 2; ++i) {
         const PluginRun run = call("DEL", args(c), config(result, {}));
         EXPECT_TRUE(run.ok()) << run.report();
-        EXPECT_EQ(guards(), 0u);
+        EXPECT_EQ(guard(), "");
         EXPECT_EQ(sysctl(key_of(result)), "0");
     }
     EXPECT_TRUE(ptp("DEL", c).ok());
@@ -104,40 +97,54 @@ TEST_P(PortmapCable, LosesItsGuardOnDel) {
 
 TEST_P(PortmapCable, ThatIsGoneLosesItsGuardOnGc) {
     const TestNetns gone("c1"), alive("c2");
-    attach(gone);
-    attach(alive);
-    ASSERT_EQ(guards(), 2u);
+    const json gone_result = attach(gone), result = attach(alive);
+    ASSERT_TRUE(is_guarded(cable_of(gone_result)));
     EXPECT_TRUE(ptp("DEL", gone).ok());
-    const PluginRun run = call("GC", {.container_id = {}, .netns = {}, .ifname = {}},
-                               {{"cniVersion", "1.1.0"},
-                                {"name", "net1"},
-                                {"type", "portmap"},
-                                {"cni.dev/valid-attachments", json::array()}});
-    EXPECT_TRUE(run.ok()) << run.report();
-    EXPECT_EQ(guards(), 1u);
+    json valid = {{{"containerID", "c1"}, {"ifname", "eth0"}},
+                  {{"containerID", "c2"}, {"ifname", "eth0"}}};
+    const auto gc = [&] {
+        const PluginRun run = call("GC", {.container_id = {}, .netns = {}, .ifname = {}},
+                                   {{"cniVersion", "1.1.0"},
+                                    {"name", "net1"},
+                                    {"type", "portmap"},
+                                    {"cni.dev/valid-attachments", valid}});
+        EXPECT_TRUE(run.ok()) << run.report();
+    };
+    gc();
+    EXPECT_FALSE(is_guarded(cable_of(gone_result))) << guard();
+    EXPECT_TRUE(is_guarded(cable_of(result))) << guard();
+    // What belongs to no valid attachment goes whole.
+    valid = json::array();
+    gc();
+    EXPECT_EQ(guard(), "");
+    EXPECT_EQ(sysctl(key_of(result)), "0");
 }
 
 // As the interface of a bridge's VLAN is, that all its containers share.
 TEST_P(PortmapCable, WithBothEndsOnTheHostKeepsItsGuard) {
     output_of({"sh", "-ec",
-               "ip link add veth-vlan type veth peer name port; ip link set port up;"
+               "ip link add br type bridge; ip link set br up;"
+               "ip link add veth-vlan type veth peer name port; ip link set port master br up;"
                "ip link set veth-vlan up; ip address add 10.88.0.1/24 dev veth-vlan"});
     const TestNetns c("c1");
+    output_of({"ip", "link", "add", "host-end", "master", "br", "type", "veth", "peer", "name",
+               "eth0", "netns", "c1"});
     json result = some_result();
-    result["interfaces"].push_back({{"name", "veth-vlan"}});
+    result["interfaces"].push_back({{"name", "host-end"}, {"mac", link("host-end")["address"]}});
     const json input = config(result, {mapping(8080, 80)});
     ASSERT_TRUE(call("ADD", args(c), input).ok());
     EXPECT_TRUE(call("DEL", args(c), input).ok());
-    EXPECT_EQ(guards(), 1u);
+    EXPECT_TRUE(is_guarded("veth-vlan")) << guard();
     EXPECT_EQ(sysctl("net/ipv4/conf/veth-vlan/route_localnet"), "1");
 }
 
 TEST_P(PortmapCable, GuardOfAnotherStays) {
     const TestNetns c("c1"), other("c2");
-    attach(c);
+    const json mine = attach(c);
     const json result = attach(other);
     EXPECT_TRUE(call("DEL", args(c), config(result, {})).ok());
-    EXPECT_EQ(guards(), 2u);
+    EXPECT_FALSE(is_guarded(cable_of(mine))) << guard();
+    EXPECT_TRUE(is_guarded(cable_of(result))) << guard();
 }
 
 TEST_P(Portmap, DelTakesAnyConfiguration) {

@@ -121,6 +121,25 @@ std::string PortmapCalls::rules() const {
     return out;
 }
 
+std::string PortmapCalls::guard() const {
+    if (way_ == Way::nftables)
+        return run({.argv = {"nft", "--stateless", "list", "table", "ip", "cni_portmap_guard"}})
+            .out;
+    std::string out;
+    const char* flavour = way_ == Way::iptables_legacy ? "legacy" : "nft";
+    const std::string listed = output_of({cat("iptables-", flavour), "-t", "raw", "-S"});
+    for (const std::string_view line : split(listed, '\n'))
+        if (!line.starts_with("-P ")) out += cat(line, line.empty() ? "" : "\n");
+    return out;
+}
+
+bool PortmapCalls::is_guarded(const std::string& ifname) const {
+    const std::string text = guard();
+    for (const char* end : {" ", "\""})
+        if (text.find(cat(':', ifname, end)) != text.npos) return true;
+    return false;
+}
+
 std::size_t PortmapCalls::count(const std::string& part) const {
     const std::string text = rules();
     std::size_t n = 0;

@@ -62,6 +62,10 @@ protected:
     /// What the rules of port mappings are, as text: the table of nf_tables, or iptables' table nat
     /// without counters. Of both families.
     std::string rules() const;
+    /// The guard of 127.0.0.0/8 where this way has it, as text; "" when there is none.
+    std::string guard() const;
+    /// Whether it is there for an interface of the host.
+    bool is_guarded(const std::string& ifname) const;
     /// How many times `part` stands in the rules.
     std::size_t count(const std::string& part) const;
     /// The iptables or ip6tables of the way.
