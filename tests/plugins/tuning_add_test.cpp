@@ -220,7 +220,7 @@ TEST_F(TuningAdd, TheAllowlistIsAskedFirst) {
     expect_refused(all(), "error parsing regexp");
     expect_refused({{"mtu", 1400}}, "error parsing regexp");
     output_of({"sh", "-c", "cd /etc/cni/tuning && rm allowlist.conf && mkdir allowlist.conf"});
-    expect_refused(all(), "open /etc/cni/tuning/allowlist.conf: Is a directory");
+    expect_refused(all(), "read /etc/cni/tuning/allowlist.conf: Is a directory");
     const PluginRun run = tuning("ADD", {{"mtu", 1400}});
     EXPECT_TRUE(run.ok()) << "it could forbid nothing" << run.report();
     EXPECT_TRUE(tuning("DEL", {}).ok());
