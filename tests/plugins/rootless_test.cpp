@@ -32,7 +32,7 @@ protected:
         RootlessDemo::SetUp();
         if (IsSkipped()) return;
         world_.emplace();
-        configure({}, Backends::found_out);
+        configure(json::object(), Backends::found_out);
         // What stays of a network once it was used is the same however often it is used.
         Attachment earlier("earlier", 8079, "02:00:00:00:00:99");
         attach(earlier);
@@ -103,7 +103,7 @@ TEST_F(Rootless, AListThatCannotBeReadHindersOnlyWhatItCouldForbid) {
     attach(a);
     expect_served(a);
     expect_gone(a);
-    configure({}, Backends::found_out);
+    configure(json::object(), Backends::found_out);
     const Finished added = tool("add", a);
     EXPECT_FALSE(added.ok());
     EXPECT_THAT(added.err, HasSubstr("open /etc/cni/tuning/allowlist.conf: Permission denied"));

@@ -45,7 +45,7 @@ AddressHandle read_address(const NlRequest& request) {
 }
 
 TEST(RtnetlinkMessage, HasARouteWithAllItsParts) {
-    const RouteSpec spec{.destination = *Prefix::parse("10.1.2.3/16"),
+    const RouteSpec spec{.destination = *Prefix::parse("10.1.0.0/16"),
                          .gateway = Ip::parse("10.9.0.1"),
                          .source = Ip::parse("10.9.0.7"),
                          .on_link = true,
