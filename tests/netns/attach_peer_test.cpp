@@ -35,9 +35,9 @@ TEST_F(AttachPeer, IsTheOtherEndOnTheHost) {
 TEST_F(AttachPeer, IsNoneOfAnInterfaceThatDoesNotLeadHere) {
     const TestNetns c("c1"), other("c2");
     c.output_of({"sh", "-ec",
-                 "ip link add both type veth peer name ends; ip link add dummy0 type dummy;"
+                 "ip link add both type veth peer name ends; ip link add bridge0 type bridge;"
                  "ip link add eth0 type veth peer name x netns c2"});
-    for (const char* ifname : {"both", "ends", "dummy0", "lo", "eth0"})
+    for (const char* ifname : {"both", "ends", "bridge0", "lo", "eth0"})
         EXPECT_EQ(peer(c, ifname), "") << ifname;
 }
 

@@ -197,13 +197,14 @@ protected:
     /// stderr, one a line.
     static std::string seen_by_ipam(Program program) {
         const ScriptedIpam ipam;
-        ipam.on("ADD", "exec find /proc/self/fd -mindepth 1 -printf '%f %l\\n' >/run/fds");
+        ipam.on("ADD", "exec find /proc/self/fd -mindepth 1 ! -xtype d -printf '%f %l\\n' >/run/fds");
         run(program);
+        const std::string listed = read_file("/run/fds", 1 << 20).value_or("nothing");
         std::string seen;
-        for (const auto line : split(read_file("/run/fds", 1 << 20).value_or("nothing"), '\n')) {
+        // Directories are find's own, which it walks through.
+        for (const auto line : split(listed, '\n')) {
             const auto number = parse_int<int>(line.substr(0, line.find(' ')));
-            // find has directories open that it walks through.
-            if (line.empty() || (number && *number <= 2) || line.find("/proc/") != line.npos) continue;
+            if (line.empty() || (number && *number <= 2)) continue;
             seen += cat(line.substr(line.find(' ') + 1), "\n");
         }
         return seen;
