@@ -140,14 +140,13 @@ void Connection::query(NlMessage message, std::string act, int absent,
 
 std::optional<std::uint32_t> Connection::generation() {
     std::optional<std::uint32_t> out;
-    available_ = false;
-    if (!socket_) return out;
+    const auto visit = [&](const nlmsghdr* answer) {
+        out = ntohl(attributes_of<NFTA_GEN_MAX>(answer).get_or<std::uint32_t>(NFTA_GEN_ID, 0));
+    };
     // EINVAL: nfnetlink knows no such subsystem.
-    query(table_message(NFT_MSG_GETGEN, 0, {NFPROTO_UNSPEC, {}}), "ask nftables for its generation",
-          EINVAL, [&](const nlmsghdr* answer) {
-              out =
-                  ntohl(attributes_of<NFTA_GEN_MAX>(answer).get_or<std::uint32_t>(NFTA_GEN_ID, 0));
-          });
+    if (socket_)
+        query(table_message(NFT_MSG_GETGEN, 0, {NFPROTO_UNSPEC, {}}),
+              "ask nftables for its generation", EINVAL, visit);
     available_ = out.has_value();
     return out;
 }
