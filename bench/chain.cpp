@@ -25,6 +25,12 @@ constexpr std::string_view full_chain =
         {"type": "tuning", "dataDir": "$data/tuning",
          "sysctl": {"net.core.somaxconn": "500"}}])";
 
+constexpr std::string_view ports_chain =
+    R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "untimed": true,
+         "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data"}},
+        {"type": "portmap", "snat": true, "backend": "$backend", "mappings": 1000,
+         "runtimeConfig": {"portMappings": [{"containerPort": 80, "protocol": "tcp"}]}}])";
+
 constexpr Chain all[] = {
     {.name = "loopback", .plugins = R"([{"type": "loopback"}])"},
     {.name = "host-local",
@@ -62,6 +68,13 @@ constexpr Chain all[] = {
      .backend = "iptables",
      .load = Load::rules,
      .legacy_iptables = true},
+    {.name = "ports-nftables", .plugins = ports_chain, .backend = "nftables", .on_request = true},
+    {.name = "ports-iptables", .plugins = ports_chain, .backend = "iptables", .on_request = true},
+    {.name = "ports-legacy",
+     .plugins = ports_chain,
+     .backend = "iptables",
+     .legacy_iptables = true,
+     .on_request = true},
 };
 
 std::string environment(const char* name) {
@@ -72,6 +85,19 @@ std::string environment(const char* name) {
 void replace_all(std::string& text, std::string_view what, const std::string& with) {
     for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += with.size())
         text.replace(at, what.size(), with);
+}
+
+/// Gives each mapping a host port; "mappings" is how many like the first there are to be.
+void number_ports(nlohmann::json& config, unsigned slot) {
+    constexpr unsigned first_port = 20000, ports = 40000;
+    auto& mappings = config["runtimeConfig"]["portMappings"];
+    const unsigned count = config.value("mappings", 1u);
+    config.erase("mappings");
+    const nlohmann::json like = mappings[0];
+    for (unsigned i = 0; i < count; ++i) {
+        mappings[i] = like;
+        mappings[i]["hostPort"] = first_port + (slot * count + i) % ports;
+    }
 }
 
 }  // namespace
@@ -138,8 +164,7 @@ Call Side::call(std::size_t index, std::string_view command, const Attachment& a
     config["name"] = network();
     if (!attachment.result.is_null()) config["prevResult"] = attachment.result;
     if (config.contains("runtimeConfig"))
-        config["runtimeConfig"]["portMappings"][0]["hostPort"] =
-            20000 + 2 * attachment.number + static_cast<unsigned>(number_);
+        number_ports(config, 2 * attachment.number + static_cast<unsigned>(number_));
     return {.executable = cat(folder_, "/", config["type"].get<std::string>()),
             .environment = {cat("PATH=", path_), cat("CNI_COMMAND=", command),
                             cat("CNI_CONTAINERID=", attachment.container_id),

@@ -22,7 +22,7 @@ enum class Load {
 /// What is measured: the plugins an attachment goes through, as a network configuration list has
 /// them. In the text, "$bridge", "$subnet", "$data" and "$backend" are put in for each side; a
 /// plugin with "untimed" runs without being measured, and each port mapping gets a host port of its
-/// own.
+/// own; "mappings" is how many like the first one there are.
 struct Chain {
     std::string_view name;
     std::string_view plugins;
@@ -31,6 +31,8 @@ struct Chain {
     Load load = Load::none;
     /// The host's `iptables` is the legacy one; else that of nf_tables.
     bool legacy_iptables = false;
+    /// Only when it is named: some plugins take minutes for an attachment.
+    bool on_request = false;
 };
 
 /// One container of a side.

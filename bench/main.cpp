@@ -20,7 +20,8 @@ Times ADD and DEL of the plugins in two folders, taking turns, in private
 namespaces: no root is needed and nothing of the machine is touched.
 
   --chain NAME[,NAME...]  loopback host-local static bridge bridge-masq ptp tuning
-                          full-nftables full-iptables full-legacy (default: all)
+                          full-nftables full-iptables full-legacy (default: all of
+                          these) ports-nftables ports-iptables ports-legacy
   --loads N[,N...]        leases of others made beforehand for host-local, and
                           unrelated rules for the full chains (0,1000,10000)
   --rounds N              attachments of each row, 2 to 500 (50)
@@ -117,7 +118,8 @@ Arguments parse(int argc, char** argv) {
                                 {"markdown", required_argument, nullptr, 'm'},
                                 {}};
     Arguments arguments;
-    for (const Chain& chain : chains()) arguments.options.chains.push_back(&chain);
+    for (const Chain& chain : chains())
+        if (!chain.on_request) arguments.options.chains.push_back(&chain);
     for (int option; (option = ::getopt_long(argc, argv, "", known, nullptr)) != -1;)
         take(arguments, option, ::optarg);
     if (::optind < argc) reject(cat("what is ", quote(argv[::optind]), "?"));

@@ -40,13 +40,6 @@ void remove_everywhere(nft::Connection& nft, const std::optional<Backend>& excep
     failures.throw_if_any();
 }
 
-void remove_from_all_but(nft::Connection& nft, const std::optional<Backend>& except,
-                         const Owner& owner, const std::vector<Ip>& addresses) {
-    remove_everywhere(
-        nft, except, [&](nft::Connection& c) { return nftables::remove(c, owner); },
-        [&](ipt::Table& table) { return iptables::remove(table, owner, addresses); });
-}
-
 void check_backend(nft::Connection& nft, Backend backend,
                    const std::vector<Forwarding>& forwardings) {
     if (backend == Backend::nftables) return nftables::check(nft, forwardings);
@@ -73,17 +66,28 @@ bool is_complete(nft::Connection& nft, Backend backend,
 
 }  // namespace
 
-void add_mappings(nft::Connection& nft, Backend backend,
-                  const std::vector<Forwarding>& forwardings) {
+std::vector<Forwarded> add_mappings(nft::Connection& nft, Backend backend,
+                                    const std::vector<Forwarding>& forwardings) {
+    const Owner& owner = forwardings.front().owner;
     std::vector<Ip> addresses;
     for (const Forwarding& forwarding : forwardings) addresses.push_back(forwarding.container.ip);
-    remove_from_all_but(nft, backend, forwardings.front().owner, addresses);
+    remove_everywhere(
+        nft, backend,
+        [&](nft::Connection& c) {
+            nftables::displace(c, forwardings);
+            return nftables::remove(c, owner, addresses);
+        },
+        [&](ipt::Table& table) {
+            for (const Forwarding& forwarding : forwardings)
+                if (forwarding.family() == table.family()) iptables::displace(table, forwarding);
+            return iptables::remove(table, owner, addresses);
+        });
     if (backend == Backend::nftables) return nftables::add(nft, forwardings);
-    // The maps are looked up ahead of iptables' rules.
-    nftables::displace(nft, forwardings);
+    Removed ahead;
     for (const Forwarding& forwarding : forwardings)
         ipt::change(nft, flavour_of(backend), forwarding.family(),
-                    [&](ipt::Table& table) { iptables::add(table, forwarding); });
+                    [&](ipt::Table& table) { append(ahead, iptables::add(table, forwarding)); });
+    return ahead;
 }
 
 void check_mappings(nft::Connection& nft, Backend backend,
@@ -98,7 +102,9 @@ void check_mappings(nft::Connection& nft, Backend backend,
 }
 
 void remove_mappings(nft::Connection& nft, const Owner& owner, const std::vector<Ip>& addresses) {
-    remove_from_all_but(nft, {}, owner, addresses);
+    remove_everywhere(
+        nft, {}, [&](nft::Connection& c) { return nftables::remove(c, owner, addresses); },
+        [&](ipt::Table& table) { return iptables::remove(table, owner, addresses); });
 }
 
 void gc_mappings(nft::Connection& nft, const std::string& network,

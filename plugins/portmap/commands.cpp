@@ -69,9 +69,9 @@ Result add(const Request& request) {
     undo.on_failure("release the host's 127.0.0.0/8",
                     [&nft, &request] { release_localnet(nft, owner_of(request)); });
     const bool is_guarded = v4 && guard_localnet(nft, backend, *v4, side);
-    add_mappings(nft, backend, wanted);
+    const auto ahead = add_mappings(nft, backend, wanted);
     request.step("forget flows");
-    forget_flows_elsewhere(host, forwarded);
+    forget_flows_elsewhere(host, nft, forwarded, ahead);
     request.step("enable route_localnet");
     if (is_guarded && side) enable_route_localnet(*side);
     undo.commit();

@@ -23,6 +23,8 @@ struct Config {
 
 /// Throws Error(invalid_config) naming the key.
 Config parse_config(const NetConf& conf);
+/// What does not depend on the container: all but the mappings. Throws likewise.
+Config parse_keys(const Json& json);
 
 /// One for each family that `result` has an address of the container in: the first that belongs to
 /// interface `ifname`, or to none.

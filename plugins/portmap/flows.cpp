@@ -6,6 +6,7 @@
 
 #include "netfilter/conntrack.h"
 #include "netlink/route.h"
+#include "nft_backend.h"
 
 namespace cni::portmap {
 namespace {
@@ -20,36 +21,49 @@ std::map<Key, std::vector<Forwarded>> connectionless(const std::vector<Forwarded
     return out;
 }
 
-std::set<std::uint16_t> ports_of(const std::vector<Forwarded>& mappings) {
-    std::set<std::uint16_t> out;
-    for (const Forwarded& m : mappings) out.insert(m.host_port);
-    return out;
-}
+/// Mappings of one protocol and family, to be found by the port.
+class ByPort {
+public:
+    explicit ByPort(const std::vector<Forwarded>& mappings) {
+        for (const Forwarded& m : mappings) mappings_.emplace(m.host_port, m);
+    }
+    std::set<std::uint16_t> ports() const {
+        std::set<std::uint16_t> out;
+        for (const auto& [port, mapping] : mappings_) out.insert(out.end(), port);
+        return out;
+    }
+    bool any_is_for(const Flow& flow) const {
+        return any(flow, [](const Forwarded&) { return true; });
+    }
+    /// Also where it goes to.
+    bool any_leads(const Flow& flow) const {
+        return any(flow, [&](const Forwarded& m) {
+            return flow.answers_from == m.container_ip && flow.answering_port == m.container_port;
+        });
+    }
 
-bool is_for(const Flow& flow, const Forwarded& mapping) {
-    return flow.port == mapping.host_port &&
-           (!mapping.host_ip || *mapping.host_ip == flow.destination);
-}
-
-bool any_is_for(const Flow& flow, const std::vector<Forwarded>& mappings) {
-    return std::ranges::any_of(mappings, [&](const Forwarded& m) { return is_for(flow, m); });
-}
-
-bool any_leads(const Flow& flow, const std::vector<Forwarded>& mappings) {
-    return std::ranges::any_of(mappings, [&](const Forwarded& m) {
-        return is_for(flow, m) && flow.answers_from == m.container_ip &&
-               flow.answering_port == m.container_port;
-    });
-}
+private:
+    template <typename F>
+    bool any(const Flow& flow, F&& passes) const {
+        const auto [begin, end] = mappings_.equal_range(flow.port);
+        return std::any_of(begin, end, [&](const auto& entry) {
+            const Forwarded& m = entry.second;
+            return (!m.host_ip || *m.host_ip == flow.destination) && passes(m);
+        });
+    }
+    std::multimap<std::uint16_t, Forwarded> mappings_;
+};
 
 template <typename F>
 void forget(const std::vector<Forwarded>& mappings, F&& is_stale) {
     const auto groups = connectionless(mappings);
     if (groups.empty()) return;
     Conntrack conntrack;
-    for (const auto& [key, its] : groups)
-        conntrack.remove(key.first, key.second, ports_of(its),
-                         [&, &group = its](const Flow& flow) { return is_stale(flow, group); });
+    for (const auto& [key, its] : groups) {
+        const ByPort group(its);
+        conntrack.remove(key.first, key.second, group.ports(),
+                         [&](const Flow& flow) { return is_stale(flow, group); });
+    }
 }
 
 /// Asks the kernel once for each address.
@@ -69,15 +83,23 @@ private:
 
 }  // namespace
 
-void forget_flows_elsewhere(Rtnl& host, const std::vector<Forwarded>& added) {
+void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const std::vector<Forwarded>& added,
+                            const std::vector<Forwarded>& ahead) {
     LocalAddresses local(host);
-    forget(added, [&](const Flow& flow, const std::vector<Forwarded>& its) {
-        return any_is_for(flow, its) && !any_leads(flow, its) && local.contains(flow.destination);
+    std::map<Key, ByPort> rivals;
+    for (const auto& [key, its] : connectionless(ahead)) rivals.emplace(key, its);
+    const auto leads_through_rival = [&](const Flow& flow) {
+        const auto its = rivals.find({flow.destination.family(), flow.protocol});
+        return its != rivals.end() && its->second.any_leads(flow);
+    };
+    forget(added, [&](const Flow& flow, const ByPort& its) {
+        return its.any_is_for(flow) && !its.any_leads(flow) && local.contains(flow.destination) &&
+               !leads_through_rival(flow) && !nftables::is_mapped(nft, flow);
     });
 }
 
 void forget_flows_through(const std::vector<Forwarded>& removed) {
-    forget(removed, any_leads);
+    forget(removed, [](const Flow& flow, const ByPort& its) { return its.any_leads(flow); });
 }
 
 }  // namespace cni::portmap

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "forwarding.h"
+#include "netfilter/nft.h"
 #include "netlink/link.h"
 
 /// UDP and SCTP flows go on where they went, whatever becomes of the rules; a TCP connection ends
@@ -11,8 +12,10 @@
 namespace cni::portmap {
 
 /// After ADD: deletes flows to the ports of the host that lead anywhere but through the mappings.
-/// `host` tells which addresses are the host's.
-void forget_flows_elsewhere(Rtnl& host, const std::vector<Forwarded>& added);
+/// Those through `ahead`, what add_mappings says comes first, and through mappings for just their
+/// destination stay. `host` tells which addresses are the host's.
+void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const std::vector<Forwarded>& added,
+                            const std::vector<Forwarded>& ahead);
 
 /// After DEL: deletes the flows that lead through the mappings. Does nothing when the kernel tracks
 /// no flows.

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -25,7 +27,7 @@ struct Mapping {
     std::optional<Ip> destination() const {
         return host_ip && !host_ip->is_any() ? host_ip : std::nullopt;
     }
-    bool operator==(const Mapping&) const = default;
+    auto operator<=>(const Mapping&) const = default;
 };
 
 // What else a packet needs to be forwarded (conditionsV4, conditionsV6): one of the values, or none
@@ -82,6 +84,10 @@ struct Forwarding {
     std::uint8_t mark_bit = 13;                           ///< iptables only
     std::optional<std::string> external_mark_chain = {};  ///< iptables only
 
+    /// The attachment brings its container a default route, which the kernel prefers to earlier
+    /// ones: answers leave this way.
+    bool leads_out = false;
+
     Family family() const { return container.ip.family(); }
 };
 
@@ -94,6 +100,13 @@ struct Forwarded {
     std::uint16_t container_port;
     bool operator==(const Forwarded&) const = default;
 };
+
+/// What a packet for a mapping is for: protocol, address (nullopt: any of the host), port.
+using HostPort = std::tuple<std::uint8_t, std::optional<Ip>, std::uint16_t>;
+using HostPorts = std::set<HostPort>;
+inline HostPort host_port_of(const Forwarded& mapping) {
+    return {mapping.protocol, mapping.host_ip, mapping.host_port};
+}
 
 /// The mappings of an attachment that apply to the family of its address. Of two for one port of
 /// the host the first counts.

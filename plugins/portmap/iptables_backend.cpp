@@ -1,10 +1,13 @@
 #include "iptables_backend.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 #include "base/hash.h"
 #include "iptables_rules.h"
+#include "iptables_takeover.h"
 
 namespace cni::portmap::iptables {
 namespace {
@@ -13,7 +16,6 @@ using ipt::Jump;
 using ipt::Rule;
 using ipt::Table;
 
-constexpr std::string_view chain_prefix = "CNI-DN-";
 constexpr std::size_t chain_length = 28;
 
 /// What ancient versions made; only removed.
@@ -24,9 +26,21 @@ std::string chain_name(std::string_view prefix, const std::string& hashed) {
     return cat(prefix, sha512_hex(hashed)).substr(0, chain_length);
 }
 
-/// Of the reference plugin, for whichever interface.
+/// Of the reference plugin, for whichever interface. "net" with "1c" and "net1" with "c" have the
+/// same.
 std::string reference_chain(const Owner& owner) {
     return chain_name(chain_prefix, owner.network + owner.container_id);
+}
+
+std::string chain_of(const Owner& owner) {
+    if (owner.ifname == "eth0") return reference_chain(owner);
+    return chain_name(chain_prefix, cat(owner.network, owner.container_id, " ", owner.ifname));
+}
+
+/// The names the owner's chain may have: the second one, where another has a chain of the first.
+std::array<std::string, 2> chains_of(const Owner& owner) {
+    return {chain_of(owner), chain_name(chain_prefix, cat(owner.network, "/", owner.container_id,
+                                                          "/", owner.ifname))};
 }
 
 bool contains(const std::vector<Rule>& rules, const Rule& wanted) {
@@ -77,66 +91,90 @@ std::string ensure_mark_chains(Table& table, const Forwarding& forwarding) {
     return chains.set_mark;
 }
 
-// ---------------------------------------------------------------- taking over
-
-enum class Claim { none, same, wider };
-
-/// What another mapping is to one of ours.
-Claim claim_of(const Forwarded& other, const Mapping& ours) {
-    if (other.protocol != ours.protocol || other.host_port != ours.host_port) return Claim::none;
-    if (other.host_ip == ours.destination()) return Claim::same;
-    return other.host_ip ? Claim::none : Claim::wider;
-}
-
-bool names_port_of(const Rule& jump, const Mapping& mapping) {
-    if (!jump.protocol || jump.protocol->value != mapping.protocol) return false;
-    for (const ipt::Extension& match : jump.matches)
-        if (std::ranges::count(ipt::destination_ports(match), mapping.host_port) > 0) return true;
-    return false;
-}
-
-std::set<std::string> chains_with_our_ports(Table& table, const Forwarding& forwarding,
-                                            const std::string& own_chain) {
-    std::set<std::string> chains;
-    for (const Rule& rule : table.rules(hostport_dnat)) {
-        const auto* jump = std::get_if<Jump>(&rule.target);
-        if (!jump || jump->chain == own_chain) continue;
-        for (const Mapping& mapping : forwarding.mappings)
-            if (names_port_of(rule, mapping)) chains.insert(jump->chain);
-    }
-    return chains;
-}
-
-/// Removes the mappings of others that are for the same address, protocol and port as ours. Whether
-/// there is one left for any address where ours is for a certain one: ours has to come first then.
-bool take_over(Table& table, const Forwarding& forwarding, const std::string& own_chain) {
-    bool is_narrower = false;
-    for (const std::string& chain : chains_with_our_ports(table, forwarding, own_chain)) {
-        for (const Mapping& mapping : forwarding.mappings) {
-            if (!mapping.applies_to(table.family())) continue;
-            table.remove(chain, [&](const Rule& rule) {
-                const auto other = parse_mapping(rule, table.family());
-                const Claim claim = other ? claim_of(*other, mapping) : Claim::none;
-                is_narrower = is_narrower || claim == Claim::wider;
-                return claim == Claim::same;
-            });
-        }
-    }
-    return is_narrower;
-}
-
-// ---------------------------------------------------------------- removing
+// ---------------------------------------------------------------- adding and removing
 
 void remove_jumps(Table& table, const std::string& from, const std::string& chain) {
     table.remove_jumps(from, chain, [](const Rule&) { return true; });
 }
 
-void remove_chain(Table& table, const std::string& chain, std::vector<Forwarded>& removed) {
-    if (!table.has_chain(chain)) return;
+/// What the owner has in a chain that he shares with others, whose names lead to the same.
+void remove_share(Table& table, const std::string& chain, const Owner& owner,
+                  const std::vector<Ip>& addresses, std::vector<Forwarded>& removed) {
+    table.remove(hostport_dnat,
+                 [&](const Rule& rule) { return rule.jumps_to(chain) && names(rule, owner); });
+    table.remove(chain, [&](const Rule& rule) {
+        const auto mapping = parse_mapping(rule, table.family());
+        if (!mapping || std::ranges::find(addresses, mapping->container_ip) == addresses.end())
+            return false;
+        removed.push_back(*mapping);
+        return true;
+    });
+}
+
+void remove_chain(Table& table, const Jumps& jumps, const std::string& chain, const Owner& owner,
+                  const std::vector<Ip>& addresses, std::vector<Forwarded>& removed) {
+    if (jumps.is_shared(chain, owner)) return remove_share(table, chain, owner, addresses, removed);
     const auto mappings = mappings_of(table, chain);
     removed.insert(removed.end(), mappings.begin(), mappings.end());
     remove_jumps(table, hostport_dnat, chain);
     table.remove_chain(chain);
+}
+
+/// Removes what an earlier ADD left; returns the chain to be filled.
+std::string begin_chain(Table& table, const Jumps& jumps, const Forwarding& forwarding) {
+    const Owner& owner = forwarding.owner;
+    std::optional<std::string> chosen;
+    std::vector<Forwarded> earlier;
+    for (const std::string& chain : chains_of(owner)) {
+        if (jumps.holder_of(chain, owner) == Jumps::Holder::another) continue;
+        if (table.has_chain(chain))
+            remove_chain(table, jumps, chain, owner, {forwarding.container.ip}, earlier);
+        if (!chosen) chosen = chain;
+    }
+    if (!chosen)
+        throw Error(Code::internal,
+                    cat("chain ", chain_of(owner), " of table nat is of another container"),
+                    cat("the names of two containers, one of them ", quote(owner.container_id),
+                        ", have the same hash; choose another id"));
+    table.ensure_chain(*chosen);
+    return *chosen;
+}
+
+void prepend_all(Table& table, const std::vector<Rule>& jumps) {
+    for (auto jump = jumps.rbegin(); jump != jumps.rend(); ++jump)
+        table.prepend(hostport_dnat, *jump);
+}
+
+/// At the head again, where they may have been.
+void lift(Table& table, const std::vector<Rule>& jumps) {
+    if (jumps.empty()) return;
+    table.remove(hostport_dnat, [&](const Rule& rule) { return contains(jumps, rule); });
+    prepend_all(table, jumps);
+}
+
+void add_jumps(Table& table, const Jumps& others, const Forwarding& forwarding,
+               const std::string& chain, const Rivals& rivals) {
+    const std::vector<Rule> jumps = jump_rules(forwarding, chain);
+    if (forwarding.leads_out && !rivals.siblings.empty())
+        prepend_all(table, jumps);
+    else
+        for (const Rule& jump : jumps) table.append(hostport_dnat, jump);
+    lift(table, rivals.narrow_jumps);
+    prepend_all(table, narrow_jumps(jumps, rivals.own_narrow));
+    if (forwarding.leads_out) return;
+    for (const std::string& sibling : rivals.siblings)
+        lift(table, narrow_jumps(others.to(sibling), rivals.own_narrow));
+}
+
+/// The host keeps what is for ::1. The reference plugin would send it to its chains.
+void ensure_entries(Table& table) {
+    table.ensure_chain(hostport_dnat);
+    const Rule wanted = entry_rule(table.family()), theirs = reference_entry_rule();
+    for (const std::string& hook : {prerouting, output}) {
+        ensure_rule(table, hook, wanted);
+        if (theirs != wanted && table.has_rule(hook, theirs))
+            table.remove(hook, [&](const Rule& rule) { return rule == theirs; });
+    }
 }
 
 bool leads_only_to(Table& table, const std::string& chain, const std::vector<Ip>& addresses) {
@@ -149,9 +187,16 @@ bool leads_only_to(Table& table, const std::string& chain, const std::vector<Ip>
 void remove_ancient(Table& table, const Owner& owner) {
     const std::string chain = chain_name(snat_prefix, owner.network + owner.container_id);
     if (!table.has_chain(chain)) return;
+    const std::string text = cat("name: \"", owner.network, "\" id: \"", owner.container_id, "\"");
+    for (const Rule& rule : table.rules(hostport_snat))
+        if (const std::string comment = rule.comment();
+            rule.jumps_to(chain) && !comment.empty() && comment.find(text) == comment.npos)
+            return;
     remove_jumps(table, hostport_snat, chain);
     table.remove_chain(chain);
 }
+
+// ---------------------------------------------------------------- checking
 
 [[noreturn]] void report(const Table& table, std::string_view what) {
     throw check_failure(table.family(), what);
@@ -160,6 +205,30 @@ void remove_ancient(Table& table, const Owner& owner) {
 void require_rule(Table& table, const std::string& chain, const Rule& rule, std::string_view what) {
     if (!table.has_rule(chain, rule))
         report(table, cat(what, " in chain ", chain, " not found in table nat"));
+}
+
+/// Rules that are looked for one after the other, mostly in the order in which they stand.
+class Present {
+public:
+    explicit Present(std::vector<Rule> rules) : rules_(std::move(rules)), next_(rules_.begin()) {}
+    bool contain(const Rule& wanted) {
+        auto found = std::find(next_, rules_.end(), wanted);
+        if (found == rules_.end())
+            found = std::find(rules_.begin(), next_, wanted);
+        else
+            next_ = found + 1;
+        return found != rules_.end() && *found == wanted;
+    }
+
+private:
+    std::vector<Rule> rules_;
+    std::vector<Rule>::iterator next_;
+};
+
+std::string own_chain(const Jumps& jumps, const Owner& owner) {
+    for (const std::string& chain : chains_of(owner))
+        if (jumps.holder_of(chain, owner) == Jumps::Holder::owner) return chain;
+    return chain_of(owner);
 }
 
 void check_mark_chains(Table& table, const Forwarding& forwarding) {
@@ -178,49 +247,44 @@ std::string mark_chain_of(Table& table, const Forwarding& forwarding) {
 
 }  // namespace
 
-std::string chain_of(const Owner& owner) {
-    if (owner.ifname == "eth0") return reference_chain(owner);
-    return chain_name(chain_prefix, cat(owner.network, owner.container_id, " ", owner.ifname));
+std::vector<Forwarded> add(Table& table, const Forwarding& forwarding) {
+    if (forwarded_by(forwarding).empty()) return {};
+    const std::string mark_chain = ensure_mark_chains(table, forwarding);
+    ensure_entries(table);
+    const Jumps jumps(table);
+    const std::string chain = begin_chain(table, jumps, forwarding);
+    for (const Rule& rule : mapping_rules(forwarding, mark_chain)) table.append(chain, rule);
+    const Rivals rivals = take_over(table, jumps, forwarding, chain);
+    add_jumps(table, jumps, forwarding, chain, rivals);
+    return rivals.ahead;
 }
 
-void add(Table& table, const Forwarding& forwarding) {
-    if (forwarded_by(forwarding).empty()) return;
-    const std::string chain = chain_of(forwarding.owner);
-    const std::vector<Rule> jumps = jump_rules(forwarding, chain);
-    const std::string mark_chain = ensure_mark_chains(table, forwarding);
-    table.ensure_chain(hostport_dnat);
-    ensure_rule(table, prerouting, entry_rule());
-    ensure_rule(table, output, entry_rule());
-
-    std::vector<Forwarded> earlier;
-    remove_chain(table, chain, earlier);
-    table.ensure_chain(chain);
-    for (const Rule& rule : mapping_rules(forwarding, mark_chain)) table.append(chain, rule);
-    if (take_over(table, forwarding, chain)) {
-        for (auto jump = jumps.rbegin(); jump != jumps.rend(); ++jump)
-            table.prepend(hostport_dnat, *jump);
-    } else {
-        for (const Rule& jump : jumps) table.append(hostport_dnat, jump);
-    }
+void displace(Table& table, const Forwarding& forwarding) {
+    if (!forwarded_by(forwarding).empty()) take_over(table, Jumps(table), forwarding, {});
 }
 
 void check(Table& table, const Forwarding& forwarding) {
     if (forwarded_by(forwarding).empty()) return;
-    const std::string chain = chain_of(forwarding.owner);
+    const std::string chain = own_chain(Jumps(table), forwarding.owner);
     if (!table.has_chain(chain))
         report(table, cat("chain ", chain, " not found in iptables table nat"));
-    const auto present = table.rules(chain);
+    Present present(table.rules(chain)), jumps(table.rules(hostport_dnat));
     for (const Rule& rule : mapping_rules(forwarding, mark_chain_of(table, forwarding)))
-        if (!contains(present, rule)) {
+        if (!present.contain(rule)) {
             const auto mapping = parse_mapping(rule, table.family());
             report(table, cat("the rule ", mapping ? "for" : "that marks what is for", " port ",
                               mapping ? cat(mapping->host_port) : "of the host", " in chain ",
                               chain, " not found in table nat"));
         }
+    const std::string to_entry = cat("the jump to ", hostport_dnat);
     for (const Rule& jump : jump_rules(forwarding, chain))
-        require_rule(table, hostport_dnat, jump, cat("the jump to ", chain));
-    require_rule(table, prerouting, entry_rule(), cat("the jump to ", hostport_dnat));
-    require_rule(table, output, entry_rule(), cat("the jump to ", hostport_dnat));
+        if (!jumps.contain(jump))
+            report(table, cat("the jump to ", chain, " in chain ", hostport_dnat,
+                              " not found in table nat"));
+    // The latter where the reference plugin made it.
+    for (const std::string& hook : {prerouting, output})
+        if (!table.has_rule(hook, entry_rule(table.family())))
+            require_rule(table, hook, reference_entry_rule(), to_entry);
     check_mark_chains(table, forwarding);
 }
 
@@ -231,30 +295,52 @@ Error check_failure(Family family, std::string_view what) {
 
 std::vector<Forwarded> remove(Table& table, const Owner& owner, const std::vector<Ip>& addresses) {
     std::vector<Forwarded> removed;
-    const std::string chain = chain_of(owner), reference = reference_chain(owner);
-    remove_chain(table, chain, removed);
-    if (reference != chain && leads_only_to(table, reference, addresses))
-        remove_chain(table, reference, removed);
+    std::vector<std::string> candidates;
+    const auto own = chains_of(owner);
+    for (const std::string& chain : own)
+        if (table.has_chain(chain)) candidates.push_back(chain);
+    const std::string reference = reference_chain(owner);
+    if (reference != own.front() && leads_only_to(table, reference, addresses))
+        candidates.push_back(reference);
+    if (!candidates.empty()) {
+        const Jumps jumps(table);
+        for (const std::string& chain : candidates)
+            if (jumps.holder_of(chain, owner) != Jumps::Holder::another)
+                remove_chain(table, jumps, chain, owner, addresses, removed);
+    }
     remove_ancient(table, owner);
     return removed;
 }
 
 std::vector<Forwarded> gc(Table& table, const std::string& network,
                           const std::vector<Owner>& valid) {
-    std::set<std::string> kept, stale;
+    std::map<std::string, std::vector<Owner>> kept;  // by chain
     for (const Owner& owner : valid) {
         const Owner here{network, owner.container_id, owner.ifname};
-        kept.insert({chain_of(here), reference_chain(here)});
+        for (const std::string& chain : chains_of(here)) kept[chain].push_back(here);
+        kept[reference_chain(here)].push_back(here);
     }
-    const std::string ours = jump_comment_prefix(network);
-    for (const Rule& rule : table.rules(hostport_dnat)) {
+    std::set<std::string> left;
+    table.remove(hostport_dnat, [&](const Rule& rule) {
         const auto* jump = std::get_if<Jump>(&rule.target);
-        if (jump && jump->chain.starts_with(chain_prefix) && rule.comment().starts_with(ours) &&
-            !kept.contains(jump->chain))
-            stale.insert(jump->chain);
-    }
+        if (!jump || !is_of_mappings(*jump) || !names_network(rule, network)) return false;
+        const auto owners = kept.find(jump->chain);
+        if (owners != kept.end() &&
+            std::ranges::any_of(owners->second, [&](const Owner& o) { return names(rule, o); }))
+            return false;
+        left.insert(jump->chain);
+        return true;
+    });
     std::vector<Forwarded> removed;
-    for (const std::string& chain : stale) remove_chain(table, chain, removed);
+    if (left.empty()) return removed;
+    const Jumps jumps(table);
+    for (const std::string& chain : left) {
+        // Others' jumps may lead there as well.
+        if (!jumps.to(chain).empty()) continue;
+        const auto mappings = mappings_of(table, chain);
+        removed.insert(removed.end(), mappings.begin(), mappings.end());
+        table.remove_chain(chain);
+    }
     return removed;
 }
 

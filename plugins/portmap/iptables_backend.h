@@ -10,23 +10,24 @@
 /// Port mappings as rules of the iptables program, the same as the reference plugin's.
 namespace cni::portmap::iptables {
 
-/// "CNI-DN-b4d1a5abaea4aec625028". The reference plugin's name for interface eth0; the names for
-/// others are made from the interface as well, since two attachments of a container must not share
-/// a chain.
-std::string chain_of(const Owner& owner);
-
 /// One commit; replaces what an earlier ADD of the same owner left, and takes over mappings that
-/// somebody else has. Nothing happens when no mapping applies to the table's family.
-void add(ipt::Table& table, const Forwarding& forwarding);
+/// another container has. Nothing happens when no mapping applies to the table's family. Returns
+/// the mappings that packets for those of `forwarding` come to first: of the container's other
+/// attachments, or for one address where ours is for any.
+std::vector<Forwarded> add(ipt::Table& table, const Forwarding& forwarding);
+
+/// Removes what other containers have of the same addresses, protocols and ports.
+void displace(ipt::Table& table, const Forwarding& forwarding);
 
 /// Throws Error naming the first chain or rule that is missing or differs.
 void check(ipt::Table& table, const Forwarding& forwarding);
 /// "could not check ipv4 dnat: <what>"
 Error check_failure(Family family, std::string_view what);
 
-/// Removes what the owner has, ours and the reference plugin's. The latter has one chain for all
-/// interfaces of a container: for another one than eth0 it is removed only if it leads to none but
-/// `addresses`. Returns what was removed.
+/// Removes what the owner has, ours and the reference plugin's, by the comments of the jumps to the
+/// chains that have its names. The reference plugin has one chain for all interfaces of a
+/// container: for another one than eth0 it is removed only if it leads to none but `addresses`.
+/// Returns what was removed.
 std::vector<Forwarded> remove(ipt::Table& table, const Owner& owner,
                               const std::vector<Ip>& addresses);
 

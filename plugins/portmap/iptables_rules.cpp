@@ -159,6 +159,34 @@ std::vector<Rule> with_conditions(const Rule& rule, const std::vector<Condition>
     return out;
 }
 
+std::string jump_comment_prefix(const std::string& network) {
+    return cat("dnat name: \"", network, "\" id: \"");
+}
+
+/// dnat name: "net1" id: "c1"
+std::string jump_comment(const Owner& owner) {
+    constexpr std::size_t longest = 255, kept = 253;
+    std::string text = cat(jump_comment_prefix(owner.network), owner.container_id, "\"");
+    if (text.size() <= longest) return text;
+    // The reference plugin appends three, of which iptables keeps two.
+    return text.substr(0, kept) + "..";
+}
+
+/// Those of the family. Where a port of one address and of any is mapped, the former comes first.
+std::vector<Mapping> in_order(const Forwarding& forwarding) {
+    std::vector<Mapping> out;
+    std::set<std::pair<std::uint8_t, std::uint16_t>> wide;
+    for (const Mapping& m : forwarding.mappings) {
+        if (!m.applies_to(forwarding.family())) continue;
+        out.push_back(m);
+        if (!m.destination()) wide.insert({m.protocol, m.host_port});
+    }
+    std::ranges::stable_partition(out, [&](const Mapping& m) {
+        return m.destination() && wide.contains({m.protocol, m.host_port});
+    });
+    return out;
+}
+
 std::optional<std::uint16_t> port_of(const Rule& rule) {
     for (const ipt::Extension& match : rule.matches)
         if (const auto port = ipt::destination_port(match)) return port;
@@ -167,20 +195,33 @@ std::optional<std::uint16_t> port_of(const Rule& rule) {
 
 }  // namespace
 
-std::string jump_comment_prefix(const std::string& network) {
-    return cat("dnat name: \"", network, "\" id: \"");
+bool is_of_mappings(const Jump& jump) {
+    return jump.chain.starts_with(chain_prefix);
 }
 
-std::string jump_comment(const Owner& owner) {
-    constexpr std::size_t longest = 255, kept = 253;
-    std::string text = cat(jump_comment_prefix(owner.network), owner.container_id, "\"");
-    return text.size() <= longest ? text : text.substr(0, kept) + "...";
+bool names(const Rule& jump, const Owner& owner) {
+    return jump.comment() == jump_comment(owner);
 }
 
-Rule entry_rule() {
+bool names_network(const Rule& jump, const std::string& network) {
+    return jump.comment().starts_with(jump_comment_prefix(network));
+}
+
+bool names_container(const Rule& jump, const std::string& container_id) {
+    return jump.comment().ends_with(cat("\" id: \"", container_id, "\""));
+}
+
+Rule reference_entry_rule() {
     Rule rule;
     rule.matches = {ipt::address_types({}, {1 << RTN_LOCAL})};
     rule.target = Jump{hostport_dnat};
+    return rule;
+}
+
+Rule entry_rule(Family family) {
+    Rule rule = reference_entry_rule();
+    if (family == Family::v6)
+        rule.destination = {.value = Prefix::host(*Ip::parse("::1")), .inverted = true};
     return rule;
 }
 
@@ -207,8 +248,7 @@ bool sets_another_mark(const Rule& rule, std::uint8_t bit) {
 
 std::vector<Rule> mapping_rules(const Forwarding& forwarding, const std::string& mark_chain) {
     std::vector<Rule> rules;
-    for (const Mapping& mapping : forwarding.mappings) {
-        if (!mapping.applies_to(forwarding.family())) continue;
+    for (const Mapping& mapping : in_order(forwarding)) {
         for (const auto& source : masqueraded_sources(forwarding))
             rules.push_back(mark_rule(mapping, source, mark_chain));
         rules.push_back(dnat_rule(mapping, forwarding.container.ip));
@@ -230,15 +270,22 @@ std::vector<Rule> jump_rules(const Forwarding& forwarding, const std::string& ch
     return out;
 }
 
+std::optional<HostPort> parse_host_port(const Rule& rule) {
+    const auto port = port_of(rule);
+    if (!rule.protocol || !port) return {};
+    HostPort out{rule.protocol->value, {}, *port};
+    if (rule.destination) std::get<1>(out) = rule.destination->value.ip;
+    return out;
+}
+
 std::optional<Forwarded> parse_mapping(const Rule& rule, Family family) {
     const auto* target = std::get_if<ipt::Extension>(&rule.target);
-    if (!target || !rule.protocol) return {};
+    const auto host_port = parse_host_port(rule);
+    if (!target || !host_port) return {};
     const auto to = ipt::dnat_destination(*target, family);
-    const auto port = port_of(rule);
-    if (!to || !port) return {};
-    Forwarded out{rule.protocol->value, {}, *port, to->ip, to->port};
-    if (rule.destination) out.host_ip = rule.destination->value.ip;
-    return out;
+    if (!to) return {};
+    const auto& [protocol, host_ip, port] = *host_port;
+    return Forwarded{protocol, host_ip, port, to->ip, to->port};
 }
 
 }  // namespace cni::portmap::iptables

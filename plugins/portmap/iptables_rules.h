@@ -12,13 +12,21 @@ namespace cni::portmap::iptables {
 inline const std::string prerouting = "PREROUTING", output = "OUTPUT", postrouting = "POSTROUTING";
 inline const std::string hostport_dnat = "CNI-HOSTPORT-DNAT";
 
-/// dnat name: "net1" id: "c1"
-std::string jump_comment(const Owner& owner);
-/// What the comments of all jumps of a network begin with.
-std::string jump_comment_prefix(const std::string& network);
+/// What all names of chains of attachments begin with.
+constexpr std::string_view chain_prefix = "CNI-DN-";
+bool is_of_mappings(const ipt::Jump& jump);
+
+/// By the comment of a jump, as jump_rules makes it: whose chain it leads to.
+bool names(const ipt::Rule& jump, const Owner& owner);
+bool names_network(const ipt::Rule& jump, const std::string& network);
+/// False as well for an id that is so long that the comment was cut.
+bool names_container(const ipt::Rule& jump, const std::string& container_id);
 
 /// "-m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT"
-ipt::Rule entry_rule();
+ipt::Rule reference_entry_rule();
+/// The same without ::1: the host cannot forward from there, and what comes from elsewhere for it
+/// has no business here.
+ipt::Rule entry_rule(Family family);
 
 /// The chains that mark what is to be masqueraded and masquerade it. Another bit than the first has
 /// chains of its own, with the bit's number at the end of their names.
@@ -30,12 +38,15 @@ MarkChains mark_chains(std::uint8_t bit, Family family, bool is_first_bit);
 /// Whether the rule sets a mark, and another one than that of `bit`.
 bool sets_another_mark(const ipt::Rule& rule, std::uint8_t bit);
 
-/// The content of the owner's chain; `mark_chain` is where what is to be masqueraded goes through.
+/// The content of the owner's chain, one address ahead of any; `mark_chain` is where what is to be
+/// masqueraded goes through.
 std::vector<ipt::Rule> mapping_rules(const Forwarding& forwarding, const std::string& mark_chain);
 /// The jumps to it, in CNI-HOSTPORT-DNAT. Throws Error(invalid_config) for conditions that iptables
 /// cannot express.
 std::vector<ipt::Rule> jump_rules(const Forwarding& forwarding, const std::string& chain);
 
+/// What a rule of mapping_rules is for; nullopt when it is none.
+std::optional<HostPort> parse_host_port(const ipt::Rule& rule);
 /// The mapping that a DNAT rule makes; nullopt when it is none.
 std::optional<Forwarded> parse_mapping(const ipt::Rule& rule, Family family);
 

@@ -6,6 +6,7 @@
 #include "netfilter/nft_commit.h"
 #include "nft_record.h"
 #include "nft_reference.h"
+#include "nft_shared.h"
 
 namespace cni::portmap::nftables {
 namespace {
@@ -14,6 +15,10 @@ using nft::Batch;
 using nft::Connection;
 
 constexpr std::array families{Family::v4, Family::v6};
+
+void append(std::vector<Forwarded>& to, const std::vector<Forwarded>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+}
 
 struct Wanted {
     Record record;
@@ -38,57 +43,72 @@ bool try_to_add(Connection& nft, const std::vector<Wanted>& wanted) {
     constexpr std::size_t most_mappings = 1000;
     Batch batch;
     for (const Wanted& w : wanted) {
-        if (w.record.mappings.size() > most_mappings || !looks_intact(nft, w.record)) return false;
+        if (w.record.mappings.size() > most_mappings || !looks_intact(nft, w.record) ||
+            has_reference_rules(nft, w.record.family))
+            return false;
         put(batch, w.record, *w.forwarding);
+        for (const auto& [set, elements] : shared_elements(w.record))
+            batch.create_elements(table_of(w.record.family), set, elements);
     }
     return nft.try_commit(std::move(batch)) == nft::Outcome::done;
 }
 
-/// Removes a record; `keys` holds what goes with it.
-void put_removal(Connection& nft, Batch& batch, const Record& record, Keys keys) {
-    keys.add(nft, record, Keys::Whose::own);
-    keys.put_deletion(batch, table_of(record.family));
-    put_deletion(batch, record);
-}
-
-void put_replacement(Connection& nft, Batch& batch, const Wanted& wanted) {
+/// Adds to `kept` what stays in force instead of what is wanted.
+void put_replacement(Connection& nft, Batch& batch, const Wanted& wanted,
+                     std::vector<Forwarded>& kept) {
     const Record& record = wanted.record;
+    const Owner& owner = wanted.forwarding->owner;
+    const bool goes_first = wanted.forwarding->leads_out;
     Skeleton(record.family).put(nft, batch, record.lengths());
-    Keys in_the_way;
-    in_the_way.add(nft, record, Keys::Whose::anybodys);
-    if (const auto earlier = find_record(nft, record.family, record.hashes))
-        put_removal(nft, batch, *earlier, std::move(in_the_way));
+    Shared shared(nft, record.family);
+    const auto earlier = find_record(nft, record.family, owner);
+    if (earlier)
+        shared.release(*earlier);
     else
-        in_the_way.put_deletion(batch, table_of(record.family));
+        require_no_record(nft, record.family, owner);
+    append(kept, shared.take(record, goes_first));
+    append(kept, put_displacement_of_reference(nft, batch, record, goes_first));
+    shared.put_deletions(batch);
+    if (earlier) put_deletion(batch, *earlier);
     put(batch, record, *wanted.forwarding);
+    shared.put_creations(batch);
 }
 
-void put_removal(Connection& nft, Batch& batch, const std::string& hashes,
+void put_removal(Connection& nft, Batch& batch, const std::optional<Record>& record,
                  std::vector<Forwarded>& removed) {
-    for (const Family family : families)
-        if (const auto record = find_record(nft, family, hashes)) {
-            put_removal(nft, batch, *record, {});
-            removed.insert(removed.end(), record->mappings.begin(), record->mappings.end());
-        }
+    if (!record) return;
+    Shared shared(nft, record->family);
+    shared.release(*record);
+    shared.put_deletions(batch);
+    put_deletion(batch, *record);
+    shared.put_creations(batch);
+    append(removed, record->mappings);
 }
 
 }  // namespace
 
-void add(Connection& nft, const std::vector<Forwarding>& forwardings) {
+std::vector<Forwarded> add(Connection& nft, const std::vector<Forwarding>& forwardings) {
+    std::vector<Forwarded> kept;
     const std::vector<Wanted> wanted = wanted_records(forwardings);
-    if (wanted.empty() || try_to_add(nft, wanted)) return;
+    if (wanted.empty() || try_to_add(nft, wanted)) return kept;
     nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
-        for (const Wanted& w : wanted) put_replacement(nft, batch, w);
+        kept.clear();
+        for (const Wanted& w : wanted) put_replacement(nft, batch, w, kept);
     });
+    return kept;
 }
 
 void displace(Connection& nft, const std::vector<Forwarding>& forwardings) {
     const std::vector<Wanted> wanted = wanted_records(forwardings);
     nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
         for (const Wanted& w : wanted) {
-            Keys in_the_way;
-            in_the_way.add(nft, w.record, Keys::Whose::anybodys);
-            in_the_way.put_deletion(batch, table_of(w.record.family));
+            // Not once for each mapping.
+            if (!nft.has_table(table_of(w.record.family))) continue;
+            Shared shared(nft, w.record.family);
+            shared.displace(w.record);
+            shared.put_deletions(batch);
+            shared.put_creations(batch);
+            put_displacement_of_reference(nft, batch, w.record, w.forwarding->leads_out);
         }
     });
 }
@@ -97,13 +117,15 @@ void check(Connection& nft, const std::vector<Forwarding>& forwardings) {
     for (const Wanted& w : wanted_records(forwardings)) check(nft, w.record, *w.forwarding);
 }
 
-std::vector<Forwarded> remove(Connection& nft, const Owner& owner) {
+std::vector<Forwarded> remove(Connection& nft, const Owner& owner,
+                              const std::vector<Ip>& addresses) {
     std::vector<Forwarded> removed;
     nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
         removed.clear();
-        put_removal(nft, batch, owner_hashes(owner), removed);
-        for (const Family family : families)
-            put_removal_of_reference(nft, batch, family, owner.container_id, removed);
+        for (const Family family : families) {
+            put_removal(nft, batch, find_record(nft, family, owner), removed);
+            put_removal_of_reference(nft, batch, family, owner.container_id, addresses, removed);
+        }
     });
     return removed;
 }
@@ -125,11 +147,20 @@ std::vector<Forwarded> gc(Connection& nft, const std::string& network,
         std::vector<Forwarded> its;
         nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
             its.clear();
-            put_removal(nft, batch, hashes, its);
+            for (const Family family : families)
+                put_removal(nft, batch, find_record(nft, family, network, hashes), its);
         });
-        removed.insert(removed.end(), its.begin(), its.end());
+        append(removed, its);
     }
     return removed;
+}
+
+bool is_mapped(Connection& nft, const Flow& flow) {
+    const Forwarded exact{flow.protocol, flow.destination, flow.port, flow.answers_from,
+                          flow.answering_port};
+    const nft::Element wanted = mapping_element(exact);
+    const auto found = nft.find_element(table_of(flow.destination.family()), mappings, wanted.key);
+    return found && found->value == wanted.value;
 }
 
 std::optional<std::string> problem(Connection& nft) {

@@ -17,15 +17,20 @@ using nft::reg;
 using nft::Rule;
 using nft::Side;
 
-const std::string mapped = "mapped";
+const std::string ports = "ports";
 const std::string masquerade = "mapped_masquerade";
 constexpr std::string_view masquerade_prefix = "masquerade_";
 constexpr std::size_t hash_digits = 2 * sizeof(std::uint32_t);  // of a word
 constexpr std::size_t hash_words = 4;
 
-// A packet for one of our mappings is translated before rules at the usual priorities see it:
-// those of iptables and of the reference plugin may be left from a container that is gone.
-constexpr std::int32_t before_others = -1;
+// An ADD of ours removes what others have of its ports, wherever they have it. So what rules at the
+// usual priority lead somewhere, those of iptables and of the reference plugin, is newer.
+constexpr std::int32_t behind_others = 1;
+// Interface plugins make exceptions of what stays in their subnets.
+constexpr std::int32_t ahead_of_others = -1;
+
+/// The previous layout: ahead of others. In the order in which they can be deleted.
+constexpr const char* superseded[] = {"mapped_prerouting", "mapped_output", "mapped"};
 
 std::uint32_t words(Family family) {
     return family == Family::v4 ? 1 : 4;
@@ -67,13 +72,20 @@ std::vector<int> exact_and_any(Family family) {
     return {Ip::any(family).bits(), 0};
 }
 
-std::vector<Rule> mapped_rules(Family family) {
+Rule translation(Family family, const std::string& map, int length) {
+    return nft::rule(
+        destination_key(family, length), nft::Lookup{map, reg(0), reg(0)},
+        nft::Nat{
+            .type = NFT_NAT_DNAT, .family = nft::nfproto(family), .port_sreg = reg(words(family))});
+}
+
+std::vector<Rule> port_rules(Family family) {
     std::vector<Rule> out;
-    for (const int length : exact_and_any(family))
+    for (const int length : exact_and_any(family)) {
         out.push_back(nft::rule(destination_key(family, length),
                                 nft::Lookup{conditional_mappings, reg(0), NFT_REG_VERDICT}));
-    const auto unconditional = translations(family, mappings);
-    out.insert(out.end(), unconditional.begin(), unconditional.end());
+        out.push_back(translation(family, mappings, length));
+    }
     return out;
 }
 
@@ -92,6 +104,22 @@ std::string hex(std::uint32_t word) {
     const auto end = std::to_chars(digits, digits + sizeof digits, word, 16).ptr;
     const auto length = static_cast<std::size_t>(end - digits);
     return std::string(hash_digits - length, '0').append(digits, length);
+}
+
+/// A mapping out of key and value of its element.
+std::optional<Forwarded> parse_parts(Family family, const Bytes& parts) {
+    const std::size_t address = Ip::any(family).size();
+    if (parts.size() < 2 * address + 10) return {};
+    const auto port_at = [&](std::size_t at) {
+        return static_cast<std::uint16_t>(parts[at] << 8 | parts[at + 1]);
+    };
+    const Ip host_ip = Ip::from_bytes(family, parts.data());
+    const std::size_t target = address + 8;
+    return Forwarded{.protocol = parts[address],
+                     .host_ip = host_ip.is_any() ? std::nullopt : std::optional(host_ip),
+                     .host_port = port_at(address + 4),
+                     .container_ip = Ip::from_bytes(family, parts.data() + target),
+                     .container_port = port_at(target + address)};
 }
 
 Rule is_translated() {
@@ -151,19 +179,16 @@ nft::Element attachment_element(const std::string& hashes, std::size_t index,
 }
 
 std::optional<Forwarded> parse_mapping(Family family, const nft::Element& element) {
-    const std::size_t address = Ip::any(family).size();
     const auto* value = std::get_if<Bytes>(&element.value);
-    if (!value || value->size() < 2 * address + 10) return {};
-    const auto port_at = [&](std::size_t at) {
-        return static_cast<std::uint16_t>((*value)[at] << 8 | (*value)[at + 1]);
-    };
-    const Ip host_ip = Ip::from_bytes(family, value->data());
-    const std::size_t target = address + 8;
-    return Forwarded{.protocol = (*value)[address],
-                     .host_ip = host_ip.is_any() ? std::nullopt : std::optional(host_ip),
-                     .host_port = port_at(address + 4),
-                     .container_ip = Ip::from_bytes(family, value->data() + target),
-                     .container_port = port_at(target + address)};
+    return value ? parse_parts(family, *value) : std::nullopt;
+}
+
+std::optional<Forwarded> parse_mapping_element(Family family, const nft::Element& element) {
+    const auto* target = std::get_if<Bytes>(&element.value);
+    if (!target) return {};
+    Bytes parts = element.key;
+    parts.insert(parts.end(), target->begin(), target->end());
+    return parse_parts(family, parts);
 }
 
 nft::Set mapping_map(Family family, const std::string& name) {
@@ -178,11 +203,28 @@ nft::Set mapping_map(Family family, const std::string& name) {
 
 std::vector<Rule> translations(Family family, const std::string& map) {
     std::vector<Rule> out;
-    for (const int length : exact_and_any(family))
-        out.push_back(nft::rule(destination_key(family, length), nft::Lookup{map, reg(0), reg(0)},
-                                nft::Nat{.type = NFT_NAT_DNAT,
-                                         .family = nft::nfproto(family),
-                                         .port_sreg = reg(words(family))}));
+    for (const int length : exact_and_any(family)) out.push_back(translation(family, map, length));
+    return out;
+}
+
+std::string waiting_map(const std::string& map) {
+    return cat("waiting_", map);
+}
+
+nft::Set waiting_map_of(Family family, const std::string& map) {
+    const nft::Set of = mapping_map(family, map);
+    return {.name = waiting_map(map),
+            .key_type = nft::concatenated({address_type(family), nft::type_inet_proto,
+                                           nft::type_inet_service, nft::type_mark}),
+            .key_length = of.key_length + static_cast<std::uint32_t>(sizeof(std::uint32_t)),
+            .data_type = map == mappings ? of.data_type : std::uint32_t{NFT_DATA_VERDICT},
+            .data_length = of.data_length};
+}
+
+Bytes waiting_key(const Bytes& key, std::size_t place) {
+    Bytes out = key;
+    const Bytes number = nft::host_order(static_cast<std::uint32_t>(place));
+    out.insert(out.end(), number.begin(), number.end());
     return out;
 }
 
@@ -224,15 +266,22 @@ std::vector<nft::Set> Skeleton::sets(const Lengths& lengths) const {
 
 std::vector<Skeleton::Chain> Skeleton::chains(const Lengths& lengths) const {
     const auto hook = [](std::uint32_t number, std::int32_t priority) {
-        return nft::Hook{"nat", number, priority + before_others};
+        return nft::Hook{"nat", number, priority};
     };
-    const Rule if_local = nft::rule(nft::destination_is_local(), nft::jump(mapped));
-    return {{mapped, {}, mapped_rules(family_)},
+    const Rule if_local = nft::rule(nft::destination_is_local(), nft::jump(ports));
+    std::vector<Rule> entry{if_local};
+    // What comes from ::1 cannot leave the host, and what a bridge brings for it must not get in.
+    if (family_ == Family::v6)
+        entry.insert(entry.begin(), nft::rule(nft::address(Side::destination, nft::Op::eq,
+                                                           Prefix::host(*Ip::parse("::1"))),
+                                              nft::back()));
+    const std::int32_t translate = NF_IP_PRI_NAT_DST + behind_others;
+    return {{ports, {}, port_rules(family_)},
             {masquerade, {}, masquerade_rules(family_, lengths)},
-            {"mapped_prerouting", hook(NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST), {if_local}},
-            {"mapped_output", hook(NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST), {if_local}},
+            {"ports_prerouting", hook(NF_INET_PRE_ROUTING, translate), entry},
+            {"ports_output", hook(NF_INET_LOCAL_OUT, translate), entry},
             {"mapped_postrouting",
-             hook(NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC),
+             hook(NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC + ahead_of_others),
              {nft::rule(is_translated(), nft::jump(masquerade))}}};
 }
 
@@ -242,7 +291,7 @@ bool Skeleton::looks_intact(nft::Connection& nft, std::size_t lengths) const {
         const auto chain = nft.find_chain(table_, name);
         return chain ? chain->uses : 0;
     };
-    return uses(mapped) >= mapped_rules(family_).size() + 2 && uses(masquerade) >= lengths + 1;
+    return uses(ports) >= port_rules(family_).size() + 2 && uses(masquerade) >= lengths + 1;
 }
 
 bool Skeleton::is_in_place(nft::Connection& nft, const Chain& wanted) const {
@@ -275,6 +324,8 @@ void Skeleton::put(nft::Connection& nft, nft::Batch& batch, Lengths lengths) con
     batch.add_table(table_, std::string(table_comment));
     for (const nft::Set& set : sets(lengths)) batch.add_set(table_, set);
     for (const Chain& chain : chains(lengths)) repair(nft, batch, chain);
+    for (const char* chain : superseded)
+        if (nft.find_chain(table_, chain)) batch.delete_chain(table_, chain);
 }
 
 void Skeleton::repair(nft::Connection& nft, nft::Batch& batch, const Chain& chain) const {

@@ -16,8 +16,9 @@
 /// |---|---|
 /// | map mappings | address . protocol . port : container address . port; any address is 0.0.0.0 |
 /// | map conditional_mappings | the same keys : jump to the attachment's chain |
-/// | chain mapped | looks a packet up in both, exact address first |
-/// | chains mapped_prerouting, mapped_output | send it what is addressed to this host |
+/// | chain ports | looks a packet up in both, exact address first |
+/// | chains ports_prerouting, ports_output | send it what is addressed to this host |
+/// | maps waiting_<map> | the key . 0, 1, ... : what a container's other attachments have there |
 /// | set masquerade_<n> | first n bits of source . container address . protocol . port |
 /// | chain mapped_masquerade | looks what was translated up in those |
 /// | chain mapped_postrouting | sends it what was translated |
@@ -33,6 +34,8 @@ constexpr std::string_view table_comment = "CNI portmap plugin";
 nft::Table table_of(Family family);
 
 nft::Element mapping_element(const Forwarded& mapping);
+/// Read back; nullopt for one with another value.
+std::optional<Forwarded> parse_mapping_element(Family family, const nft::Element& element);
 
 /// Element of `attachments`: mapping number `index` of the attachment with these hashes
 /// (netfilter/owner.h).
@@ -49,6 +52,11 @@ nft::Set mapping_map(Family family, const std::string& name);
 /// and for any.
 std::vector<nft::Rule> translations(Family family, const std::string& map);
 
+/// Where elements of `map` wait, and under which keys.
+std::string waiting_map(const std::string& map);
+nft::Set waiting_map_of(Family family, const std::string& map);
+nft::Bytes waiting_key(const nft::Bytes& key, std::size_t place);
+
 /// "masquerade_24" for a source of 10.1.2.0/24.
 std::string masquerade_set(const Prefix& source);
 nft::Bytes masquerade_key(const Prefix& source, const Forwarded& mapping);
@@ -62,7 +70,7 @@ public:
 
     /// As far as two lookups tell: the chains have as many rules as they should.
     bool looks_intact(nft::Connection& nft, std::size_t lengths) const;
-    /// What is missing or differs ("chain mapped"); nullopt when all is in place.
+    /// What is missing or differs ("chain ports"); nullopt when all is in place.
     std::optional<std::string> fault(nft::Connection& nft, const Lengths& lengths) const;
     /// Makes or repairs what is missing or differs.
     void put(nft::Connection& nft, nft::Batch& batch, Lengths lengths) const;

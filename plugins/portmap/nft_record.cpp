@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "nft_conditions.h"
+#include "nft_shared.h"
 
 namespace cni::portmap::nftables {
 namespace {
@@ -28,7 +30,7 @@ std::string text_of(const std::vector<Prefix>& sources) {
     return join(texts, " ");
 }
 
-constexpr char end_of_sources = ';';
+constexpr std::string_view end_of_sources = "; ";
 
 /// From a comment of own_elements.
 std::vector<Prefix> parse_sources(std::string_view comment) {
@@ -38,11 +40,48 @@ std::vector<Prefix> parse_sources(std::string_view comment) {
     return out;
 }
 
-/// The mappings as elements of `attachments`; the comment of each keeps the sources.
+std::string_view parse_owner(std::string_view comment) {
+    const auto end = comment.find(end_of_sources);
+    return end == comment.npos ? "" : comment.substr(end + end_of_sources.size());
+}
+
+/// Stands ahead of the owner's text where that is cut.
+std::string digest_of(const Owner& owner) {
+    constexpr std::size_t length = 32;
+    return sha512_hex(cat(owner.network, "/", owner.container_id, "/", owner.ifname))
+        .substr(0, length);
+}
+
+/// What comments of `attachments` say: what is masqueraded, and whose they are.
+std::string comment_of(const Record& record, const Owner& owner) {
+    const std::string sources = cat(text_of(record.sources), end_of_sources);
+    std::string whole = cat(sources, owner_text(owner));
+    if (whole == cut_comment(whole)) return whole;
+    return cut_comment(cat(sources, digest_of(owner), ", ", owner_text(owner)));
+}
+
+bool names(std::string_view comment, const Owner& owner) {
+    const auto part = parse_owner(comment);
+    const std::string text = owner_text(owner);
+    if (part == text || part.starts_with(digest_of(owner))) return true;
+    // The previous version cut the text.
+    const bool is_cut = comment.size() == cut_comment(std::string(comment.size() + 1, ' ')).size();
+    return is_cut && !part.empty() && text.starts_with(part);
+}
+
+bool names_network(std::string_view comment, const std::string& network) {
+    const auto part = parse_owner(comment);
+    const std::string expected = cat("net: ", network, ", if: ");
+    const auto begin = part.find("net: ");
+    if (begin == part.npos) return false;
+    const auto text = part.substr(begin, expected.size());
+    return expected.starts_with(text);
+}
+
+/// The mappings as elements of `attachments`.
 std::vector<nft::Element> own_elements(const Record& record, const Owner& owner) {
     std::vector<nft::Element> out;
-    const std::string comment =
-        cut_comment(cat(text_of(record.sources), end_of_sources, ' ', owner_text(owner)));
+    const std::string comment = comment_of(record, owner);
     for (const Forwarded& mapping : record.mappings) {
         out.push_back(attachment_element(record.hashes, out.size(), mapping));
         out.back().comment = comment;
@@ -61,6 +100,25 @@ std::vector<nft::Rule> conditional_rules(const Record& record, const Forwarding&
     for (const nft::Rule& conditions : condition_rules(forwarding.conditions))
         for (const nft::Rule& translation : translations(record.family, record.conditions()))
             out.push_back(nft::rule(conditions, translation));
+    return out;
+}
+
+/// The record under these hashes if its comment passes.
+template <typename Filter>
+std::optional<Record> read_record(nft::Connection& nft, Family family, const std::string& hashes,
+                                  Filter&& is_owners) {
+    Record out{.family = family, .hashes = hashes, .mappings = {}};
+    const nft::Table table = table_of(family);
+    // Not by listing the map: that is long, and skips elements while the kernel rearranges it.
+    while (const auto element =
+               nft.find_element(table, attachments, attachment_key(hashes, out.mappings.size()))) {
+        const auto mapping = parse_mapping(family, *element);
+        if (!mapping || !is_owners(element->comment)) break;
+        if (out.mappings.empty()) out.sources = parse_sources(element->comment);
+        out.mappings.push_back(*mapping);
+    }
+    if (out.mappings.empty()) return {};
+    out.conditional = nft.find_chain(table, out.conditions()).has_value();
     return out;
 }
 
@@ -83,39 +141,71 @@ Record record_of(const Forwarding& forwarding) {
     return {.family = forwarding.family(),
             .hashes = owner_hashes(forwarding.owner),
             .mappings = forwarded_by(forwarding),
+            .container_id = forwarding.owner.container_id,
             .sources = masqueraded_sources(forwarding),
             .conditional = !forwarding.conditions.empty()};
 }
 
-std::optional<Record> find_record(nft::Connection& nft, Family family, const std::string& hashes) {
-    Record out{.family = family, .hashes = hashes, .mappings = {}};
-    const nft::Table table = table_of(family);
-    // Not by listing the map: that is long, and skips elements while the kernel rearranges it.
-    while (const auto element =
-               nft.find_element(table, attachments, attachment_key(hashes, out.mappings.size()))) {
-        const auto mapping = parse_mapping(family, *element);
-        if (!mapping) break;
-        if (out.mappings.empty()) out.sources = parse_sources(element->comment);
-        out.mappings.push_back(*mapping);
-    }
-    if (out.mappings.empty()) return {};
-    out.conditional = nft.find_chain(table, out.conditions()).has_value();
-    return out;
+std::optional<Record> find_record(nft::Connection& nft, Family family, const Owner& owner) {
+    auto record = read_record(nft, family, owner_hashes(owner),
+                              [&](std::string_view comment) { return names(comment, owner); });
+    if (record) record->container_id = owner.container_id;
+    return record;
+}
+
+std::optional<Record> find_record(nft::Connection& nft, Family family, const std::string& network,
+                                  const std::string& hashes) {
+    return read_record(nft, family, hashes,
+                       [&](std::string_view comment) { return names_network(comment, network); });
+}
+
+void require_no_record(nft::Connection& nft, Family family, const Owner& owner) {
+    const auto other =
+        nft.find_element(table_of(family), attachments, attachment_key(owner_hashes(owner), 0));
+    if (other)
+        throw Error(Code::internal,
+                    cat("port mappings of container ", quote(owner.container_id), " interface ",
+                        owner.ifname, ": map ", attachments, " of nftables table ",
+                        table_of(family).to_string(), " holds those of another under its hash"),
+                    cat("its comment is ", quote(other->comment), "; choose another container id"));
 }
 
 std::map<std::string, std::vector<nft::Element>> shared_elements(const Record& record) {
     std::map<std::string, std::vector<nft::Element>> out;
     std::set<nft::Bytes> masqueraded;  // ports of the host may lead to the same port
+    const std::string comment = cat(record.hashes, " ", container_hash(record.container_id));
     for (const Forwarded& mapping : record.mappings) {
         nft::Element element = mapping_element(mapping);
-        element.comment = record.hashes;
+        element.comment = comment;
         if (record.conditional) element.value = nft::jump(record.conditions());
         out[record.conditional ? conditional_mappings : mappings].push_back(std::move(element));
         for (const Prefix& source : record.sources)
             if (const auto key = masquerade_key(source, mapping); masqueraded.insert(key).second)
-                out[masquerade_set(source)].push_back({.key = key, .comment = record.hashes});
+                out[masquerade_set(source)].push_back({.key = key, .comment = comment});
     }
     return out;
+}
+
+std::optional<Holder> parse_holder(std::string_view comment) {
+    const auto digits = [](std::string_view text) {
+        return text.find_first_not_of("0123456789abcdef-") == text.npos;
+    };
+    const auto hashes = comment.substr(0, owner_hashes_length);
+    if (hashes.size() < owner_hashes_length || !digits(hashes)) return {};
+    const auto rest = comment.substr(owner_hashes_length);
+    if (rest.empty()) return Holder{std::string(hashes), {}};
+    if (rest.front() != ' ') return {};
+    return Holder{std::string(hashes), std::string(rest.substr(1))};
+}
+
+std::string container_hash(const std::string& container_id) {
+    constexpr std::size_t length = 24;
+    return sha512_hex(container_id).substr(0, length);
+}
+
+bool is_own(const nft::Element& element, const nft::Element& wanted, const Record& record) {
+    const auto holder = parse_holder(element.comment);
+    return holder && holder->hashes == record.hashes && element.value == wanted.value;
 }
 
 void put(nft::Batch& batch, const Record& record, const Forwarding& forwarding) {
@@ -130,23 +220,6 @@ void put(nft::Batch& batch, const Record& record, const Forwarding& forwarding) 
         for (const nft::Rule& rule : conditional_rules(record, forwarding))
             batch.add_rule(table, name, rule);
     }
-    for (const auto& [set, elements] : shared_elements(record))
-        batch.create_elements(table, set, elements);
-}
-
-void Keys::add(nft::Connection& nft, const Record& record, Whose whose) {
-    const nft::Table table = table_of(record.family);
-    for (const auto& [set, elements] : shared_elements(record))
-        for (const nft::Element& element : elements) {
-            const auto present = nft.find_element(table, set, element.key);
-            if (present && (whose == Whose::anybodys || *present == element))
-                keys_[set].insert(element.key);
-        }
-}
-
-void Keys::put_deletion(nft::Batch& batch, const nft::Table& table) const {
-    for (const auto& [set, keys] : keys_)
-        batch.delete_elements(table, set, {keys.begin(), keys.end()});
 }
 
 void put_deletion(nft::Batch& batch, const Record& record) {
@@ -161,22 +234,27 @@ void put_deletion(nft::Batch& batch, const Record& record) {
 
 void check(nft::Connection& nft, const Record& record, const Forwarding& forwarding) {
     const nft::Table table = table_of(record.family);
-    const auto need = [&](const std::string& set, const nft::Element& element) {
-        if (nft.find_element(table, set, element.key) != element)
-            report_missing(record, forwarding.owner, cat("an element of ", set));
+    const Owner& owner = forwarding.owner;
+    const auto require = [&](bool is_there, std::string_view what) {
+        if (!is_there) report_missing(record, owner, what);
     };
     if (const auto fault = Skeleton(record.family).fault(nft, record.lengths()))
-        report_missing(record, forwarding.owner, *fault);
-    for (const nft::Element& element : own_elements(record, forwarding.owner))
-        need(attachments, element);
-    for (const auto& [set, elements] : shared_elements(record))
-        for (const nft::Element& element : elements) need(set, element);
+        report_missing(record, owner, *fault);
+    for (const nft::Element& element : own_elements(record, owner)) {
+        const auto found = nft.find_element(table, attachments, element.key);
+        require(found && found->value == element.value && names(found->comment, owner) &&
+                    parse_sources(found->comment) == record.sources,
+                cat("an element of ", attachments));
+    }
+    if (const auto set = Shared(nft, record.family).find_incomplete(record))
+        report_missing(record, owner, cat("an element of ", *set));
     if (!record.conditional) return;
     for (const nft::Element& element : conditional_elements(record))
-        need(record.conditions(), element);
+        require(nft.find_element(table, record.conditions(), element.key) == element,
+                cat("an element of ", record.conditions()));
     if (!nft::contains_in_order(nft.rules(table, record.conditions()),
                                 conditional_rules(record, forwarding)))
-        report_missing(record, forwarding.owner, cat("chain ", record.conditions()));
+        report_missing(record, owner, cat("chain ", record.conditions()));
 }
 
 }  // namespace cni::portmap::nftables

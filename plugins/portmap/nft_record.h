@@ -17,6 +17,7 @@ struct Record {
     Family family;
     std::string hashes;  ///< of the owner: netfilter/owner.h
     std::vector<Forwarded> mappings;
+    std::string container_id = {};     ///< "" when it is not known
     std::vector<Prefix> sources = {};  ///< what is masqueraded
     bool conditional = false;
 
@@ -27,26 +28,29 @@ struct Record {
 
 /// No mappings: nothing of the configuration applies to the family.
 Record record_of(const Forwarding& forwarding);
-/// nullopt when there is none.
-std::optional<Record> find_record(nft::Connection& nft, Family family, const std::string& hashes);
+/// nullopt when there is none: elements under its hashes that do not name the owner are not his.
+std::optional<Record> find_record(nft::Connection& nft, Family family, const Owner& owner);
+/// Whoever's it is, as long as he is of the network: for GC.
+std::optional<Record> find_record(nft::Connection& nft, Family family, const std::string& network,
+                                  const std::string& hashes);
+/// Throws Error when there is one of somebody else under the owner's hashes.
+void require_no_record(nft::Connection& nft, Family family, const Owner& owner);
 
-/// The elements it has in shared maps and sets, by their names; their comment is its hashes.
+/// The elements it has in shared maps and sets, by their names; their comments say whose they are.
 std::map<std::string, std::vector<nft::Element>> shared_elements(const Record& record);
 
-/// Makes it all; nothing of it may be there.
-void put(nft::Batch& batch, const Record& record, const Forwarding& forwarding);
-
-/// Keys of shared maps and sets to be deleted.
-class Keys {
-public:
-    /// Those that are there with this owner (or another value and owner, to make way).
-    enum class Whose { own, anybodys };
-    void add(nft::Connection& nft, const Record& record, Whose whose);
-    void put_deletion(nft::Batch& batch, const nft::Table& table) const;
-
-private:
-    std::map<std::string, std::set<nft::Bytes>> keys_;  // by set
+/// Whose an element of a shared map is, by its comment.
+struct Holder {
+    std::string hashes;
+    std::string container;  ///< container_hash; "" as the previous version wrote it
 };
+std::optional<Holder> parse_holder(std::string_view comment);
+std::string container_hash(const std::string& container_id);
+/// Whether it is the record's element `wanted`, whatever its key is: it may be waiting.
+bool is_own(const nft::Element& element, const nft::Element& wanted, const Record& record);
+
+/// Makes what it has for itself; nothing of it may be there.
+void put(nft::Batch& batch, const Record& record, const Forwarding& forwarding);
 
 /// Its elements of `attachments`, its chain.
 void put_deletion(nft::Batch& batch, const Record& record);

@@ -27,8 +27,13 @@ public:
                       number(port_),
                       Ip::from_bytes(family, new_address_.data()),
                       number(new_port_)};
-        if (address_.size() == size) out.host_ip = Ip::from_bytes(family, address_.data());
+        out.host_ip = address(family);
         return out;
+    }
+
+    std::optional<Ip> address(Family family) const {
+        if (address_.size() != Ip::any(family).size()) return {};
+        return Ip::from_bytes(family, address_.data());
     }
 
     void operator()(const nft::Meta& e) {
@@ -55,20 +60,65 @@ private:
     bool nat_ = false;
 };
 
+// It makes this one first, always.
+const std::string first_chain = "hostports";
+// One that only ancient versions put rules into.
+const std::string ancient_chain = "hostip_hostports";
+const std::string masquerading = "masquerading";
+
+/// Of several addresses that a rule compares the last: the destination.
+bool is_to(const std::optional<Ip>& destination, const std::vector<Ip>& addresses, Family family) {
+    bool any_known = false;
+    for (const Ip& address : addresses) {
+        if (address == destination) return true;
+        any_known = any_known || address.family() == family;
+    }
+    return !any_known;
+}
+
 }  // namespace
 
+bool has_reference_rules(nft::Connection& nft, Family family) {
+    const auto chain = nft.find_chain(table_of(family), first_chain);
+    // Its rules, and the jump to it.
+    return chain && chain->uses > 1;
+}
+
 void put_removal_of_reference(nft::Connection& nft, nft::Batch& batch, Family family,
-                              const std::string& container_id, std::vector<Forwarded>& removed) {
+                              const std::string& container_id, const std::vector<Ip>& addresses,
+                              std::vector<Forwarded>& removed) {
     const nft::Table table = table_of(family);
-    // It makes this one first, always.
-    if (!nft.find_chain(table, "hostports")) return;
+    if (!nft.find_chain(table, first_chain)) return;
     const auto its = [&](std::string_view comment) { return comment == container_id; };
-    for (const char* chain : {"hostports", "hostip_hostports", "masquerading"})
+    for (const std::string& chain : {first_chain, ancient_chain, masquerading})
         for (const nft::ListedRule& rule : nft.rules(table, chain, its)) {
+            const ParsedRule parsed(rule.rule);
+            const auto mapping = parsed.mapping(family);
+            const auto to = mapping ? mapping->container_ip : parsed.address(family);
+            if (!is_to(to, addresses, family)) continue;
             batch.delete_rule(table, chain, rule.handle);
-            if (const auto mapping = ParsedRule(rule.rule).mapping(family))
-                removed.push_back(*mapping);
+            if (mapping) removed.push_back(*mapping);
         }
+}
+
+std::vector<Forwarded> put_displacement_of_reference(nft::Connection& nft, nft::Batch& batch,
+                                                     const Record& record, bool goes_first) {
+    std::vector<Forwarded> kept;
+    const nft::Table table = table_of(record.family);
+    if (!nft.find_chain(table, first_chain)) return kept;
+    std::set<nft::Bytes> keys;
+    for (const Forwarded& mapping : record.mappings) keys.insert(mapping_element(mapping).key);
+    const Ip& own = record.mappings.front().container_ip;
+    for (const std::string& chain : {ancient_chain, first_chain})
+        for (const nft::ListedRule& rule : nft.rules(table, chain)) {
+            const auto mapping = ParsedRule(rule.rule).mapping(record.family);
+            if (!mapping || !keys.contains(mapping_element(*mapping).key)) continue;
+            if (!goes_first && rule.comment == record.container_id && mapping->container_ip != own)
+                kept.push_back(*mapping);
+            else
+                batch.delete_rule(table, chain, rule.handle);
+        }
+    return kept;
 }
 
 }  // namespace cni::portmap::nftables

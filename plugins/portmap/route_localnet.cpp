@@ -22,14 +22,16 @@ LinkName name_of(const HostSide& side) {
     return {side.link.index, side.link.name};
 }
 
-bool is_there(const LinkName& link) {
-    return ::if_nametoindex(link.name.c_str()) == static_cast<unsigned>(link.index);
+// Who may not ask has not been told that it is gone.
+bool is_gone(const LinkName& link) {
+    const unsigned index = ::if_nametoindex(link.name.c_str());
+    return index == 0 ? errno == ENODEV : index != static_cast<unsigned>(link.index);
 }
 
 // Deleted with everything on it, by somebody who knows nothing of the guard.
 void forget_links_that_are_gone(Guard& guard) {
     for (const LinkName& link : guard.links())
-        if (!is_there(link)) guard.release(link);
+        if (is_gone(link)) guard.release(link);
 }
 
 void hold(Guard& guard, const Forwarding& forwarding, const std::optional<HostSide>& side) {
@@ -65,7 +67,7 @@ bool is_refused_for_good(int error) {
 }
 
 void disable_route_localnet(const LinkName& link) {
-    if (!is_there(link)) return;
+    if (is_gone(link)) return;
     try {
         set_sysctl_if_present(key_of(link.name), "0");
     } catch (const SysError& error) {
@@ -140,7 +142,7 @@ void gc_localnet(nft::Connection& nft, const std::string& network,
                  const std::vector<Owner>& valid) {
     const std::string of_network = network_hash(network);
     const auto is_stale = [&](const Holder& holder) {
-        if (holder.link && !is_there(*holder.link)) return true;
+        if (holder.link && is_gone(*holder.link)) return true;
         return holder.hashes.starts_with(of_network) &&
                std::ranges::none_of(
                    valid, [&](const Owner& owner) { return owner_hashes(owner) == holder.hashes; });

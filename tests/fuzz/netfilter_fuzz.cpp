@@ -136,7 +136,8 @@ void ask(std::uint8_t what) {
         case 7:
             return portmap::nftables::check(connection, {v4, v6});
         case 8:
-            return portmap::nftables::add(connection, {v4, v6});
+            portmap::nftables::add(connection, {v4, v6});
+            return;
         case 9:
             cni::gc_masquerade(connection, "net", {});
             return;

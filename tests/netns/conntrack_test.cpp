@@ -132,7 +132,8 @@ TEST_F(PortmapFlows, AddForgetsFlowsToTheHostThatLeadElsewhere) {
     enter("192.0.2.1", "54", "10.88.0.9", "53");      // another port
     enter("203.0.113.1", "53", "203.0.113.1", "53");  // forwarded
     Rtnl host;
-    portmap::forget_flows_elsewhere(host, {{IPPROTO_UDP, {}, 53, ip("10.88.0.2"), 5353}});
+    nft::Connection nft;
+    portmap::forget_flows_elsewhere(host, nft, {{IPPROTO_UDP, {}, 53, ip("10.88.0.2"), 5353}}, {});
     EXPECT_EQ(flows(Family::v4),
               (Lines{"17 192.0.2.1:53 10.88.0.2:5353", "17 192.0.2.1:54 10.88.0.9:53",
                      "17 203.0.113.1:53 203.0.113.1:53"}));
@@ -142,8 +143,9 @@ TEST_F(PortmapFlows, AddForgetsFlowsToItsAddressOnly) {
     enter("192.0.2.1", "53", "10.88.0.9", "53");
     enter("127.0.0.1", "53", "10.88.0.9", "53");
     Rtnl host;
-    portmap::forget_flows_elsewhere(host,
-                                    {{IPPROTO_UDP, ip("192.0.2.1"), 53, ip("10.88.0.2"), 5353}});
+    nft::Connection nft;
+    portmap::forget_flows_elsewhere(
+        host, nft, {{IPPROTO_UDP, ip("192.0.2.1"), 53, ip("10.88.0.2"), 5353}}, {});
     EXPECT_EQ(flows(Family::v4), Lines{"17 127.0.0.1:53 10.88.0.9:53"});
 }
 

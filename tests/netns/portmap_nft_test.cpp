@@ -82,10 +82,10 @@ constexpr char skeleton_of_ip[] = R"(table ip cni_hostport {
 		type ipv4_addr . ipv4_addr . inet_proto . inet_service
 	}
 
-	chain mapped {
+	chain ports {
 		ip daddr . meta l4proto . th dport vmap @conditional_mappings
-		ip daddr & 0.0.0.0 . meta l4proto . th dport vmap @conditional_mappings
 		dnat ip to ip daddr . meta l4proto . th dport map @mappings
+		ip daddr & 0.0.0.0 . meta l4proto . th dport vmap @conditional_mappings
 		dnat ip to ip daddr & 0.0.0.0 . meta l4proto . th dport map @mappings
 	}
 
@@ -94,14 +94,14 @@ constexpr char skeleton_of_ip[] = R"(table ip cni_hostport {
 		ip saddr . ip daddr . meta l4proto . th dport @masquerade_32 masquerade
 	}
 
-	chain mapped_prerouting {
-		type nat hook prerouting priority dstnat - 1; policy accept;
-		fib daddr type local jump mapped
+	chain ports_prerouting {
+		type nat hook prerouting priority dstnat + 1; policy accept;
+		fib daddr type local jump ports
 	}
 
-	chain mapped_output {
-		type nat hook output priority -101; policy accept;
-		fib daddr type local jump mapped
+	chain ports_output {
+		type nat hook output priority -99; policy accept;
+		fib daddr type local jump ports
 	}
 
 	chain mapped_postrouting {
@@ -195,6 +195,82 @@ TEST_F(PortmapNft, RulesOfTheReferencePluginAreRemoved) {
     EXPECT_EQ(count(ruleset(), "comment \"c2\""), 1u);
 }
 
+/// The key of the first element of `attachments`.
+std::string key_of(const Owner& owner) {
+    std::string digits = owner_hashes(owner);
+    std::erase(digits, '-');
+    std::string out;
+    for (std::size_t at = 0; at < 32; at += 8) out += cat("0x", digits.substr(at, 8), " . ");
+    return out + "0x0";
+}
+
+// What only has the name of an attachment is not its own.
+TEST_F(PortmapNft, ElementsOfAnotherUnderTheSameHashAreLeftAlone) {
+    add(connection(), {forwarding(c2, "10.88.0.3/24", {tcp(8080, 80)})});
+    nft(cat("add element ip cni_hostport attachments { ", key_of(c1),
+            " comment \"10.88.0.0/24; net: net1, if: eth0, id: c2\" : "
+            "0.0.0.0 . tcp . 8080 . 10.88.0.3 . 80 }"));
+    const std::string before = ruleset();
+    EXPECT_TRUE(remove(connection(), c1).empty());
+    const Error error =
+        thrown([&] { add(connection(), {forwarding(c1, "10.88.0.2/24", {tcp(9090, 80)})}); });
+    EXPECT_NE(error.msg.find("holds those of another under its hash"), error.msg.npos) << error.msg;
+    EXPECT_TRUE(gc(connection(), "net2", {}).empty());
+    EXPECT_EQ(ruleset(), before);
+}
+
+TEST_F(PortmapNft, LongNamesAreProvedByADigest) {
+    const std::string long_id(200, 'x');
+    const Owner owner{"net1", long_id, "eth0"};
+    const Forwarding wanted = forwarding(owner, "10.88.0.2/24", {tcp(8080, 80)});
+    add(connection(), {wanted});
+    check(connection(), {wanted});
+    const std::string listed = ruleset();
+    nft(cat("flush ruleset\n", listed));
+    add(connection(), {wanted});
+    check(connection(), {wanted});
+    EXPECT_EQ(gc(connection(), "net1", {}).size(), 1u);
+    add(connection(), {wanted});
+    EXPECT_EQ(remove(connection(), owner).size(), 1u);
+    EXPECT_EQ(ruleset(), skeleton_of_ip);
+}
+
+// In whose layout packets came here ahead of all others.
+TEST_F(PortmapNft, WhatThePreviousVersionMadeIsKeptAndRemoved) {
+    std::string previous = skeleton_of_ip;
+    const auto replace = [&](const std::string& what, const std::string& with) {
+        for (auto at = previous.find(what); at != previous.npos; at = previous.find(what))
+            previous.replace(at, what.size(), with);
+    };
+    replace("ports_", "mapped_");
+    replace("chain ports ", "chain mapped ");
+    replace("jump ports\n", "jump mapped\n");
+    replace("dstnat + 1", "dstnat - 1");
+    replace("priority -99", "priority -101");
+    const std::string hashes = owner_hashes(c1);
+    nft(cat(previous, "add element ip cni_hostport mappings { 0.0.0.0 . tcp . 8080 comment \"",
+            hashes, "\" : 10.88.0.2 . 80 }\n",
+            "add element ip cni_hostport masquerade_24 { 10.88.0.0 . 10.88.0.2 . tcp . 80 comment "
+            "\"",
+            hashes, "\" }\nadd element ip cni_hostport attachments { ", key_of(c1),
+            " comment \"10.88.0.0/24 127.0.0.1/32; net: net1, if: eth0, id: c1\" : "
+            "0.0.0.0 . tcp . 8080 . 10.88.0.2 . 80 }"));
+    const Forwarding other = forwarding(c2, "10.88.0.3/24", {tcp(9080, 80)});
+    add(connection(), {other});
+    check(connection(), {other});
+    EXPECT_EQ(count(ruleset(), "chain mapped "), 0u) << ruleset();
+    EXPECT_EQ(count(ruleset(), "10.88.0.2 . 80"), 2u) << ruleset();
+    // Another network of the same container waits.
+    const Forwarding sibling = forwarding({"net2", "c1", "eth1"}, "10.89.0.2/24", {tcp(8080, 80)});
+    EXPECT_EQ(add(connection(), {sibling}).size(), 1u);
+    EXPECT_EQ(remove(connection(), c1).size(), 1u);
+    EXPECT_EQ(count(ruleset(), "10.88.0.2"), 0u) << ruleset();
+    check(connection(), {sibling});
+    remove(connection(), {"net2", "c1", "eth1"});
+    remove(connection(), c2);
+    EXPECT_EQ(count(ruleset(), "10.8"), 0u) << ruleset();
+}
+
 TEST_F(PortmapNft, GcKeepsValidAttachmentsAndOtherNetworks) {
     int port = 8000;
     for (const char* id : {"c1", "c2", "c3"})
@@ -211,9 +287,9 @@ TEST_F(PortmapNft, GcKeepsValidAttachmentsAndOtherNetworks) {
 TEST_F(PortmapNft, AddRepairsWhatOthersFlushedOrDeleted) {
     const Forwarding wanted = forwarding(c1, "10.88.0.2/24", {tcp(8080, 80)});
     for (const char* damage :
-         {"flush table ip cni_hostport", "flush chain ip cni_hostport mapped",
+         {"flush table ip cni_hostport", "flush chain ip cni_hostport ports",
           "flush chain ip cni_hostport mapped_masquerade",
-          "flush chain ip cni_hostport mapped_output; delete chain ip cni_hostport mapped_output",
+          "flush chain ip cni_hostport ports_output; delete chain ip cni_hostport ports_output",
           "delete table ip cni_hostport", "flush ruleset"}) {
         add(connection(), {forwarding(c2, "10.88.0.3/24", {tcp(9080, 80)})});
         nft(damage);
@@ -244,7 +320,7 @@ TEST_F(PortmapNft, CheckNamesWhatIsMissing) {
               "an element of masquerade_24"},
              {"flush map ip cni_hostport attachments", "an element of attachments"},
              {"delete map ip cni_hostport attachments", "map attachments"},
-             {"flush chain ip cni_hostport mapped_prerouting", "chain mapped_prerouting"},
+             {"flush chain ip cni_hostport ports_prerouting", "chain ports_prerouting"},
              {"flush chain ip cni_hostport mapped_masquerade", "chain mapped_masquerade"}}) {
         add(connection(), {wanted});
         check(connection(), {wanted});

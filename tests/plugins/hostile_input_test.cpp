@@ -197,7 +197,8 @@ protected:
     /// stderr, one a line.
     static std::string seen_by_ipam(Program program) {
         const ScriptedIpam ipam;
-        ipam.on("ADD", "exec find /proc/self/fd -mindepth 1 ! -xtype d -printf '%f %l\\n' >/run/fds");
+        ipam.on("ADD",
+                "exec find /proc/self/fd -mindepth 1 ! -xtype d -printf '%f %l\\n' >/run/fds");
         run(program);
         const std::string listed = read_file("/run/fds", 1 << 20).value_or("nothing");
         std::string seen;

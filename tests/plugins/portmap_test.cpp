@@ -123,11 +123,11 @@ TEST_P(PortmapCable, ThatIsGoneLosesItsGuardOnGc) {
 // As the interface of a bridge's VLAN is, that all its containers share.
 TEST_P(PortmapCable, WithBothEndsOnTheHostKeepsItsGuard) {
     output_of({"sh", "-ec",
-               "ip link add br type bridge; ip link set br up;"
-               "ip link add veth-vlan type veth peer name port; ip link set port master br up;"
+               "ip link add name br9 type bridge; ip link set br9 up;"
+               "ip link add veth-vlan type veth peer name port; ip link set port master br9 up;"
                "ip link set veth-vlan up; ip address add 10.88.0.1/24 dev veth-vlan"});
     const TestNetns c("c1");
-    output_of({"ip", "link", "add", "host-end", "master", "br", "type", "veth", "peer", "name",
+    output_of({"ip", "link", "add", "host-end", "master", "br9", "type", "veth", "peer", "name",
                "eth0", "netns", "c1"});
     json result = some_result();
     result["interfaces"].push_back({{"name", "host-end"}, {"mac", link("host-end")["address"]}});

@@ -158,8 +158,10 @@ protected:
     }
 
 private:
-    // Who cannot ask for legacy tables takes the other ones, whose skeleton stays for all.
+    // Who cannot ask for legacy tables takes the other ones, whose skeleton stays for all, and so
+    // does the guard while there is a bridge.
     static void remove_empty_chains() {
+        run({.argv = {"nft", "delete", "table", "ip", "raw"}});
         for (const char* family : {"ip", "ip6"}) {
             run({.argv = {"nft", "delete", "chain", family, "nat", "POSTROUTING"}});
             const Finished table = run({.argv = {"nft", "list", "table", family, "nat"}});
