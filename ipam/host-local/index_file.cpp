@@ -125,8 +125,8 @@ std::uint64_t IndexFile::hash(const void* bytes, std::size_t size) const {
     return keyed_hash(header.key, {static_cast<const char*>(bytes), size});
 }
 
-bool IndexFile::read_at(void* bytes, std::size_t size, std::uint64_t page) const {
-    const ssize_t n = ::pread(file_.get(), bytes, size, offset_of(page));
+bool IndexFile::read_at(void* bytes, std::size_t size, std::uint64_t place) const {
+    const ssize_t n = ::pread(file_.get(), bytes, size, offset_of(place));
     if (n < 0 && is_passing(errno)) check(n, "read the lease index");
     return n == static_cast<ssize_t>(size);
 }

@@ -88,7 +88,7 @@ private:
     using Sums = std::array<std::uint64_t, sums_per_page>;
 
     std::uint64_t hash(const void* bytes, std::size_t size) const;
-    bool read_at(void* bytes, std::size_t size, std::uint64_t page) const;
+    bool read_at(void* bytes, std::size_t size, std::uint64_t place) const;
     std::uint64_t number_of(std::uint64_t number) const { return number & (header.pages - 1); }
     bool load_sums(std::uint64_t number) const;
     void write_sums(std::uint64_t number);

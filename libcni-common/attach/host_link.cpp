@@ -91,7 +91,7 @@ HostLink host_link(std::string_view network, const AttachmentId& attachment, int
 
 std::string host_link_alias(std::string_view network, const AttachmentId& attachment) {
     const std::string rest = cat(attachment.container_id, "/", attachment.ifname);
-    const std::string plain = cat(plain_alias_prefix_of(network), rest);
+    std::string plain = cat(plain_alias_prefix_of(network), rest);
     if (plain.size() <= longest_alias) return plain;
     return cat(hashed_alias_prefix_of(network), alias_hash(rest));
 }

@@ -29,7 +29,8 @@ public:
             if (!use.comments.empty()) drop_valid(chain, use);
         table_.remove(postrouting, [&](const Rule& rule) {
             const auto* jump = std::get_if<Jump>(&rule.target);
-            const auto use = jump ? uses_.find(jump->chain) : uses_.end();
+            if (!jump) return false;
+            const auto use = uses_.find(jump->chain);
             return use != uses_.end() && use->second.comments.contains(rule.comment());
         });
         for (const auto& [chain, use] : uses_) clear(chain, use);

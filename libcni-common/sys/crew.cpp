@@ -75,6 +75,7 @@ public:
         reports_ = Fd(ends[0]);
         const Fd writer(ends[1]);
         const pid_t parent = ::getpid();
+        // Once there is a pipe. NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer)
         pid_ = check(::fork(), "start a process");
         if (pid_ == 0) do_share_as_child(share, work, parent, writer.get());
     }

@@ -47,7 +47,7 @@ bool bears_address(const Bridge& bridge) {
 // The same for all who see the bridge without one at the same time, on this host and on no other.
 Mac mac_for_bridge_without(const Link& bridge) {
     char netns[64] = {};
-    check(::readlink("/proc/self/ns/net", netns, sizeof netns - 1), "read /proc/self/ns/net");
+    cni::check(::readlink("/proc/self/ns/net", netns, sizeof netns - 1), "read /proc/self/ns/net");
     const auto boot = find_sysctl("kernel/random/boot_id").value_or("");
     return Mac::from_hash(sha512_hex(cat(boot, netns, bridge.index, bridge.name)));
 }

@@ -104,10 +104,10 @@ void remove_share(Table& table, const std::string& chain, const Owner& owner,
                  [&](const Rule& rule) { return rule.jumps_to(chain) && names(rule, owner); });
     table.remove(chain, [&](const Rule& rule) {
         const auto mapping = parse_mapping(rule, table.family());
-        if (!mapping || std::ranges::find(addresses, mapping->container_ip) == addresses.end())
-            return false;
-        removed.push_back(*mapping);
-        return true;
+        const bool is_own =
+            mapping && std::ranges::find(addresses, mapping->container_ip) != addresses.end();
+        if (is_own) removed.push_back(*mapping);
+        return is_own;
     });
 }
 
@@ -325,11 +325,11 @@ std::vector<Forwarded> gc(Table& table, const std::string& network,
         const auto* jump = std::get_if<Jump>(&rule.target);
         if (!jump || !is_of_mappings(*jump) || !names_network(rule, network)) return false;
         const auto owners = kept.find(jump->chain);
-        if (owners != kept.end() &&
-            std::ranges::any_of(owners->second, [&](const Owner& o) { return names(rule, o); }))
-            return false;
-        left.insert(jump->chain);
-        return true;
+        const bool stays =
+            owners != kept.end() &&
+            std::ranges::any_of(owners->second, [&](const Owner& o) { return names(rule, o); });
+        if (!stays) left.insert(jump->chain);
+        return !stays;
     });
     std::vector<Forwarded> removed;
     if (left.empty()) return removed;

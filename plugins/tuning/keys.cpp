@@ -8,8 +8,8 @@ namespace {
 void check_sysctls(const Json& plugin, Problems& problems) {
     const auto sysctls = plugin.find("sysctl");
     if (!sysctls || !sysctls->is_object()) return;
-    for (const auto& [name, value] : sysctls->members())
-        problems.attempt(value, [&] { tuning::parse_sysctl_name(name, "eth0"); });
+    for (const auto& member : sysctls->members())
+        problems.attempt(member.second, [&] { tuning::parse_sysctl_name(member.first, "eth0"); });
 }
 
 constexpr Key keys[] = {{"sysctl", map_of(text)}, {"mac", mac},

@@ -21,7 +21,7 @@ bool Place::is_in(const Place& other) const {
 
 Place place_of(const Netns& netns, const Rtnl& container, int ifindex) {
     struct stat status {};
-    check(::fstat(netns.fd(), &status), "stat ", netns.path());
+    cni::check(::fstat(netns.fd(), &status), "stat ", netns.path());
     return {.boot_id = boot_id(),
             .netns_cookie = netns_cookie(container.fd()),
             .netns_inode = status.st_ino,
