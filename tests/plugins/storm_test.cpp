@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <net/if.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <list>
@@ -31,6 +32,26 @@ std::string mac_of(int number) {
     char text[18];
     std::snprintf(text, sizeof text, "02:00:00:00:%02x:%02x", number >> 8 & 255, number & 255);
     return text;
+}
+
+/// Of rules whose tables and chains may have been made anew, for another cni0.
+std::string without_order(const std::string& rules) {
+    std::vector<std::string> lines;
+    for (const std::string_view part : split(rules, '\n')) {
+        std::string& line = lines.emplace_back(part);
+        const auto name = line.find(":cni0\"");
+        if (name == line.npos) continue;
+        const auto number = line.find_last_not_of("0123456789", name - 1) + 1;
+        line.erase(number, name - number);
+    }
+    std::sort(lines.begin(), lines.end());
+    return join(lines, "\n");
+}
+
+Snapshot without_order(Snapshot snapshot) {
+    for (std::string* rules : {&snapshot.nftables, &snapshot.iptables})
+        *rules = without_order(*rules);
+    return snapshot;
 }
 
 /// A container that comes and goes in the storm.
@@ -141,7 +162,11 @@ protected:
     }
 
     void expect_as_before() const {
-        EXPECT_EQ(traces(), before_);
+        // What guards 127.0.0.0/8 goes with the bridge that needs it.
+        if (has_bridge_troubles_)
+            EXPECT_EQ(without_order(traces()), without_order(before_));
+        else
+            EXPECT_EQ(traces(), before_);
         EXPECT_THAT(leases(), SizeIs(2)) << "the neighbour's";
         const Exchange seen = exchange_tcp({.server = neighbour_->netns.netns(),
                                             .address = address_of(neighbour_->result, '4'),
