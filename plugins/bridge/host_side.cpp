@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "attach/configure.h"
 #include "attach/forwarding.h"
 #include "base/hash.h"
 #include "netlink/address.h"
@@ -73,6 +74,8 @@ Bridge ensure_bridge(Rtnl& host, const Config& config) {
     require_bridge(bridge.link);
     std::vector<NlRequest> changes;
     if (is_new) {
+        // Until its link-local address is usable, the host cannot ask for a container's MAC.
+        if (config.gives_bridge_addresses()) set_dad(bridge.link.name, config.dad);
         refuse_router_advertisements(bridge.link.name);
     } else {
         refuse_router_advertisements_unless_used(host, bridge.link);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "attach/configure.h"
 #include "attach/forwarding.h"
 
 namespace cni::bridge {
@@ -129,6 +130,8 @@ Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge)
     if (interface->kind == "veth") {
         const auto port = host.find(interface->peer_index);
         if (port) refuse_router_advertisements(port->name);
+        // As the bridge itself where that is the gateway.
+        if (!interface->is_up()) set_dad(interface->name, config.dad);
     }
     host.transact(std::move(finding.repair));
     // Asking for both makes the kernel take notice of their carriers: they forward from now on.
