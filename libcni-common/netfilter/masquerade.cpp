@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "netfilter/nft_commit.h"
 #include "netfilter/nft_match.h"
 
 namespace cni {
@@ -81,13 +82,12 @@ bool is_in_place(Connection& nft) {
 
 // The table stays as the reference plugins leave it.
 void drop_unused_set(Connection& nft) {
-    const auto generation = nft.generation();
-    const auto chain = nft.find_chain(table, checks);
-    const bool has_rules = chain && chain->uses > 1;  // the first is the jump to it
-    if (has_rules || !nft.has_set(table, attachments.name)) return;
-    Batch batch;
-    batch.delete_set(table, attachments.name);
-    nft.try_commit(std::move(batch), generation);
+    nft::commit_unchanged(nft, "masquerading is removed", [&](Batch& batch) {
+        const auto chain = nft.find_chain(table, checks);
+        const bool has_rules = chain && chain->uses > 1;  // the first is the jump to it
+        if (!has_rules && nft.has_set(table, attachments.name))
+            batch.delete_set(table, attachments.name);
+    });
 }
 
 [[noreturn]] void report_missing(std::string_view what, std::string_view chain) {

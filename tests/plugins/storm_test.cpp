@@ -163,10 +163,11 @@ protected:
 
     void expect_as_before() const {
         // What guards 127.0.0.0/8 goes with the bridge that needs it.
-        if (has_bridge_troubles_)
+        if (has_bridge_troubles_) {
             EXPECT_EQ(without_order(traces()), without_order(before_));
-        else
+        } else {
             EXPECT_EQ(traces(), before_);
+        }
         EXPECT_THAT(leases(), SizeIs(2)) << "the neighbour's";
         const Exchange seen = exchange_tcp({.server = neighbour_->netns.netns(),
                                             .address = address_of(neighbour_->result, '4'),
