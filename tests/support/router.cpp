@@ -37,9 +37,10 @@ Advertisement advertisement() {
 Router::Router() : netns_("router") {
     output_of({"ip", "link", "add", "uplink", "type", "veth", "peer", "name", "lan", "netns",
                netns_.name()});
-    // So that the address it advertises from can be used at once.
-    netns_.output_of({"sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/lan/accept_dad"});
+    // The address it advertises from: the kernel would take its time to make one.
+    netns_.output_of({"ip", "link", "set", "lan", "addrgenmode", "none"});
     netns_.output_of({"ip", "link", "set", "lan", "up"});
+    netns_.output_of({"ip", "address", "add", "fe80::1/64", "dev", "lan", "nodad"});
 }
 
 void Router::advertise() const {
