@@ -181,7 +181,7 @@ std::vector<Mapping> in_order(const Forwarding& forwarding) {
         out.push_back(m);
         if (!m.destination()) wide.insert({m.protocol, m.host_port});
     }
-    std::ranges::stable_partition(out, [&](const Mapping& m) {
+    std::stable_partition(out.begin(), out.end(), [&](const Mapping& m) {
         return m.destination() && wide.contains({m.protocol, m.host_port});
     });
     return out;

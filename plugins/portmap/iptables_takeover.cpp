@@ -61,63 +61,102 @@ std::optional<Rule> narrowed(const Rule& jump, const Ip& address,
     return out;
 }
 
+using Port = std::pair<std::uint8_t, std::uint16_t>;  // protocol, number
+
+/// The ports of a jump that are narrow, by their address.
+std::map<Ip, std::vector<std::uint16_t>> narrow_ports(
+    const Rule& jump, const std::map<Port, std::vector<Ip>>& addresses) {
+    std::map<Ip, std::vector<std::uint16_t>> out;
+    if (!jump.protocol) return out;
+    for (const ipt::Extension& match : jump.matches)
+        for (const std::uint16_t port : ipt::destination_ports(match)) {
+            const auto its = addresses.find({jump.protocol->value, port});
+            if (its == addresses.end()) continue;
+            for (const Ip& address : its->second) out[address].push_back(port);
+        }
+    return out;
+}
+
+/// What another chain has of our ports.
+struct Claims {
+    HostPorts lost, same, narrower;
+};
+
+class Contest {
+public:
+    Contest(ipt::Table& table, const Jumps& jumps, const Forwarding& forwarding)
+        : table_(table), jumps_(jumps), forwarding_(forwarding), ours_(forwarding) {}
+
+    void hold(const std::string& chain, const std::vector<Rule>& its_jumps) {
+        const auto meets_ours = [&](const Rule& jump) { return ours_.contain_some_of(jump); };
+        if (std::ranges::none_of(its_jumps, meets_ours)) return;
+        const Claims claims = look_at(chain);
+        if (!claims.lost.empty()) take(chain, claims.lost);
+        if (!claims.same.empty()) rivals_.siblings.push_back(chain);
+        append(rivals_.narrow_jumps, narrow_jumps(its_jumps, claims.narrower));
+    }
+    Rivals result() && { return std::move(rivals_); }
+
+private:
+    using Relation = Ports::Relation;
+
+    Claims look_at(const std::string& chain) {
+        const bool is_sibling = jumps_.is_of_container(chain, forwarding_.owner.container_id);
+        Claims claims;
+        for (const Rule& rule : table_.rules(chain))
+            if (const auto mapping = parse_mapping(rule, table_.family()))
+                note(*mapping, is_sibling, claims);
+        return claims;
+    }
+
+    void note(const Forwarded& mapping, bool is_sibling, Claims& claims) {
+        const Relation relation = ours_.relation_of(mapping);
+        if (relation == Relation::same)
+            (is_sibling ? claims.same : claims.lost).insert(host_port_of(mapping));
+        if (relation == Relation::wider)
+            ours_.append_narrow(rivals_.own_narrow, mapping.protocol, mapping.host_port);
+        if (relation == Relation::narrower) claims.narrower.insert(host_port_of(mapping));
+        if (relation == Relation::narrower ||
+            (is_sibling && relation == Relation::same && !forwarding_.leads_out))
+            rivals_.ahead.push_back(mapping);
+    }
+
+    void take(const std::string& chain, const HostPorts& lost) {
+        table_.remove(chain, [&](const Rule& rule) {
+            const auto host_port = parse_host_port(rule);
+            return host_port && lost.contains(*host_port);
+        });
+    }
+
+    ipt::Table& table_;
+    const Jumps& jumps_;
+    const Forwarding& forwarding_;
+    const Ports ours_;
+    Rivals rivals_;
+};
+
 }  // namespace
 
 std::vector<Rule> narrow_jumps(const std::vector<Rule>& jumps, const HostPorts& narrow) {
-    std::map<std::pair<std::uint8_t, std::uint16_t>, std::vector<Ip>> addresses;
+    std::map<Port, std::vector<Ip>> addresses;
     for (const auto& [protocol, address, port] : narrow)
         if (address) addresses[{protocol, port}].push_back(*address);
     std::vector<Rule> out;
-    for (const Rule& jump : jumps) {
-        if (!jump.protocol) continue;
-        std::map<Ip, std::vector<std::uint16_t>> ports;
-        for (const ipt::Extension& match : jump.matches)
-            for (const std::uint16_t port : ipt::destination_ports(match))
-                if (const auto its = addresses.find({jump.protocol->value, port});
-                    its != addresses.end())
-                    for (const Ip& address : its->second) ports[address].push_back(port);
-        for (const auto& [address, its] : ports)
+    for (const Rule& jump : jumps)
+        for (const auto& [address, ports] : narrow_ports(jump, addresses)) {
+            auto rule = narrowed(jump, address, ports);
             // Once, where `jumps` holds it already.
-            if (auto rule = narrowed(jump, address, its);
-                rule && std::ranges::find(out, *rule) == out.end())
-                out.push_back(*std::move(rule));
-    }
+            if (rule && std::ranges::find(out, *rule) == out.end()) out.push_back(*std::move(rule));
+        }
     return out;
 }
 
 Rivals take_over(ipt::Table& table, const Jumps& jumps, const Forwarding& forwarding,
                  const std::string& own_chain) {
-    using Relation = Ports::Relation;
-    const Ports ours(forwarding);
-    Rivals rivals;
-    for (const auto& [chain, its_jumps] : jumps.by_chain()) {
-        if (chain == own_chain || std::ranges::none_of(its_jumps, [&](const Rule& jump) {
-                return ours.contain_some_of(jump);
-            }))
-            continue;
-        const bool is_sibling = jumps.is_of_container(chain, forwarding.owner.container_id);
-        HostPorts lost, same, narrower;
-        for (const Rule& rule : table.rules(chain)) {
-            const auto mapping = parse_mapping(rule, table.family());
-            const Relation relation = mapping ? ours.relation_of(*mapping) : Relation::none;
-            if (relation == Relation::same)
-                (is_sibling ? same : lost).insert(host_port_of(*mapping));
-            if (relation == Relation::wider)
-                ours.append_narrow(rivals.own_narrow, mapping->protocol, mapping->host_port);
-            if (relation == Relation::narrower) narrower.insert(host_port_of(*mapping));
-            if (relation == Relation::narrower ||
-                (is_sibling && relation == Relation::same && !forwarding.leads_out))
-                rivals.ahead.push_back(*mapping);
-        }
-        if (!lost.empty())
-            table.remove(chain, [&](const Rule& rule) {
-                const auto host_port = parse_host_port(rule);
-                return host_port && lost.contains(*host_port);
-            });
-        if (!same.empty()) rivals.siblings.push_back(chain);
-        append(rivals.narrow_jumps, narrow_jumps(its_jumps, narrower));
-    }
-    return rivals;
+    Contest contest(table, jumps, forwarding);
+    for (const auto& [chain, its_jumps] : jumps.by_chain())
+        if (chain != own_chain) contest.hold(chain, its_jumps);
+    return std::move(contest).result();
 }
 
 }  // namespace cni::portmap::iptables
