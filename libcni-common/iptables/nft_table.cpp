@@ -114,11 +114,22 @@ public:
     }
 
     std::size_t remove(const std::string& chain, const RuleFilter& ours) override {
-        return std::erase_if(listed(chain).rules, [&](const Entry& entry) {
+        std::vector<Entry>& present = listed(chain).rules;
+        std::vector<Entry> removed;
+        std::erase_if(present, [&](const Entry& entry) {
             if (!ours(entry.rule)) return false;
-            put_removal(chain, entry);
+            removed.push_back(entry);
             return true;
         });
+        const bool all_are_listed =
+            std::ranges::none_of(removed, [](const Entry& entry) { return entry.handle == 0; });
+        // The kernel looks for each handle from the chain's first rule on.
+        if (present.empty() && removed.size() > 1 && all_are_listed)
+            changes_.push_back(
+                [this, chain](nft::Batch& batch) { batch.flush_chain(table_, chain); });
+        else
+            for (const Entry& entry : removed) put_removal(chain, entry);
+        return removed.size();
     }
 
     void remove_chain(const std::string& chain) override {
