@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
+
 #include "support/fault.h"
 #include "support/refusal.h"
 #include "support/subject.h"
@@ -76,6 +78,14 @@ constexpr Refusal refusals[] = {{"setns", SYS_setns},
                                 {"geteuid", SYS_geteuid},
                                 {"nanosleep", SYS_nanosleep},
                                 {"clock_nanosleep", SYS_clock_nanosleep}};
+
+// Without these not even a sanitized program runs: it is loaded by the one, and looks by the other
+// whether memory is there.
+#ifdef __SANITIZE_ADDRESS__
+constexpr long needed_by_sanitizers[] = {SYS_pread64, SYS_pipe2};
+#else
+constexpr long needed_by_sanitizers[] = {-1};
+#endif
 
 struct Case {
     Subject subject;
@@ -193,6 +203,7 @@ TEST_P(Refused, EachSystemCallIsAnErrorOrDoneWithout) {
     // A sanitizer takes its time.
     for (std::size_t i = 0; i<std::size(refusals); i += fault_spread> 1 ? 5 : 1) {
         const Refusal& each = refusals[i];
+        if (std::ranges::count(needed_by_sanitizers, each.call) > 0) continue;
         const std::string what = cat(each.name, ", errno ", each.error);
         try_add(what, refusing(each.call, each.error));
         try_del(what, refusing(each.call, each.error));
