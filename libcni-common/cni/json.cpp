@@ -160,6 +160,10 @@ Json::Json(std::shared_ptr<const Value> value, std::string path, std::size_t off
 Json Json::parse(std::string_view text, std::string_view what) {
     if (text.size() > max_json_size)
         throw JsonSyntaxError(cat(what, ": larger than ", max_json_size, " bytes"), 0);
+    // For which versions of the library have words of their own.
+    if (text.empty())
+        throw JsonSyntaxError(
+            cat(what, ": line 1, column 1: syntax error: unexpected end of input"), 0);
     // The library takes a NUL byte for the end of the text and would ignore what follows.
     if (const auto nul = text.find('\0'); nul != text.npos) {
         const TextPosition at = text_position(text, nul);
