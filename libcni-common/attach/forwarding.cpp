@@ -89,7 +89,12 @@ void check_forwarding(Family family) {
 }
 
 void refuse_router_advertisements(const std::string& ifname) {
-    set_sysctl_if_possible(accept_ra_key(ifname), "0");
+    try {
+        set_sysctl_if_present(accept_ra_key(ifname), "0");
+    } catch (const SysError& error) {
+        // Who keeps parameters from everybody has decided on this one as well.
+        if (error.error != EROFS && error.error != EACCES) throw;
+    }
 }
 
 void refuse_router_advertisements_unless_used(Rtnl& host, const Link& link) {
