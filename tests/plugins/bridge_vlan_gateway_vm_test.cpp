@@ -90,7 +90,8 @@ TEST_F(VmBridgeVlanGateway, IsRefusedWhereNobodyWouldReachIt) {
     const std::string pair = "ip link add cni0.5 type veth peer name ";
     for (const auto& [made, reason] : std::vector<std::pair<std::string, std::string>>{
              {"ip link add link cni0 name cni0.5 type vlan id 7", "it is of VLAN 7"},
-             {"ip link add cni1 type bridge; ip link add link cni1 name cni0.5 type vlan id 5",
+             {"ip link add cni1 type bridge; ip link set cni1 up; ip link add link cni1 name "
+              "cni0.5 type vlan id 5",
               "it is a VLAN interface of something else"},
              {"ip link add link cni0 name cni0.5 type vlan id 5;"
               "bridge vlan add dev cni0 vid 5 pvid untagged self",
