@@ -1,7 +1,7 @@
 // What ADD makes on both sides for each key, and what it leaves when it fails: nothing.
 #include <gmock/gmock.h>
 
-#include "plugins/ptp_fixture.h"
+#include "support/ptp_fixture.h"
 
 namespace cni::test {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <list>
 
-#include "plugins/ptp_fixture.h"
 #include "support/fault.h"
+#include "support/ptp_fixture.h"
 
 namespace cni::test {
 namespace {

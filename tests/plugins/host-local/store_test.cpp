@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "plugins/host_local_fixture.h"
+#include "plugins/host-local/fixture.h"
 #include "support/snapshot.h"
 
 namespace cni::test {

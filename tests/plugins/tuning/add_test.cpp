@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "plugins/tuning_fixture.h"
+#include "plugins/tuning/fixture.h"
 
 namespace cni::test {
 namespace {

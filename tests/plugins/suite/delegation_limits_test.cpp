@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "delegation_fixture.h"
+#include "plugins/suite/delegation_fixture.h"
 #include "support/refusal.h"
 
 namespace cni::test {

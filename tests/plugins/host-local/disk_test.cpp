@@ -1,7 +1,7 @@
 // host-local on file systems that are full, cannot be written or cannot do everything.
 #include <set>
 
-#include "plugins/host_local_fixture.h"
+#include "plugins/host-local/fixture.h"
 #include "support/refusal.h"
 
 namespace cni::test {

@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "plugins/host_local_fixture.h"
+#include "plugins/host-local/fixture.h"
 
 namespace cni::test {
 namespace {

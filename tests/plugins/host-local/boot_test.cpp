@@ -1,5 +1,5 @@
 // host-local across reboots: leases of an earlier boot belong to nobody any more.
-#include "plugins/host_local_fixture.h"
+#include "plugins/host-local/fixture.h"
 
 namespace cni::test {
 namespace {

@@ -1,8 +1,8 @@
 // Real packets between containers, the host and the world.
 #include <gmock/gmock.h>
 
-#include "plugins/ptp_fixture.h"
 #include "support/portmap_fixture.h"
+#include "support/ptp_fixture.h"
 
 namespace cni::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "delegation_fixture.h"
+#include "plugins/suite/delegation_fixture.h"
 
 namespace cni::test {
 namespace {

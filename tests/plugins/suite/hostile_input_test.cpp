@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "cni/json.h"
-#include "plugins/hostile_fixture.h"
+#include "plugins/suite/hostile_fixture.h"
 
 namespace cni::test {
 namespace {

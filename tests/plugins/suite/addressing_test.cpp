@@ -2,7 +2,7 @@
 // agrees, or an error names them and says what is wrong.
 #include <gmock/gmock.h>
 
-#include "plugins/ptp_fixture.h"
+#include "support/ptp_fixture.h"
 
 namespace cni::test {
 namespace {

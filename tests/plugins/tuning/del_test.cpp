@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "plugins/tuning_fixture.h"
+#include "plugins/tuning/fixture.h"
 #include "support/fault.h"
 #include "support/refusal.h"
 

@@ -1,5 +1,5 @@
 // Names that would lead out of the directories of state, and links planted in them.
-#include "plugins/hostile_fixture.h"
+#include "plugins/suite/hostile_fixture.h"
 
 #include "base/file.h"
 #include "base/hash.h"

@@ -1,7 +1,7 @@
 // CHECK passes on what ADD made and names whatever was changed since; STATUS tells what would fail.
 #include <gtest/gtest.h>
 
-#include "plugins/ptp_fixture.h"
+#include "support/ptp_fixture.h"
 
 namespace cni::test {
 namespace {

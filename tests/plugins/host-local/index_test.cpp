@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "host-local/hashes.h"
 #include "host-local/index_file.h"
-#include "plugins/host_local_fixture.h"
+#include "plugins/host-local/fixture.h"
 
 namespace cni::test {
 namespace {

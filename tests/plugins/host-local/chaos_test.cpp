@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "plugins/host_local_fixture.h"
+#include "plugins/host-local/fixture.h"
 #include "support/fault.h"
 
 namespace cni::test {

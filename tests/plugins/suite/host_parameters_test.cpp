@@ -5,7 +5,7 @@
 #include <linux/rtnetlink.h>
 
 #include "netlink/monitor.h"
-#include "plugins/ptp_fixture.h"
+#include "support/ptp_fixture.h"
 #include "support/router.h"
 
 namespace cni::test {

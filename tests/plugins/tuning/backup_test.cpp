@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "base/hash.h"
-#include "plugins/tuning_fixture.h"
+#include "plugins/tuning/fixture.h"
 #include "support/fault.h"
 
 namespace cni::test {

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "host-local/lease_index.h"
-#include "plugins/host_local_fixture.h"
+#include "plugins/host-local/fixture.h"
 #include "support/fault.h"
 
 namespace cni::test {

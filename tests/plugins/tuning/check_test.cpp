@@ -1,6 +1,6 @@
 // CHECK names what differs from what was asked for, and nothing else.
 
-#include "plugins/tuning_fixture.h"
+#include "plugins/tuning/fixture.h"
 
 namespace cni::test {
 namespace {
