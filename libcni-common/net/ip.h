@@ -10,6 +10,8 @@
 namespace cni {
 
 enum class Family : std::uint8_t { v4, v6 };
+/// For what is done in either, IPv4 first.
+inline constexpr std::array both_families{Family::v4, Family::v6};
 
 /// An IPv4 or IPv6 address. IPv4-mapped IPv6 text is IPv4. Ordered by family, then by value.
 class Ip {
