@@ -1,7 +1,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/undo.h"
+#include "base/warn.h"
 #include "call.h"
 #include "verb.h"
 

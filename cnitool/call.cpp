@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/undo.h"
+#include "base/warn.h"
 #include "runtime/conf_dir.h"
 
 namespace cni::tool {

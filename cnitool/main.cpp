@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/undo.h"
+#include "base/warn.h"
 #include "verb.h"
 
 namespace cni::tool {

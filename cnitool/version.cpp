@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/release.h"
-#include "base/undo.h"
+#include "base/warn.h"
 #include "call.h"
 #include "cni/version.h"
 #include "verb.h"

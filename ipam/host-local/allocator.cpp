@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/undo.h"
+#include "base/warn.h"
 #include "range_sets.h"
 
 namespace cni::host_local {

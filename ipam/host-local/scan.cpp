@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/undo.h"
+#include "base/warn.h"
 #include "lease.h"
 #include "lease_draft.h"
 

@@ -1,9 +1,7 @@
 #include "base/undo.h"
 
-#include <sys/uio.h>
-#include <unistd.h>
-
 #include "base/passing.h"
+#include "base/warn.h"
 
 namespace cni {
 
@@ -61,24 +59,6 @@ void warn_if_refused(const std::function<void()>& step) {
         if (!is_refusal(error.error)) throw;
         warn(error.what());
     }
-}
-
-void warn(std::string_view message) noexcept {
-    warn(std::initializer_list<std::string_view>{message});
-}
-
-void warn(std::initializer_list<std::string_view> parts) noexcept {
-    constexpr std::size_t most = 8;
-    iovec pieces[most + 1];
-    std::size_t count = 0;
-    const auto put = [&](std::string_view text) {
-        pieces[count++] = {const_cast<char*>(text.data()), text.size()};
-    };
-    for (const std::string_view part : parts)
-        if (count < most) put(part);
-    put("\n");
-    // stderr may be closed: there is nobody left to tell.
-    [[maybe_unused]] const auto written = ::writev(STDERR_FILENO, pieces, static_cast<int>(count));
 }
 
 }  // namespace cni

@@ -2,10 +2,8 @@
 
 #include <exception>
 #include <functional>
-#include <initializer_list>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -64,10 +62,5 @@ private:
 /// Runs a step of DEL that no container is to be kept for: what is refused (base/passing.h) goes to
 /// stderr, everything else that is thrown passes on.
 void warn_if_refused(const std::function<void()>& step);
-
-/// One line on stderr, for what must not end the operation. Needs no memory.
-void warn(std::string_view message) noexcept;
-/// The same with the parts of the message, at most 8.
-void warn(std::initializer_list<std::string_view> parts) noexcept;
 
 }  // namespace cni

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/file.h"
-#include "base/undo.h"
+#include "base/warn.h"
 
 namespace cni {
 namespace {

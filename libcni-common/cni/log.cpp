@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/release.h"
-#include "base/undo.h"
+#include "base/warn.h"
 #include "cni/json_writer.h"
 #include "cni/traceparent.h"
 

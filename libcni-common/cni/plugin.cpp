@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/release.h"
-#include "base/undo.h"
+#include "base/warn.h"
 #include "cni/attachment_lock.h"
 #include "cni/json_writer.h"
 #include "cni/log.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/undo.h"
+#include "base/warn.h"
 #include "cni/delegate.h"
 #include "cni/version.h"
 #include "sys/crew.h"

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "base/file.h"
-#include "base/undo.h"
+#include "base/warn.h"
 #include "cni/delegate.h"
 #include "cni/plugin.h"
 #include "sys/netns.h"

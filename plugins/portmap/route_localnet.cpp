@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/undo.h"
+#include "base/warn.h"
 #include "guard.h"
 #include "guard_earlier.h"
 #include "sys/sysctl.h"

@@ -2,6 +2,7 @@
 #include "backup.h"
 #include "base/passing.h"
 #include "base/undo.h"
+#include "base/warn.h"
 #include "commands.h"
 #include "config.h"
 #include "sysctl_file.h"

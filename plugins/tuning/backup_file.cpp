@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/state_dir.h"
 #include "base/undo.h"
+#include "base/warn.h"
 
 namespace cni::tuning {
 namespace {
