@@ -19,8 +19,8 @@ extern "C" {
 #include "iptables/extensions.h"
 #include "iptables/legacy_entry.h"
 #include "iptables/legacy_presence.h"
-#include "iptables/patience.h"
 #include "iptables/xtables_lock.h"
+#include "netfilter/optimistic_commit.h"
 
 namespace cni::ipt {
 namespace {
@@ -188,22 +188,17 @@ public:
         done(Lib::delete_chain(Label(chain), handle_.get()), "delete chain ", chain);
     }
 
-    enum class Outcome { done, changed, refused };
-    /// `changed`: by somebody who does not take the lock, ahead of us; nothing was done. `refused`:
-    /// the same for a rule that the kernel does not take, or the table was changed behind us, so
-    /// that libiptc could not put the counters back.
-    Outcome commit() {
-        if (!changed_ || Lib::commit(handle_.get())) return Outcome::done;
+    /// Overtaken: by somebody who does not take the lock, ahead of us. Refused: a rule that the
+    /// kernel does not take, or the table was changed behind us, so that libiptc could not put the
+    /// counters back.
+    Try commit(Refusals refusals) {
+        if (!changed_ || Lib::commit(handle_.get())) return Try::done;
         const int error = errno;
-        if (error == EAGAIN) return Outcome::changed;
-        if (error == EINVAL) return Outcome::refused;
-        throw refusal(error, name_);
-    }
-
-    static SysError refusal(int error, const std::string& name) {
-        return SysError(cat("change ", Lib::name, "' table ", name), error,
-                        error == ENOENT ? "the kernel lacks a match or target of the rules"
-                                        : iptc_strerror(error));
+        if (error == EAGAIN) return Try::overtaken;
+        if (error == EINVAL && refusals == Refusals::forgiven) return Try::refused;
+        throw SysError(cat("change ", Lib::name, "' table ", name_), error,
+                       error == ENOENT ? "the kernel lacks a match or target of the rules"
+                                       : iptc_strerror(error));
     }
 
 private:
@@ -267,30 +262,16 @@ private:
     bool changed_ = false;
 };
 
-/// Once, under the lock.
-template <typename Lib>
-typename LegacyTable<Lib>::Outcome try_to_change(const std::function<void(Table&)>& body,
-                                                 TableName name, std::chrono::milliseconds limit) {
-    const XtablesLock lock(limit);
-    LegacyTable<Lib> table(name);
-    body(table);
-    return table.commit();
-}
-
 template <typename Lib>
 void change(const std::function<void(Table&)>& body, TableName name,
             std::chrono::milliseconds limit) {
-    using Outcome = typename LegacyTable<Lib>::Outcome;
-    // What is refused again and again is a rule that the kernel does not take.
-    int refusals_left = 5;
-    for (Patience patience; patience.is_left(); patience.pause()) {
-        const Outcome outcome = try_to_change<Lib>(body, name, limit);
-        if (outcome == Outcome::done) return;
-        if (outcome == Outcome::refused && --refusals_left == 0)
-            throw LegacyTable<Lib>::refusal(EINVAL, to_string(name));
-    }
-    throw Error(Code::try_again_later, cat("others keep changing ", Lib::name, "' table ",
-                                           to_string(name), " without its lock"));
+    const auto attempt = [&](Refusals refusals) {
+        const XtablesLock lock(limit);
+        LegacyTable<Lib> table(name);
+        body(table);
+        return table.commit(refusals);
+    };
+    commit_optimistically(attempt, Lib::name, "' table ", to_string(name), " without its lock");
 }
 
 // Reading makes the kernel load the table, as adding would. It is empty then.

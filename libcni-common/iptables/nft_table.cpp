@@ -8,7 +8,7 @@
 #include "iptables/extensions.h"
 #include "iptables/nft_base_chains.h"
 #include "iptables/nft_rule_codec.h"
-#include "iptables/patience.h"
+#include "netfilter/optimistic_commit.h"
 
 namespace cni::ipt {
 namespace {
@@ -140,15 +140,15 @@ public:
         gone.is_listed = true;
     }
 
-    /// False when somebody else changed nf_tables since the table was read: nothing was done.
-    bool commit() {
+    Try commit() {
         nft::Batch batch;
         for (const Change& change : changes_)
             if (change) change(batch);
-        if (batch.empty()) return true;
+        if (batch.empty()) return Try::done;
         // The generation vouches for all that is named: what is missing is missing for good.
         batch.insist();
-        return nft_.try_commit(std::move(batch), generation_) == nft::Outcome::done;
+        const nft::Outcome outcome = nft_.try_commit(std::move(batch), generation_);
+        return outcome == nft::Outcome::done ? Try::done : Try::overtaken;
     }
 
 private:
@@ -323,13 +323,13 @@ private:
 
 void change_nf_tables(nft::Connection& nft, Family family, const std::function<void(Table&)>& body,
                       TableName name) {
-    for (Patience patience; patience.is_left(); patience.pause()) {
+    const auto attempt = [&](Refusals) {
         NftTable table(nft, family, name);
         body(table);
-        if (table.commit()) return;
-    }
-    throw Error(Code::try_again_later, cat("others keep changing nftables while table ",
-                                           table_of(family, name).to_string(), " is changed"));
+        return table.commit();
+    };
+    commit_optimistically(attempt, "nftables while table ", table_of(family, name).to_string(),
+                          " is changed");
 }
 
 bool nf_tables_has_table(nft::Connection& nft, Family family, TableName name) {

@@ -1,30 +1,38 @@
 #pragma once
 
 #include "netfilter/nft.h"
+#include "netfilter/optimistic_commit.h"
 
 namespace cni::nft {
+
+/// Commits the batch, if the ruleset is still of the generation given, as one try of
+/// commit_optimistically.
+inline Try commit_once(Connection& nft, Batch batch, Refusals refusals,
+                       std::optional<std::uint32_t> generation) {
+    if (refusals == Refusals::thrown) batch.insist();
+    switch (nft.try_commit(std::move(batch), generation)) {
+        case Outcome::done:
+            return Try::done;
+        case Outcome::changed:
+            return Try::overtaken;
+        default:
+            return Try::refused;
+    }
+}
 
 /// Commits what `put` puts into a batch after looking at the ruleset, anew when somebody changed
 /// that meanwhile. Nothing put: nothing is committed. `what` is done, for the message of
 /// Error(try_again_later): "ports are mapped".
 template <typename F>
 void commit_unchanged(Connection& nft, std::string_view what, F&& put) {
-    // Between a look and the commit pass some 50 us: this many tries all lost to others mean that
-    // something is wrong.
-    constexpr int tries = 200;
-    // What is missing again and again may be an expression that the kernel does not have.
-    constexpr int forgiven = 5;
-    for (int i = 0, missing = 0; i < tries; ++i) {
+    const auto attempt = [&](Refusals refusals) {
         const auto generation = nft.generation();
         Batch batch;
         put(batch);
-        if (batch.empty()) return;
-        if (missing == forgiven) batch.insist();
-        const Outcome outcome = nft.try_commit(std::move(batch), generation);
-        if (outcome == Outcome::done) return;
-        if (outcome != Outcome::changed) ++missing;
-    }
-    throw Error(Code::try_again_later, cat("others keep changing nftables while ", what));
+        if (batch.empty()) return Try::done;
+        return commit_once(nft, std::move(batch), refusals, generation);
+    };
+    commit_optimistically(attempt, "nftables while ", what);
 }
 
 }  // namespace cni::nft

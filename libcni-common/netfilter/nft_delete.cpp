@@ -1,19 +1,13 @@
 #include <algorithm>
+#include <utility>
 
-#include "netfilter/nft.h"
+#include "netfilter/nft_commit.h"
 
 namespace cni::nft {
 namespace {
 
 // Others wait for the whole of a batch.
 constexpr std::size_t deletions_per_batch = 200;
-
-// Between checking a handle and using it pass some 20 us: this many tries all lost to others mean
-// that something is wrong.
-constexpr int tries = 200;
-// What is missing may have been removed by others. What is missing again and again is missing for
-// another reason: the kernel answers ENOENT as well for an expression that it does not have.
-constexpr int forgiven = 5;
 
 class Deletion {
 public:
@@ -45,20 +39,19 @@ public:
 
 private:
     std::size_t commit(const std::function<void(Batch&)>& also) {
-        for (int i = 0, missing = 0; i < tries; ++i) {
+        bool is_first = true;
+        const auto attempt = [&](Refusals refusals) {
+            if (!std::exchange(is_first, false)) verify_handles();
             Batch batch;
             for (const auto handle : handles_) batch.delete_rule(table_, chain_, handle);
             if (also) also(batch);
-            if (batch.empty()) return 0;
-            if (missing == forgiven) batch.insist();
+            if (batch.empty()) return Try::done;
+            // Without a handle nothing depends on what was read.
             const auto guard = handles_.empty() ? std::nullopt : generation_;
-            const Outcome outcome = nft_.try_commit(std::move(batch), guard);
-            if (outcome == Outcome::done) return handles_.size();
-            if (outcome == Outcome::missing) ++missing;
-            verify_handles();
-        }
-        throw Error(Code::try_again_later,
-                    table_.act("others keep changing nftables while deleting from chain", chain_));
+            return commit_once(nft_, std::move(batch), refusals, guard);
+        };
+        commit_optimistically(attempt, table_.act("nftables while deleting from chain", chain_));
+        return handles_.size();
     }
 
     void verify_handles() {

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "netfilter/nft_match.h"
+#include "netfilter/optimistic_commit.h"
 
 namespace cni {
 namespace {
@@ -156,19 +157,20 @@ std::optional<std::vector<std::string>> spoof_check_ports(Connection& nft,
 
 bool create_spoof_check(Connection& nft, const std::string& reference,
                         const std::string& host_ifname, const Mac& mac) {
-    // What is missing again and again is something that the kernel does not have.
-    constexpr int tries = 5;
     const Names names(reference);
-    for (int i = 1;; ++i) {
+    bool is_taken = false;
+    const auto attempt = [&](Refusals refusals) {
         Batch batch;
         if (!is_hooked(nft)) put_table(batch);
         batch.create_chain(table, names.chain).create_chain(table, names.mac_chain);
         put_rules(batch, names, host_ifname, mac);
-        if (i == tries) batch.insist();
+        if (refusals == Refusals::thrown) batch.insist();
         const nft::Outcome outcome = nft.try_commit(std::move(batch));
-        if (outcome == nft::Outcome::done) return true;
-        if (outcome == nft::Outcome::exists) return false;
-    }
+        is_taken = outcome == nft::Outcome::exists;
+        return outcome == nft::Outcome::missing ? Try::refused : Try::done;
+    };
+    commit_optimistically(attempt, "nftables while a spoof check is made");
+    return !is_taken;
 }
 
 void add_spoof_check(Connection& nft, const std::string& reference, const std::string& host_ifname,

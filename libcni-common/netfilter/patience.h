@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace cni::ipt {
+namespace cni {
 
 /// For changes that are begun anew when others were faster: lets those finish. A program that
 /// changes rules in a loop leaves gaps between its commits that tries at growing distances find
@@ -25,4 +25,4 @@ private:
     int tries_ = 0;
 };
 
-}  // namespace cni::ipt
+}  // namespace cni
