@@ -110,12 +110,36 @@ Result Result::parse(const Json& json, std::string_view version) {
     return result;
 }
 
+std::vector<Prefix> Result::addresses() const {
+    std::vector<Prefix> out;
+    for (const IpConfig& ip : ips) out.push_back(ip.address);
+    return out;
+}
+
+bool Result::is_of_container(const IpConfig& ip, std::string_view ifname) const {
+    if (!ip.interface || *ip.interface < 0 ||
+        static_cast<std::size_t>(*ip.interface) >= interfaces.size())
+        return true;
+    const Interface& its = interfaces[static_cast<std::size_t>(*ip.interface)];
+    return its.name == ifname && !its.sandbox.empty();
+}
+
 void Result::require_printable(std::string_view version) const {
     if (family_of(version) == ResultFamily::v0_1 && ips.empty())
         throw Error(Code::invalid_config, "cannot convert: no valid IP addresses",
                     cat("a result of version ", version,
                         " needs an address; use cniVersion 0.3.0 "
                         "or later"));
+}
+
+std::optional<std::vector<Prefix>> known_addresses(const std::optional<Result>& prev_result,
+                                                   std::string_view ifname) {
+    std::vector<Prefix> out;
+    if (prev_result)
+        for (const IpConfig& ip : prev_result->ips)
+            if (prev_result->is_of_container(ip, ifname)) out.push_back(ip.address);
+    if (out.empty()) return {};
+    return out;
 }
 
 }  // namespace cni

@@ -60,6 +60,10 @@ struct Result {
     Dns dns;
     bool operator==(const Result&) const = default;
 
+    std::vector<Prefix> addresses() const;
+    /// Whether the address is of interface `ifname` of the container, or of none that is named.
+    bool is_of_container(const IpConfig& ip, std::string_view ifname) const;
+
     /// Reads a result of any supported version. `json` without "cniVersion" is of `version`.
     /// Throws Error(decoding_failure, incompatible_version or invalid_config).
     static Result parse(const Json& json, std::string_view version);
@@ -76,6 +80,11 @@ struct Result {
     /// Throws the error print would throw: to be called before anything is changed.
     void require_printable(std::string_view version) const;
 };
+
+/// The addresses of interface `ifname` of the container; nullopt when the prevResult, if there is
+/// one, tells none.
+std::optional<std::vector<Prefix>> known_addresses(const std::optional<Result>& prev_result,
+                                                   std::string_view ifname);
 
 /// A route or a dns object as configurations write them.
 Route parse_route(const Json& json);

@@ -49,14 +49,6 @@ bool brings_default_route(const Result& result, Family family) {
     });
 }
 
-bool is_of_container(const Result& result, const IpConfig& ip, const std::string& ifname) {
-    if (!ip.interface || *ip.interface < 0 ||
-        static_cast<std::size_t>(*ip.interface) >= result.interfaces.size())
-        return true;
-    const Interface& interface = result.interfaces[static_cast<std::size_t>(*ip.interface)];
-    return interface.name == ifname && !interface.sandbox.empty();
-}
-
 }  // namespace
 
 Config parse_config(const NetConf& conf) {
@@ -71,7 +63,7 @@ std::vector<Forwarding> forwardings(const Config& config, const Result& result,
     for (const IpConfig& ip : result.ips) {
         const Family family = ip.address.ip.family();
         const auto is_same = [&](const Forwarding& f) { return f.family() == family; };
-        if (!is_of_container(result, ip, owner.ifname) ||
+        if (!result.is_of_container(ip, owner.ifname) ||
             std::any_of(out.begin(), out.end(), is_same))
             continue;
         out.push_back(
