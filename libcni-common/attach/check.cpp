@@ -64,10 +64,10 @@ Result own_part(const Result& prev, const Args& args) {
     return own;
 }
 
-void check_addresses(Rtnl& container, const Link& link, const Result& result) {
+void check_addresses(Container& container, const Link& link, const Result& result) {
     for (const Family family : families) {
-        const auto found = addresses(container, link, family);
-        const auto reachable = routes(container, link, family);
+        const auto found = addresses(container.rtnl, link, family);
+        const auto reachable = routes(container.rtnl, link, family);
         for (const IpConfig& ip : result.ips) {
             if (ip.address.ip.family() != family) continue;
             if (!any(found,
@@ -87,9 +87,9 @@ void check_addresses(Rtnl& container, const Link& link, const Result& result) {
     }
 }
 
-void check_routes(Rtnl& container, const Link& link, const Result& result) {
+void check_routes(Container& container, const Link& link, const Result& result) {
     for (const Family family : families) {
-        const auto found = routes(container, link, family);
+        const auto found = routes(container.rtnl, link, family);
         for (const Route& route : result.routes) {
             if (route.dst.ip.family() != family) continue;
             if (!any(found, [&](const RouteSpec& r) { return satisfies(r, route); }))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attach/container.h"
 #include "cni/args.h"
 #include "cni/result.h"
 #include "netlink/link.h"
@@ -19,11 +20,11 @@ Result own_part(const Result& prev, const Args& args);
 /// Throws Error(internal) unless every address of the result is on the link with the same prefix
 /// length, no other host's as far as the kernel knows, and its gateway can be reached through the
 /// link.
-void check_addresses(Rtnl& container, const Link& link, const Result& result);
+void check_addresses(Container& container, const Link& link, const Result& result);
 
 /// Throws Error(internal) unless every route of the result is there, through the link, with its
 /// table and what else it names of gateway, metric, MTU and segment size. Any default route serves
 /// for a default route.
-void check_routes(Rtnl& container, const Link& link, const Result& result);
+void check_routes(Container& container, const Link& link, const Result& result);
 
 }  // namespace cni

@@ -75,9 +75,8 @@ RouteSpec route_spec(const Route& route, const Result& result) {
     return spec;
 }
 
-void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
-                         const Result& result, Dad dad) {
-    netns.run([&] {
+void configure_interface(Container& container, const Link& link, const Result& result, Dad dad) {
+    container.run([&] {
         set_dad(link.name, dad);
         // So that announce() makes the kernel tell the neighbours.
         set_sysctl_if_possible(key_of("ipv4", link.name, "arp_notify"), "1");
@@ -89,12 +88,12 @@ void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
     requests.push_back(set_up(link));
     for (const Route& route : result.routes)
         requests.push_back(add_route(link, route_spec(route, result)));
-    container.transact(std::move(requests));
+    container.rtnl.transact(std::move(requests));
 }
 
-void settle_addresses(Rtnl& container, const Netns& netns, const Link& link) {
+void settle_addresses(Container& container, const Link& link) {
     const auto settled = [&] {
-        for (const Address& address : addresses(container, link, Family::v6)) {
+        for (const Address& address : addresses(container.rtnl, link, Family::v6)) {
             if (address.dad_failed)
                 throw Error(
                     Code::internal,
@@ -108,7 +107,7 @@ void settle_addresses(Rtnl& container, const Netns& netns, const Link& link) {
     const auto wait = [&] {
         return NlMonitor({RTNLGRP_IPV6_IFADDR}).wait(settled, std::chrono::seconds(5));
     };
-    if (netns.run(wait)) return;
+    if (container.run(wait)) return;
     throw Error(Code::internal, cat("failed to settle addresses for ", quote(link.name), ": link ",
                                     link.name, " still has tentative addresses after 5 seconds"));
 }

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "attach/container.h"
 #include "cni/result.h"
 #include "netlink/address.h"
 #include "netlink/link.h"
 #include "netlink/route.h"
-#include "sys/netns.h"
 
 namespace cni {
 
@@ -26,12 +26,11 @@ RouteSpec route_spec(const Route& route, const Result& result);
 
 /// Gives an interface of a container what IPAM decided, in this order: the kernel parameters that
 /// must be there before the link is up, the addresses, link up, the routes in the order of the
-/// result (as route_spec() has them). `container` is a socket in `netns`.
-void configure_interface(Rtnl& container, const Netns& netns, const Link& link,
-                         const Result& result, Dad dad);
+/// result (as route_spec() has them).
+void configure_interface(Container& container, const Link& link, const Result& result, Dad dad);
 
 /// With detection on: waits until no IPv6 address of the link is tentative, 5 seconds at most.
 /// Throws Error(internal) naming the address when another host has it or time is over.
-void settle_addresses(Rtnl& container, const Netns& netns, const Link& link);
+void settle_addresses(Container& container, const Link& link);
 
 }  // namespace cni

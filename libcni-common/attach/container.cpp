@@ -1,10 +1,9 @@
 #include "attach/container.h"
 
-#include "cni/version.h"
-
 namespace cni {
+namespace {
 
-Netns open_container(const Args& args) {
+Netns open(const Args& args) {
     try {
         return Netns::open(args.netns);
     } catch (const Error& error) {
@@ -13,13 +12,16 @@ Netns open_container(const Args& args) {
     }
 }
 
-Interface describe(const Link& link, const Request& request, const std::string& sandbox) {
-    Interface interface;
-    interface.name = link.name;
-    interface.mac = link.mac.to_string();
-    interface.sandbox = sandbox;
-    if (at_least(request.conf.cni_version, "1.1.0")) interface.mtu = link.mtu;
-    return interface;
+}  // namespace
+
+Container::Container(const Args& args) : Container(open(args), args.ifname) {}
+
+Container::Container(Netns its_netns, std::string its_ifname)
+    : netns(std::move(its_netns)), rtnl(Rtnl::in(netns)), ifname(std::move(its_ifname)) {}
+
+std::unique_ptr<Container> Container::find(const Args& args) {
+    auto netns = Netns::find(args.netns);
+    return netns ? std::make_unique<Container>(std::move(*netns), args.ifname) : nullptr;
 }
 
 }  // namespace cni

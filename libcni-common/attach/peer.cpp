@@ -3,7 +3,6 @@
 #include <linux/rtnetlink.h>
 
 #include "attach/host_link.h"
-#include "cni/args.h"
 #include "netlink/route.h"
 
 namespace cni {
@@ -28,18 +27,14 @@ std::optional<Link> find_listed(Rtnl& host, const Request& request, const Result
 }
 
 std::optional<Link> find_derived(Rtnl& host, const Request& request) {
-    for (int attempt = 0; attempt < host_link_names; ++attempt) {
-        const HostLink expected = host_link(request.conf.name, request.attachment(), attempt);
-        auto link = host.find(expected.name);
-        if (link && is_proved(*link, request, expected.mac)) return link;
-    }
-    return {};
+    const auto links = find_host_links(host, request.conf.name, request.attachment(), {});
+    return links.empty() ? std::nullopt : std::optional(links.front());
 }
 
 // Who must not enter the namespace does not know: no reason to fail.
 std::optional<Link> find_from_inside(Rtnl& host, const Args& args) try {
-    const auto container = Netns::find(args.netns);
-    return container ? find_peer(host, *container, args.ifname) : std::nullopt;
+    const auto container = Container::find(args);
+    return container ? find_peer(host, *container) : std::nullopt;
 } catch (const Error&) {
     return {};
 }
@@ -57,17 +52,21 @@ bool leads_to_bridge(Rtnl& host, const Link& link, int bridge) {
 
 }  // namespace
 
-std::optional<Link> find_peer(Rtnl& host, const Netns& container, const std::string& ifname) {
-    const auto inside = Rtnl::in(container).find(ifname);
-    if (!inside || inside->kind != "veth" || inside->peer_index == 0) return {};
-    const auto peer = host.find(inside->peer_index);
-    if (!peer || peer->kind != "veth" || peer->peer_index != inside->index ||
+std::optional<Link> find_peer(Rtnl& host, const Container& container, const Link& interface) {
+    if (interface.kind != "veth" || interface.peer_index == 0) return {};
+    const auto peer = host.find(interface.peer_index);
+    if (!peer || peer->kind != "veth" || peer->peer_index != interface.index ||
         !peer->has_peer_elsewhere)
         return {};
     // Indices are unique in a namespace only: elsewhere others bear the same.
-    return peer->peer_netnsid >= 0 && host.find_nsid(container) == peer->peer_netnsid
+    return peer->peer_netnsid >= 0 && host.find_nsid(container.netns) == peer->peer_netnsid
                ? peer
                : std::nullopt;
+}
+
+std::optional<Link> find_peer(Rtnl& host, Container& container) {
+    const auto interface = container.find_interface();
+    return interface ? find_peer(host, container, *interface) : std::nullopt;
 }
 
 std::optional<Link> find_host_end(Rtnl& host, const Request& request,

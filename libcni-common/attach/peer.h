@@ -3,16 +3,18 @@
 #include <optional>
 #include <string>
 
+#include "attach/container.h"
 #include "cni/plugin.h"
 #include "netlink/link.h"
-#include "sys/netns.h"
 
 namespace cni {
 
-/// The host's end of the pair whose other end is `ifname` in the container: the pair is proved from
-/// both ends, by index and namespace, so an interface that merely bears the name has none. nullopt
-/// also when there is no such interface, or it is no veth.
-std::optional<Link> find_peer(Rtnl& host, const Netns& container, const std::string& ifname);
+/// The host's end of the pair whose other end is `interface` in the container. The pair is proved
+/// from both ends, by index and namespace, as the kernel says them: neither is anything that a
+/// container could bring about. nullopt when it is no veth, or one of another namespace.
+std::optional<Link> find_peer(Rtnl& host, const Container& container, const Link& interface);
+/// The same of CNI_IFNAME; nullopt also when there is no such interface.
+std::optional<Link> find_peer(Rtnl& host, Container& container);
 
 /// The host's end of the attachment's pair. What the host knows decides: the links that
 /// `prev_result` says were made there, or those of attach/host_link.h, proved

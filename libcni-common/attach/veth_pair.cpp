@@ -7,12 +7,12 @@
 namespace cni {
 namespace {
 
-VethOptions options_of(const HostLink& name, const Netns& netns, const Request& request,
+VethOptions options_of(const HostLink& name, const Container& container, const Request& request,
                        const VethPairOptions& options) {
     return {.host = {name.name, name.mac},
-            .container = {request.args.ifname, options.container_mac},
+            .container = {container.ifname, options.container_mac},
             .host_alias = host_link_alias(request.conf.name, request.attachment()),
-            .container_netns = &netns,
+            .container_netns = &container.netns,
             .master = options.master,
             .mtu = options.mtu};
 }
@@ -26,9 +26,8 @@ void remove_if_made(Rtnl& host, const HostLink& name) {
     });
 }
 
-void remove_veth_pair(const Request& request) {
+void remove_veth_pair(const Request& request, const std::optional<Result>& record) {
     Rtnl host;
-    const auto record = request.conf.prev_result_if_readable();
     auto ends = find_host_links(host, request.conf.name, request.attachment(), record);
     // What is in the container says something only where nothing of the host does.
     if (ends.empty())
@@ -40,21 +39,12 @@ void remove_veth_pair(const Request& request) {
 
 }  // namespace
 
-void require_new_interface(Rtnl& container, const Args& args) {
-    if (container.find(args.ifname))
-        throw Error(
-            Code::internal,
-            cat("container veth name (", quote(args.ifname), ") peer provided already exists"),
-            cat("the container of ", args.netns, " has an interface ", args.ifname,
-                ": DEL the attachment before it is added again"));
-}
-
-VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
+VethPair make_veth_pair(Rtnl& host, const Container& container, const Request& request,
                         const VethPairOptions& options) {
     request.step("make veth pair");
     for (int attempt = 0;; ++attempt) {
         const HostLink name = host_link(request.conf.name, request.attachment(), attempt);
-        const VethOptions veth = options_of(name, netns, request, options);
+        const VethOptions veth = options_of(name, container, request, options);
         try {
             VethPair pair{.host = host.make_veth(veth), .container = {}};
             pair.container.index = pair.host.peer_index;
@@ -77,10 +67,10 @@ void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& all
     allocation.release();
 }
 
-void remove_pair_and_addresses(const Request& request) {
+void remove_pair_and_addresses(const Request& request, const std::optional<Result>& record) {
     request.step("remove veth pair");
-    remove_veth_pair(request);
-    if (const Ipam ipam(request); ipam.configured()) ipam.del();
+    remove_veth_pair(request, record);
+    Ipam(request).del();
 }
 
 void remove_stale_pairs_and_addresses(const Request& request,
@@ -90,7 +80,7 @@ void remove_stale_pairs_and_addresses(const Request& request,
         Rtnl host;
         remove_stale_host_links(host, StaleHostLinks(request.conf.name, *valid));
     }
-    if (const Ipam ipam(request); ipam.configured()) ipam.gc();
+    Ipam(request).gc();
 }
 
 }  // namespace cni

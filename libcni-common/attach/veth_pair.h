@@ -1,14 +1,15 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "attach/container.h"
 #include "cni/delegate.h"
 #include "cni/plugin.h"
 #include "netlink/link.h"
-#include "sys/netns.h"
 
 namespace cni {
-
-/// Throws Error(internal) when the container has an interface CNI_IFNAME already.
-void require_new_interface(Rtnl& container, const Args& args);
 
 /// The pair of an attachment, both ends down.
 struct VethPair {
@@ -20,9 +21,8 @@ struct VethPairOptions {
     std::uint32_t mtu = 0;  ///< bytes, both ends; 0: the kernel's choice
 };
 /// Makes the pair in place, its host end named and labelled after the attachment
-/// (attach/host_link.h). Throws
-/// NlError(EEXIST) when the container has an interface of that name.
-VethPair make_veth_pair(Rtnl& host, const Netns& netns, const Request& request,
+/// (attach/host_link.h). Throws NlError(EEXIST) when the container has an interface of that name.
+VethPair make_veth_pair(Rtnl& host, const Container& container, const Request& request,
                         const VethPairOptions& options);
 
 /// The way back of an ADD's allocation, once its own pair is gone: releases the addresses, even
@@ -32,9 +32,10 @@ void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& all
 
 /// On DEL: deletes the pair at the host's end, whatever became of the namespace and whatever the
 /// container has done to its own end, and then has the IPAM plugin, if any, release the addresses.
-/// What is another attachment's is left alone. Throws when a link could not be deleted: then the
-/// addresses are kept, since an interface still bears them.
-void remove_pair_and_addresses(const Request& request);
+/// What is another attachment's is left alone. `record` is the prevResult, if it can be read.
+/// Throws when a link could not be deleted: then the addresses are kept, since an interface still
+/// bears them.
+void remove_pair_and_addresses(const Request& request, const std::optional<Result>& record);
 
 /// On GC: the same for all attachments of the network that are not in `valid`; nullopt: for none,
 /// the IPAM plugin is only told of the GC.

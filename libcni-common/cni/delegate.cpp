@@ -154,6 +154,10 @@ PluginCall Ipam::start(std::string_view command) const {
                              type_, ipam_time, request_.lock);
 }
 
+void Ipam::run(std::string_view command) const {
+    if (configured()) start(command).finish();
+}
+
 Ipam::Allocation Ipam::start_add() const {
     return {*this, start("ADD")};
 }

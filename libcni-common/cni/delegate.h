@@ -56,7 +56,7 @@ public:
     /// `request` must outlive the object.
     explicit Ipam(const Request& request) : request_(request), type_(request.conf.ipam_type()) {}
 
-    /// False in layer 2: no "ipam.type". Then nothing else may be called.
+    /// False in layer 2: no "ipam.type". Then there is no ADD, and the other commands do nothing.
     bool configured() const { return !type_.empty(); }
 
     /// An ADD that has been started: the caller may do something else before it takes the result.
@@ -64,13 +64,14 @@ public:
     Allocation start_add() const;
 
     /// Releases what this attachment holds; succeeds when it holds nothing.
-    void del() const { start("DEL").finish(); }
-    void check() const { start("CHECK").finish(); }
-    void gc() const { start("GC").finish(); }
-    void status() const { start("STATUS").finish(); }
+    void del() const { run("DEL"); }
+    void check() const { run("CHECK"); }
+    void gc() const { run("GC"); }
+    void status() const { run("STATUS"); }
 
 private:
     PluginCall start(std::string_view command) const;
+    void run(std::string_view command) const;
     const Request& request_;
     std::string type_;
 };

@@ -1,14 +1,10 @@
 #include <optional>
 
 #include "attach/configure.h"
-#include "attach/container.h"
 #include "attach/forwarding.h"
-#include "attach/masquerading.h"
+#include "attach/new_attachment.h"
 #include "attach/owners.h"
 #include "attach/spoof_checking.h"
-#include "attach/veth_pair.h"
-#include "base/undo.h"
-#include "cni/delegate.h"
 #include "commands.h"
 #include "gateway.h"
 #include "host_side.h"
@@ -17,60 +13,44 @@
 namespace cni::bridge {
 namespace {
 
-/// What the steps of an ADD work with.
-struct Context {
-    explicit Context(const Request& r)
-        : request(r),
-          config(parse_config(r)),
-          ipam(r),
-          netns(open_container(r.args)),
-          container(Rtnl::in(netns)) {
-        if (config.spoof_check || (config.layer3 && config.ip_masq)) nft.emplace();
-    }
-
-    const Request& request;
-    const Config config;
-    const Ipam ipam;
-    const Netns netns;
-    Rtnl host, container;
-    std::optional<nft::Connection> nft;
-};
-
-// What can be known before anything is changed.
-void require_possible(Context& c) {
-    if (!c.config.layer3) Result{}.require_printable(c.request.conf.cni_version);
-    require_new_interface(c.container, c.request.args);
+void enable_spoof_check(NewAttachment& attachment, const VethPair& veth) {
+    attachment.request.step("add spoof check");
+    const Owner owner = owner_of(attachment.request);
+    attachment.on_failure("remove the spoof check", [&attachment, owner] {
+        remove_spoof_checking(attachment.nft(), owner, {});
+    });
+    add_spoof_checking(attachment.nft(), owner, veth.host.name, veth.container.mac);
 }
 
-void enable_spoof_check(Context& c, const VethPair& veth, Undo& undo) {
-    c.request.step("add spoof check");
-    undo.on_failure("remove the spoof check",
-                    [&c] { remove_spoof_checking(*c.nft, owner_of(c.request), {}); });
-    add_spoof_checking(*c.nft, owner_of(c.request), veth.host.name, veth.container.mac);
-}
-
-void masquerade(Context& c, const Result& result, Undo& undo) {
-    c.request.step("add masquerading");
-    undo.on_failure("remove the masquerading",
-                    [&c, result] { remove_masquerading(*c.nft, owner_of(c.request), result); });
-    add_masquerading(*c.nft, c.config.masquerade_backend, owner_of(c.request), result);
+// Shared with others: never undone. Returns the bridge's interface of the VLAN, if it has one.
+std::optional<Link> set_gateway(NewAttachment& attachment, const Config& config,
+                                const Bridge& bridge, const Result& result) {
+    attachment.request.step("set gateway");
+    std::optional<Link> vlan_interface;
+    if (config.vlan != 0)
+        vlan_interface = ensure_vlan_interface(attachment.host, config, bridge.link);
+    ensure_gateway(attachment.host, vlan_interface.value_or(bridge.link), bridge.addresses,
+                   gateway_addresses(result), config);
+    return vlan_interface;
 }
 
 // The host end comes up last: a pair of which the other end is up already costs the kernel less.
-Link bring_up(Context& c, const VethPair& veth, const Result& result) {
-    c.request.step("bring up");
-    if (c.config.leave_container_link_down) {
-        c.host.apply(set_up(veth.host));
+Link bring_up(NewAttachment& attachment, const Config& config, const VethPair& veth,
+              const Result& result) {
+    attachment.request.step("bring up");
+    Container& container = attachment.container;
+    if (config.leave_container_link_down) {
+        attachment.host.apply(set_up(veth.host));
         return veth.host;
     }
-    Link port = bring_up_port(c.host, veth.host);
-    if (c.config.dad == Dad::on && has_family(result, Family::v6)) {
-        c.container.get(veth.container.name);
-        settle_addresses(c.container, c.netns, veth.container);
+    Link port = bring_up_port(attachment.host, veth.host);
+    if (config.dad == Dad::on && has_family(result, Family::v6)) {
+        container.rtnl.get(veth.container.name);
+        settle_addresses(container, veth.container);
     }
     // Asking for a link makes the kernel take notice of its carrier; until then, for up to a
     // second, the link drops what is sent, the announcement first.
-    c.container.apply(get_link(veth.container.name), announce(veth.container));
+    container.rtnl.apply(get_link(veth.container.name), announce(veth.container));
     return port;
 }
 
@@ -78,62 +58,43 @@ Link bring_up(Context& c, const VethPair& veth, const Result& result) {
 
 Result add(const Request& request) {
     request.step("prepare");
-    Context c(request);
-    const Config& config = c.config;
-    require_possible(c);
-
-    // The IPAM plugin works while the links are made.
-    std::optional<Ipam::Allocation> allocation;
-    Undo undo(request.steps);
-    if (config.layer3) {
-        allocation.emplace(c.ipam.start_add());
-        undo.on_failure("release the addresses",
-                        [&c, &allocation] { release_addresses(c.host, c.request, *allocation); });
-    }
+    const Config config = parse_config(request);
+    NewAttachment attachment(request);
+    Rtnl& host = attachment.host;
+    attachment.start_ipam();
 
     request.step("make bridge");
-    const Bridge bridge = ensure_bridge(c.host, config);  // shared with others: never undone
-    const VethPair veth = make_veth_pair(c.host, c.netns, request,
-                                         {.container_mac = config.mac ? *config.mac : Mac::random(),
-                                          .master = bridge.link.index,
-                                          .mtu = config.mtu});
-    undo.on_failure("delete the veth pair",
-                    [&c, link = veth.host] { c.host.apply(remove_link(link)); });
+    const Bridge bridge = ensure_bridge(host, config);  // shared with others: never undone
+    const VethPair veth =
+        attachment.make_veth_pair({.container_mac = config.mac ? *config.mac : Mac::random(),
+                                   .master = bridge.link.index,
+                                   .mtu = config.mtu});
     request.step("configure port");
     refuse_router_advertisements(veth.host.name);
-    configure_port(c.host, veth.host, config);
+    configure_port(host, veth.host, config);
 
-    Result result;
-    if (config.layer3) result = allocation->finish();
+    Result result = attachment.finish_ipam();
     // From here on rules are replaced that an earlier ADD may have made for a container that lives:
     // then IPAM has refused.
-    if (config.spoof_check) enable_spoof_check(c, veth, undo);
+    if (config.spoof_check) enable_spoof_check(attachment, veth);
     std::optional<Link> vlan_interface;
     if (config.layer3) {
         request.step("configure interface");
         complete_ipam_result(result, config);
-        configure_interface(c.container, c.netns, veth.container, result, config.dad);
-        if (config.is_gateway) {  // shared with others: never undone
-            request.step("set gateway");
-            if (config.vlan != 0)
-                vlan_interface = ensure_vlan_interface(c.host, config, bridge.link);
-            ensure_gateway(c.host, vlan_interface.value_or(bridge.link), bridge.addresses,
-                           gateway_addresses(result), config);
-        }
-        if (config.ip_masq) masquerade(c, result, undo);
+        configure_interface(attachment.container, veth.container, result, config.dad);
+        if (config.is_gateway) vlan_interface = set_gateway(attachment, config, bridge, result);
+        if (config.ip_masq) attachment.masquerade(config.masquerade_backend, result);
     } else if (!config.leave_container_link_down) {
-        c.container.apply(set_up(veth.container));
+        attachment.container.rtnl.apply(set_up(veth.container));
     }
 
-    const Link port = bring_up(c, veth, result);
+    const Link port = bring_up(attachment, config, veth, result);
     request.step("describe");
-    result.interfaces = {describe(keep_mac(c.host, config, bridge.link), request),
-                         describe(port, request),
-                         describe(veth.container, request, request.args.netns)};
-    if (vlan_interface) result.interfaces.push_back(describe(*vlan_interface, request));
-    if (const auto dns = request.conf.dns()) result.dns = *dns;
-    undo.commit();
-    return result;
+    std::vector<Interface> interfaces = {attachment.on_host(keep_mac(host, config, bridge.link)),
+                                         attachment.on_host(port),
+                                         attachment.in_container(veth.container)};
+    if (vlan_interface) interfaces.push_back(attachment.on_host(*vlan_interface));
+    return attachment.finish(std::move(result), std::move(interfaces));
 }
 
 }  // namespace cni::bridge

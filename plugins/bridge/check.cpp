@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
+#include "attach/existing_attachment.h"
 #include "attach/forwarding.h"
-#include "attach/masquerading.h"
 #include "attach/owners.h"
 #include "attach/spoof_checking.h"
-#include "cni/delegate.h"
 #include "commands.h"
 #include "config.h"
 #include "gateway.h"
@@ -19,18 +18,6 @@ Error failure(std::string msg, std::string details = {}) {
     return Error(Code::internal, std::move(msg), std::move(details));
 }
 
-// An interface in a container may have any name, that of one on the host too.
-const Interface& find_on_host(const Result& result, const std::string& name) {
-    const Interface* elsewhere = nullptr;
-    for (const Interface& interface : result.interfaces) {
-        if (interface.name != name) continue;
-        if (interface.sandbox.empty()) return interface;
-        elsewhere = &interface;
-    }
-    if (elsewhere) throw failure(cat("Interface ", name, " should not be in sandbox"));
-    throw failure(cat("Interface name ", name, " not found"), "prevResult does not list it");
-}
-
 // Of a bridge that others made, and gave its address: it has the MAC of a port as long as nobody
 // sets one.
 bool follows_its_ports(Rtnl& host, const Link& bridge) {
@@ -39,9 +26,10 @@ bool follows_its_ports(Rtnl& host, const Link& bridge) {
                        [&](const Link& port) { return port.mac == bridge.mac; });
 }
 
-Link check_bridge(Rtnl& host, const Result& prev, const Config& config) {
+Link check_bridge(ExistingAttachment& attachment, const Config& config) {
+    Rtnl& host = attachment.host;
     const std::string& name = config.bridge;
-    const Interface& recorded = find_on_host(prev, name);
+    const Interface& recorded = attachment.recorded_on_host(name);
     const auto link = host.find(name);
     if (!link) throw failure(cat("Interface name ", name, " not found"));
     if (link->kind != "bridge")
@@ -63,31 +51,12 @@ Link check_bridge(Rtnl& host, const Result& prev, const Config& config) {
     return *link;
 }
 
-Link check_container_end(Rtnl& container, const Result& prev, const Request& request) {
-    const std::string& name = request.args.ifname;
-    const Interface& recorded = recorded_interface(prev, request.args);
-    const auto link = container.find(name);
-    if (!link) throw failure(cat("Interface name ", name, " not found"));
-    if (link->kind != "veth")
-        throw failure(cat("Error: Container interface ", name, " not of type veth"));
-    if (!has_recorded_mac(recorded, *link))
-        throw failure(cat("Interface ", name, " Mac ", recorded.mac,
-                          " doesn't match container Mac: ", link->mac.to_string()));
-    return *link;
-}
-
-// The port is the peer of the container's end, whatever the names.
-Link check_port(Rtnl& host, const Result& prev, const Link& bridge, const Link& container_end) {
-    const auto port = host.find(container_end.peer_index);
-    if (!port || port->kind != "veth" || port->peer_index != container_end.index ||
-        port->master != bridge.index)
-        throw failure(cat("CNI veth created for bridge ", bridge.name, " was not found"));
-    const Interface& recorded = find_on_host(prev, port->name);
-    if (!has_recorded_mac(recorded, *port))
-        throw failure(
-            cat("Interface ", port->name, " Mac doesn't match: ", recorded.mac, " not found"));
-    check_router_advertisements(*port);
-    return *port;
+Link check_port(ExistingAttachment& attachment, const Link& bridge, const Link& container_end) {
+    const Link port = attachment.check_host_end(container_end);
+    if (port.master != bridge.index)
+        throw failure(cat("CNI veth created for bridge ", bridge.name, " was not found"),
+                      cat("port ", port.name, " is not one of it"));
+    return port;
 }
 
 void check_port_settings(Rtnl& host, const Link& port, const Config& config) {
@@ -104,12 +73,6 @@ void check_port_settings(Rtnl& host, const Link& port, const Config& config) {
             throw differs(cat("VLAN ", vlan.id));
 }
 
-void check_link_state(const Link& container_end, const Link& port, const Config& config) {
-    if (!port.is_up()) throw failure(cat("port ", port.name, " is down"));
-    if (!config.leave_container_link_down && !container_end.is_up())
-        throw failure(cat("Interface ", container_end.name, " is down"));
-}
-
 void check_gateways(Rtnl& host, const Link& bridge, const Result& result, const Config& config) {
     const auto gateways = gateway_addresses(result);
     if (gateways.empty()) return;
@@ -124,41 +87,29 @@ void check_gateways(Rtnl& host, const Link& bridge, const Result& result, const 
     }
 }
 
-void check_rules(const Request& request, const Config& config, const Result& result,
-                 const Link& port, const Link& container_end) {
-    nft::Connection nft;
-    if (config.ip_masq && config.layer3)
-        check_masquerading(nft, config.masquerade_backend, owner_of(request), result);
-    if (config.spoof_check)
-        check_spoof_checking(nft, owner_of(request), port.name, container_end.mac);
-}
-
 }  // namespace
 
 void check(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request);
-    const Netns netns = Netns::open(request.args.netns);
-    if (const Ipam ipam(request); ipam.configured()) ipam.check();
-    request.step("check links");
-    const Result prev = request.conf.require_prev_result();
-    const Result own = own_part(prev, request.args);
-
-    Rtnl host;
-    Rtnl container = Rtnl::in(netns);
-    const Link bridge = check_bridge(host, prev, config);
-    const Link container_end = check_container_end(container, prev, request);
-    const Link port = check_port(host, prev, bridge, container_end);
-    check_link_state(container_end, port, config);
-    check_port_settings(host, port, config);
+    ExistingAttachment attachment(request);
+    const Result& own = attachment.own;
+    const Link bridge = check_bridge(attachment, config);
+    const Link interface = attachment.check_interface("veth");
+    const Link port = check_port(attachment, bridge, interface);
+    if (!config.leave_container_link_down) attachment.check_up(interface);
+    check_port_settings(attachment.host, port, config);
     if (config.layer3) {
         request.step("check addresses");
-        check_addresses(container, container_end, own);
-        check_routes(container, container_end, own);
-        if (config.is_gateway) check_gateways(host, bridge, own, config);
+        check_addresses(attachment.container, interface, own);
+        check_routes(attachment.container, interface, own);
+        if (config.is_gateway) check_gateways(attachment.host, bridge, own, config);
     }
     request.step("check rules");
-    check_rules(request, config, own, port, container_end);
+    if (config.ip_masq && config.layer3)
+        attachment.check_masquerading(config.masquerade_backend, own);
+    if (config.spoof_check)
+        check_spoof_checking(attachment.nft(), owner_of(request), port.name, interface.mac);
 }
 
 }  // namespace cni::bridge

@@ -1,26 +1,18 @@
-#include "attach/masquerading.h"
-#include "attach/owners.h"
+#include "attach/removal.h"
 #include "attach/spoof_checking.h"
-#include "attach/veth_pair.h"
-#include "base/undo.h"
 #include "commands.h"
 
 namespace cni::bridge {
 
 void gc(const Request& request) {
-    Failures failures;
-    const std::string& network = request.conf.name;
-    const auto attachments = request.conf.valid_attachments();
-    if (attachments) {
-        nft::Connection nft;
+    StaleRemoval removal(request);
+    removal.masquerading();
+    removal.attempt("remove stale spoof checks", [&](const std::vector<AttachmentId>& valid) {
         Rtnl host;
-        request.step("remove stale masquerading");
-        failures.attempt([&] { gc_masquerading(nft, network, owners_of(network, *attachments)); });
-        request.step("remove stale spoof checks");
-        failures.attempt([&] { gc_spoof_checking(nft, host, network, *attachments); });
-    }
-    failures.attempt([&] { remove_stale_pairs_and_addresses(request, attachments); });
-    failures.throw_if_any();
+        gc_spoof_checking(removal.nft(), host, request.conf.name, valid);
+    });
+    removal.pairs_and_addresses();
+    removal.finish();
 }
 
 }  // namespace cni::bridge

@@ -1,6 +1,5 @@
-#include <sched.h>
-
 #include "attach/masquerading.h"
+#include "attach/rehearse.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "host_side.h"
@@ -9,25 +8,6 @@
 namespace cni::bridge {
 namespace {
 
-void require(const std::optional<std::string>& problem) {
-    if (problem) throw Error(Code::plugin_not_available, *problem);
-}
-
-// Makes in an empty namespace, which goes with this process, what an ADD would make on the host.
-void rehearse(const Config& config, Backend masquerade_backend) {
-    cni::check(::unshare(CLONE_NEWNET), "make a network namespace to try the configuration in");
-    Rtnl scratch;
-    const Link bridge = ensure_bridge(scratch, config).link;
-    const Link port = scratch.make_veth({.host = {"veth0", Mac::random()},
-                                         .container = {"eth0", Mac::random()},
-                                         .master = bridge.index,
-                                         .mtu = config.mtu});
-    configure_port(scratch, port, config);
-    nft::Connection nft;
-    if (config.ip_masq) require(masquerading_problem(nft, masquerade_backend));
-    if (config.spoof_check) require(spoof_check_problem(nft));
-}
-
 void require_bridge_or_nothing(Rtnl& host, const Config& config) {
     const auto link = host.find(config.bridge);
     if (link && link->kind != "bridge")
@@ -35,25 +15,31 @@ void require_bridge_or_nothing(Rtnl& host, const Config& config) {
                     cat(quote(config.bridge), " already exists but is not a bridge"));
 }
 
+void make_everything(Rtnl& scratch, const Config& config, Backend masquerade_backend) {
+    const Link bridge = ensure_bridge(scratch, config).link;
+    const Link port = scratch.make_veth({.host = {"veth0", Mac::random()},
+                                         .container = {"eth0", Mac::random()},
+                                         .master = bridge.index,
+                                         .mtu = config.mtu});
+    configure_port(scratch, port, config);
+    nft::Connection nft;
+    if (config.ip_masq) require_none(masquerading_problem(nft, masquerade_backend));
+    if (config.spoof_check) require_none(spoof_check_problem(nft));
+}
+
 }  // namespace
 
 void status(const Request& request) {
     request.step("prepare");
     const Config config = parse_network_config(request.conf);
-    if (const Ipam ipam(request); ipam.configured()) ipam.status();
+    Ipam(request).status();
     request.step("check bridge");
     Rtnl host;
     require_bridge_or_nothing(host, config);
     nft::Connection nft;
     const Backend masquerade_backend = choose_backend(nft, config.masquerade_backend);
     request.step("rehearse");
-    try {
-        rehearse(config, masquerade_backend);
-    } catch (const SysError& error) {
-        throw Error(Code::plugin_not_available,
-                    cat("the kernel lacks what the configuration needs: ", error.msg),
-                    error.details);
-    }
+    rehearse([&](Rtnl& scratch) { make_everything(scratch, config, masquerade_backend); });
 }
 
 }  // namespace cni::bridge

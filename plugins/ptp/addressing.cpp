@@ -91,9 +91,8 @@ OwnRoutes own_routes(const Result& result) {
     return routes;
 }
 
-void configure_container(Rtnl& container, const Netns& netns, const Link& link,
-                         const Result& result) {
-    netns.run([&] {
+void configure_container(Container& container, const Link& link, const Result& result) {
+    container.run([&] {
         set_dad(link.name, Dad::off);
         prepare_for_ipv6(link, result);
     });
@@ -106,7 +105,7 @@ void configure_container(Rtnl& container, const Netns& netns, const Link& link,
     for (const Route& route : result.routes)
         requests.push_back(add_route(link, result_route(route, result)));
     for (const RouteSpec& route : own.to_subnets) requests.push_back(ensure_route(link, route));
-    container.transact(std::move(requests));
+    container.rtnl.transact(std::move(requests));
 }
 
 void configure_host(Rtnl& host, const Link& link, const Result& result) {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "attach/veth_pair.h"
+#include "attach/container.h"
 #include "cni/result.h"
 #include "netlink/route.h"
 
@@ -24,9 +24,8 @@ struct OwnRoutes {
 OwnRoutes own_routes(const Result& result);
 
 /// The container's side: addresses, link up, routes. Everything goes to the host, its own subnet
-/// included. `container` is a socket in `netns`.
-void configure_container(Rtnl& container, const Netns& netns, const Link& link,
-                         const Result& result);
+/// included.
+void configure_container(Container& container, const Link& link, const Result& result);
 
 /// The host's side: the gateways' addresses, link up, a route to each address of the container,
 /// forwarding.

@@ -15,7 +15,6 @@ Config parse_config(const NetConf& conf) {
     // Zero and less leave it to the kernel.
     config.mtu = static_cast<std::uint32_t>(
         std::max<std::int64_t>(0, json.int_or("mtu", INT32_MIN, 65535, 0)));
-    config.dns = conf.dns();
     if (conf.ipam_type().empty())
         throw Error(Code::invalid_config, "no plugin name provided",
                     "ptp needs \"ipam\" with a \"type\"");

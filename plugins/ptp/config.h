@@ -13,7 +13,6 @@ struct Config {
     bool ip_masq = false;
     std::optional<std::string> masquerade_backend;  ///< ipMasqBackend
     std::uint32_t mtu = 0;                          ///< bytes; 0: the kernel's choice
-    std::optional<Dns> dns;                         ///< instead of what IPAM says
 };
 
 /// Throws Error(invalid_config) naming the key.

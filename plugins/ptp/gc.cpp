@@ -1,22 +1,13 @@
-#include "attach/masquerading.h"
-#include "attach/owners.h"
-#include "attach/veth_pair.h"
-#include "base/undo.h"
+#include "attach/removal.h"
 #include "commands.h"
-#include "netfilter/nft.h"
 
 namespace cni::ptp {
+
 void gc(const Request& request) {
-    Failures failures;
-    const std::string& network = request.conf.name;
-    const auto attachments = request.conf.valid_attachments();
-    if (attachments) {
-        nft::Connection nft;
-        request.step("remove stale masquerading");
-        failures.attempt([&] { gc_masquerading(nft, network, owners_of(network, *attachments)); });
-    }
-    failures.attempt([&] { remove_stale_pairs_and_addresses(request, attachments); });
-    failures.throw_if_any();
+    StaleRemoval removal(request);
+    removal.masquerading();
+    removal.pairs_and_addresses();
+    removal.finish();
 }
 
 }  // namespace cni::ptp

@@ -15,8 +15,12 @@ using test::TestNetns;
 class AttachPeer : public test::SandboxTest {
 protected:
     static std::string peer(const TestNetns& container, const char* ifname = "eth0") {
+        Args args;
+        args.netns = container.path();
+        args.ifname = ifname;
+        Container place(args);
         Rtnl host;
-        const auto found = find_peer(host, container.netns(), ifname);
+        const auto found = find_peer(host, place);
         return found ? found->name : "";
     }
     static void shell(const std::string& commands) { output_of({"sh", "-ec", commands}); }

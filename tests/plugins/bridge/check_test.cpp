@@ -82,7 +82,8 @@ TEST_F(BridgeCheck, NoticesChangesOfThePort) {
 
 TEST_F(BridgeCheck, NoticesChangesInTheContainer) {
     expect_noticed(true, "ip link set eth0 down", "Interface eth0 is down");
-    expect_noticed(true, "ip link delete eth0", "Interface name eth0 not found");
+    expect_noticed(true, "ip link delete eth0",
+                   "Container Interface name in prevResult: eth0 not found");
     expect_noticed(true, "ip link set eth0 address 02:00:00:00:00:09", "Interface eth0 Mac");
     expect_noticed(true, "ip link delete eth0; ip link add eth0 type bridge",
                    "Error: Container interface eth0 not of type veth");

@@ -47,12 +47,12 @@ protected:
 TEST_F(PtpCheck, NoticesChangesInTheContainer) {
     expect_noticed(true, "ip link set eth0 down", "Interface eth0 is down");
     expect_noticed(true, "ip link delete eth0",
-                   "ptp: Container Interface name in prevResult: eth0 not found");
-    expect_noticed(true, "ip link set eth0 address 02:00:00:00:00:09", "ptp: Interface eth0 Mac");
+                   "Container Interface name in prevResult: eth0 not found");
+    expect_noticed(true, "ip link set eth0 address 02:00:00:00:00:09", "Interface eth0 Mac");
     expect_noticed(true, "ip link delete eth0; ip link add eth0 type bridge",
-                   "Error: Container interface eth0 not of type veth/p2p");
+                   "Error: Container interface eth0 not of type veth");
     expect_noticed(true, "ip link delete eth0; ip link add eth0 type veth peer name x",
-                   "ptp: Interface eth0 Mac");
+                   "Interface eth0 Mac");
     expect_noticed(true, "ip address delete 10.1.2.2/24 dev eth0",
                    "Failed to match addr 10.1.2.2/24 on interface eth0");
     expect_noticed(true, "ip address delete fd00:1:2::2/64 dev eth0",
@@ -91,7 +91,7 @@ TEST_F(PtpCheck, RefusesRecordsThatDoNotFit) {
     const TestNetns c("c1"), d("d1");
     const json config = network();
     const json result = add(c, config);
-    EXPECT_EQ(call("CHECK", args(c), config).error_message(), "ptp: Required prevResult missing");
+    EXPECT_EQ(call("CHECK", args(c), config).error_message(), "Required prevResult missing");
     expect_check_fails(d, config, result, "d1");
     json changed = result;
     changed["interfaces"][1]["sandbox"] = "/run/netns/other";

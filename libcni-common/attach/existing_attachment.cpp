@@ -1,0 +1,92 @@
+#include "attach/existing_attachment.h"
+
+#include "attach/check.h"
+#include "attach/forwarding.h"
+#include "attach/host_link.h"
+#include "attach/masquerading.h"
+#include "attach/owners.h"
+#include "attach/peer.h"
+#include "cni/delegate.h"
+
+namespace cni {
+namespace {
+
+Error failure(std::string msg, std::string details = {}) {
+    return Error(Code::internal, std::move(msg), std::move(details));
+}
+
+Result checked_result(const Request& request) {
+    Ipam(request).check();
+    request.step("check links");
+    return request.conf.require_prev_result();
+}
+
+// Other programs, udev for one, may give a pair another MAC than it was made with, but not one that
+// is known by its alias.
+bool has_another_mac(const Interface& recorded, const Link& link, const Request& request) {
+    if (has_recorded_mac(recorded, link)) return false;
+    Link as_recorded = link;
+    as_recorded.mac = Mac::parse(recorded.mac).value_or(Mac{});
+    return is_host_link_of(request.conf.name, as_recorded);
+}
+
+}  // namespace
+
+ExistingAttachment::ExistingAttachment(const Request& its_request)
+    : request(its_request),
+      container(its_request.args),
+      result(checked_result(its_request)),
+      own(own_part(result, its_request.args)) {}
+
+// An interface in a container may have any name, that of one on the host too.
+const Interface& ExistingAttachment::recorded_on_host(const std::string& name) const {
+    const Interface* elsewhere = nullptr;
+    for (const Interface& interface : result.interfaces) {
+        if (interface.name != name) continue;
+        if (interface.sandbox.empty()) return interface;
+        elsewhere = &interface;
+    }
+    if (elsewhere) throw failure(cat("Interface ", name, " should not be in sandbox"));
+    throw failure(cat("Interface name ", name, " not found"), "prevResult does not list it");
+}
+
+Link ExistingAttachment::check_interface(std::string_view kind) {
+    const std::string& name = container.ifname;
+    const Interface& recorded = recorded_interface(result, request.args);
+    const auto link = container.find_interface();
+    if (!link) throw failure(cat("Container Interface name in prevResult: ", name, " not found"));
+    if (link->kind != kind)
+        throw failure(cat("Error: Container interface ", name, " not of type ", kind));
+    if (!has_recorded_mac(recorded, *link))
+        throw failure(cat("Interface ", name, " Mac ", recorded.mac,
+                          " doesn't match container Mac: ", link->mac.to_string()));
+    return *link;
+}
+
+Link ExistingAttachment::check_host_end(const Link& interface) {
+    const auto link = find_peer(host, container, interface);
+    if (!link) throw failure(cat("the host's end of ", interface.name, " was not found"));
+    const Interface& recorded = recorded_on_host(link->name);
+    if (has_another_mac(recorded, *link, request))
+        throw failure(
+            cat("Interface ", link->name, " Mac doesn't match: ", recorded.mac, " not found"));
+    check_up(*link);
+    check_router_advertisements(*link);
+    return *link;
+}
+
+void ExistingAttachment::check_up(const Link& link) const {
+    if (!link.is_up()) throw failure(cat("Interface ", link.name, " is down"));
+}
+
+void ExistingAttachment::check_masquerading(const std::optional<std::string>& backend,
+                                            const Result& addresses) {
+    cni::check_masquerading(nft(), backend, owner_of(request), addresses);
+}
+
+nft::Connection& ExistingAttachment::nft() {
+    if (!nft_) nft_.emplace();
+    return *nft_;
+}
+
+}  // namespace cni

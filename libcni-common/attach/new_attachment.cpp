@@ -1,0 +1,90 @@
+#include "attach/new_attachment.h"
+
+#include "attach/masquerading.h"
+#include "attach/owners.h"
+#include "cni/version.h"
+
+namespace cni {
+namespace {
+
+void require_new_interface(Container& container) {
+    if (container.find_interface())
+        throw Error(
+            Code::internal,
+            cat("container veth name (", quote(container.ifname), ") peer provided already exists"),
+            cat("the container of ", container.netns.path(), " has an interface ", container.ifname,
+                ": DEL the attachment before it is added again"));
+}
+
+Interface describe(const Link& link, const Request& request, const std::string& sandbox) {
+    Interface interface;
+    interface.name = link.name;
+    interface.mac = link.mac.to_string();
+    interface.sandbox = sandbox;
+    if (at_least(request.conf.cni_version, "1.1.0")) interface.mtu = link.mtu;
+    return interface;
+}
+
+}  // namespace
+
+NewAttachment::NewAttachment(const Request& its_request)
+    : request(its_request),
+      container(its_request.args),
+      dns_(its_request.conf.dns()),
+      ipam_(its_request),
+      undo_(its_request.steps) {
+    if (!ipam_.configured()) Result{}.require_printable(request.conf.cni_version);
+    require_new_interface(container);
+}
+
+void NewAttachment::start_ipam() {
+    if (!ipam_.configured()) return;
+    allocation_.emplace(ipam_.start_add());
+    undo_.on_failure("release the addresses",
+                     [this] { release_addresses(host, request, *allocation_); });
+}
+
+Result NewAttachment::finish_ipam() {
+    return allocation_ ? allocation_->finish() : Result{};
+}
+
+VethPair NewAttachment::make_veth_pair(const VethPairOptions& options) {
+    const VethPair veth = cni::make_veth_pair(host, container, request, options);
+    undo_.on_failure("delete the veth pair",
+                     [this, link = veth.host] { host.apply(remove_link(link)); });
+    return veth;
+}
+
+void NewAttachment::masquerade(const std::optional<std::string>& backend, const Result& result) {
+    request.step("add masquerading");
+    const Owner owner = owner_of(request);
+    undo_.on_failure("remove the masquerading",
+                     [this, owner, result] { remove_masquerading(nft(), owner, result); });
+    add_masquerading(nft(), backend, owner, result);
+}
+
+nft::Connection& NewAttachment::nft() {
+    if (!nft_) nft_.emplace();
+    return *nft_;
+}
+
+void NewAttachment::on_failure(std::string act, std::function<void()> action) {
+    undo_.on_failure(std::move(act), std::move(action));
+}
+
+Interface NewAttachment::on_host(const Link& link) const {
+    return describe(link, request, {});
+}
+
+Interface NewAttachment::in_container(const Link& link) const {
+    return describe(link, request, request.args.netns);
+}
+
+Result NewAttachment::finish(Result result, std::vector<Interface> interfaces) {
+    result.interfaces = std::move(interfaces);
+    if (dns_) result.dns = *dns_;
+    undo_.commit();
+    return result;
+}
+
+}  // namespace cni

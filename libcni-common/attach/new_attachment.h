@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attach/container.h"
+#include "attach/veth_pair.h"
+#include "base/undo.h"
+#include "cni/delegate.h"
+#include "cni/plugin.h"
+#include "netfilter/nft.h"
+
+namespace cni {
+
+/// ADD of a plugin that gives the container an interface. The plugin calls what such plugins do
+/// alike as steps among its own, in its order; unless `finish` is reached, all that was made is
+/// taken back, in the reverse order.
+class NewAttachment {
+    // Before what the way back works with: that is run first when the object goes.
+    std::optional<nft::Connection> nft_;
+
+public:
+    /// Opens the container. `request` must outlive the object. Throws what Container does;
+    /// Error(internal) when there is an interface CNI_IFNAME already; Error(invalid_config) when
+    /// "dns" is malformed, or the version of the configuration cannot express a result without
+    /// addresses, which an attachment without IPAM has.
+    explicit NewAttachment(const Request& request);
+
+    const Request& request;
+    Container container;
+    Rtnl host;
+
+    /// Starts the IPAM plugin, which works while links are made. Without one, nothing is started.
+    void start_ipam();
+    /// What the IPAM plugin decided, at least one address; without one, an empty result.
+    Result finish_ipam();
+
+    /// Makes the pair: see make_veth_pair(), attach/veth_pair.h.
+    VethPair make_veth_pair(const VethPairOptions& options);
+
+    /// "ipMasq" for the addresses of the result: see add_masquerading().
+    void masquerade(const std::optional<std::string>& backend, const Result& result);
+
+    /// A connection to nf_tables, opened when it is first asked for and closed last: the kernel
+    /// makes that wait for what was deleted.
+    nft::Connection& nft();
+
+    /// For what the plugin makes itself, as Undo::on_failure. What `action` refers to must outlive
+    /// the object or be captured by value.
+    void on_failure(std::string act, std::function<void()> action);
+
+    /// The record of a link in the result: of one on the host, of one in the container.
+    Interface on_host(const Link& link) const;
+    Interface in_container(const Link& link) const;
+
+    /// The end: nothing is taken back any more. The result gets the interfaces, and the "dns" of
+    /// the configuration, if that says anything, instead of the IPAM plugin's.
+    Result finish(Result result, std::vector<Interface> interfaces);
+
+private:
+    const std::optional<Dns> dns_;
+    const Ipam ipam_;
+    std::optional<Ipam::Allocation> allocation_;
+    Undo undo_;
+};
+
+}  // namespace cni

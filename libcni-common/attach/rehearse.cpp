@@ -1,0 +1,23 @@
+#include "attach/rehearse.h"
+
+#include <sched.h>
+
+namespace cni {
+
+void rehearse(const std::function<void(Rtnl& scratch)>& body) {
+    try {
+        check(::unshare(CLONE_NEWNET), "make a network namespace to try the configuration in");
+        Rtnl scratch;
+        body(scratch);
+    } catch (const SysError& error) {
+        throw Error(Code::plugin_not_available,
+                    cat("the kernel lacks what the configuration needs: ", error.msg),
+                    error.details);
+    }
+}
+
+void require_none(const std::optional<std::string>& problem) {
+    if (problem) throw Error(Code::plugin_not_available, *problem);
+}
+
+}  // namespace cni

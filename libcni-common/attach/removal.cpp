@@ -1,0 +1,44 @@
+#include "attach/removal.h"
+
+#include "attach/masquerading.h"
+#include "attach/owners.h"
+#include "attach/veth_pair.h"
+
+namespace cni {
+
+Removal::Removal(const Request& request)
+    : record(request.conf.prev_result_if_readable()), request_(request) {}
+
+void Removal::masquerading() {
+    attempt("remove masquerading", [&] { remove_masquerading(nft, owner_of(request_), record); });
+}
+
+void Removal::pair_and_addresses() {
+    failures_.attempt([&] { remove_pair_and_addresses(request_, record); });
+}
+
+void Removal::finish() {
+    request_.step("await kernel");
+    failures_.throw_if_any();
+}
+
+StaleRemoval::StaleRemoval(const Request& request)
+    : request_(request), valid_(request.conf.valid_attachments()) {}
+
+void StaleRemoval::masquerading() {
+    attempt("remove stale masquerading", [&](const std::vector<AttachmentId>& valid) {
+        const std::string& network = request_.conf.name;
+        gc_masquerading(nft(), network, owners_of(network, valid));
+    });
+}
+
+void StaleRemoval::pairs_and_addresses() {
+    failures_.attempt([&] { remove_stale_pairs_and_addresses(request_, valid_); });
+}
+
+nft::Connection& StaleRemoval::nft() {
+    if (!nft_) nft_.emplace();
+    return *nft_;
+}
+
+}  // namespace cni

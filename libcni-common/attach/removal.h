@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/undo.h"
+#include "cni/plugin.h"
+#include "netfilter/nft.h"
+
+namespace cni {
+
+/// DEL of a plugin that gave the container an interface by a veth pair: steps that are all tried,
+/// whatever becomes of the others. What ADD may have made is looked for in every place, whatever
+/// the configuration says today.
+class Removal {
+public:
+    /// `request` must outlive the object.
+    explicit Removal(const Request& request);
+
+    /// Of every back end.
+    void masquerading();
+    /// The pair, then what IPAM gave: see remove_pair_and_addresses().
+    void pair_and_addresses();
+
+    /// A step of the plugin's own, by the name that it has in the log.
+    template <typename F>
+    void attempt(std::string_view step, F&& body) {
+        request_.step(step);
+        failures_.attempt(std::forward<F>(body));
+    }
+
+    /// The end. Throws what went wrong.
+    void finish();
+
+    /// prevResult; nullopt also when it cannot be read.
+    const std::optional<Result> record;
+    /// Closed last, since the kernel makes that wait for what was deleted, as it makes the deletion
+    /// of a link wait.
+    nft::Connection nft;
+
+private:
+    const Request& request_;
+    Failures failures_;
+};
+
+/// GC of the same plugins: what belongs to the network, and to no attachment that is valid.
+class StaleRemoval {
+public:
+    explicit StaleRemoval(const Request& request);
+
+    void masquerading();
+    /// The IPAM plugin is told in any case.
+    void pairs_and_addresses();
+
+    /// A step of the plugin's own, which gets the valid attachments; it is left out when the
+    /// runtime has not said which these are.
+    template <typename F>
+    void attempt(std::string_view step, F&& body) {
+        if (!valid_) return;
+        request_.step(step);
+        failures_.attempt([&] { body(*valid_); });
+    }
+
+    void finish() const { failures_.throw_if_any(); }
+
+    nft::Connection& nft();
+
+private:
+    const Request& request_;
+    const std::optional<std::vector<AttachmentId>> valid_;
+    std::optional<nft::Connection> nft_;
+    Failures failures_;
+};
+
+}  // namespace cni
