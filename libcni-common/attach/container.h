@@ -29,6 +29,8 @@ public:
 
     /// The interface, if there is one of the name now.
     std::optional<Link> find_interface() { return rtnl.find(ifname); }
+    /// Throws NlError(ENODEV).
+    Link get_interface() { return rtnl.get(ifname); }
 
     /// Runs `body` in the namespace: for /proc/sys, and for sockets to be opened.
     template <typename F>

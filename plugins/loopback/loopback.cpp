@@ -1,8 +1,8 @@
 // loopback: brings up lo in the container.
+#include "attach/container.h"
 #include "base/undo.h"
 #include "cni/plugin.h"
 #include "netlink/address.h"
-#include "netlink/link.h"
 
 namespace cni::loopback {
 namespace {
@@ -42,7 +42,8 @@ Result describe(Rtnl& rtnl, const Link& link, const std::string& netns) {
 Result add(const Request& request) {
     request.step("prepare");
     const auto prev_result = request.conf.prev_result();
-    Rtnl rtnl = Rtnl::in(Netns::open(request.args.netns));
+    Container container(request.args);
+    Rtnl& rtnl = container.rtnl;
     const Link link = rtnl.get(lo);
     request.step("check addresses");
     // Before the link comes up: setting it down again would take its IPv6 addresses away.
@@ -59,22 +60,22 @@ Result add(const Request& request) {
 }
 
 // In there lo may have been renamed.
-void bring_down(const Netns& netns) {
-    Rtnl rtnl = Rtnl::in(netns);
+void bring_down(Rtnl& rtnl) {
     if (const auto link = rtnl.find(lo)) rtnl.apply(set_down(*link));
 }
 
 // It goes with its namespace: that this cannot be entered keeps no container from being deleted.
 void del(const Request& request) {
     request.step("bring down");
-    const auto netns = Netns::find(request.args.netns);
-    if (netns) warn_if_refused([&] { bring_down(*netns); });
+    warn_if_refused([&] {
+        if (const auto container = Container::find(request.args)) bring_down(container->rtnl);
+    });
 }
 
 void check(const Request& request) {
     request.step("check links");
-    Rtnl rtnl = Rtnl::in(Netns::open(request.args.netns));
-    if (!rtnl.get(lo).is_up()) throw Error(Code::internal, "loopback interface is down");
+    Container container(request.args);
+    if (!container.rtnl.get(lo).is_up()) throw Error(Code::internal, "loopback interface is down");
 }
 
 }  // namespace

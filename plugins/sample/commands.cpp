@@ -1,9 +1,9 @@
 #include "commands.h"
 
+#include "attach/container.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "config.h"
-#include "netlink/link.h"
 
 namespace cni::sample {
 namespace {
@@ -24,14 +24,14 @@ Result add(const Request& request) {
     const Config config = parse_config(request.conf);
     Result result = require_addresses(request);
     if (!config.label_interface) return result;
-    Rtnl container = Rtnl::in(Netns::open(request.args.netns));
-    const Link link = container.get(request.args.ifname);
+    Container container(request.args);
+    const Link link = container.get_interface();
 
     Undo undo(request.steps);
     request.step("label");
-    container.apply(set_alias(link, config.label));
+    container.rtnl.apply(set_alias(link, config.label));
     undo.on_failure("take the label back",
-                    [&container, link] { container.apply(set_alias(link, link.alias)); });
+                    [&container, link] { container.rtnl.apply(set_alias(link, link.alias)); });
     // Further steps, each followed by its undo, would stand here.
     undo.commit();
     return result;
@@ -42,9 +42,9 @@ void check(const Request& request) {
     const Config config = parse_config(request.conf);
     require_addresses(request);
     if (!config.label_interface) return;
-    Rtnl container = Rtnl::in(Netns::open(request.args.netns));
+    Container container(request.args);
     request.step("check links");
-    const Link link = container.get(request.args.ifname);
+    const Link link = container.get_interface();
     if (link.alias != config.label)
         throw Error(Code::internal, cat("interface ", link.name, " is labelled ", quote(link.alias),
                                         " instead of ", quote(config.label)));
@@ -53,19 +53,17 @@ void check(const Request& request) {
 // Whatever the configuration says today. Without a namespace or an interface there is no label.
 void del(const Request& request) {
     request.step("remove label");
-    const auto netns = Netns::find(request.args.netns);
-    if (!netns) return;
     warn_if_refused([&] {
-        Rtnl container = Rtnl::in(*netns);
-        if (const auto link = container.find(request.args.ifname); link && !link->alias.empty())
-            container.apply(set_alias(*link, ""));
+        const auto container = Container::find(request.args);
+        const auto link = container ? container->find_interface() : std::nullopt;
+        if (link && !link->alias.empty()) container->rtnl.apply(set_alias(*link, ""));
     });
 }
 
 void status(const Request& request) {
     request.step("prepare");
     parse_config(request.conf);
-    if (const Ipam ipam(request); ipam.configured()) ipam.status();
+    Ipam(request).status();
 }
 
 }  // namespace cni::sample

@@ -1,4 +1,5 @@
 #include "allowlist.h"
+#include "attach/container.h"
 #include "backup.h"
 #include "base/passing.h"
 #include "base/undo.h"
@@ -64,9 +65,9 @@ Changes open_announcement(const Config& config, const std::string& ifname) {
 }
 
 // Parameters may be of the interface, but need not be.
-Link find_link(Rtnl& container, const Config& config, const std::string& ifname) {
-    if (config.wanted.any()) return container.get(ifname);
-    return config.sysctls.empty() ? Link{} : container.find(ifname).value_or(Link{});
+Link find_link(Container& container, const Config& config) {
+    if (config.wanted.any()) return container.get_interface();
+    return config.sysctls.empty() ? Link{} : container.find_interface().value_or(Link{});
 }
 
 void record(Backup& backup, const Changes& changes) {
@@ -126,13 +127,12 @@ Result add(const Request& request) {
     const Config config = parse_config(request);
     require_allowed(config);
     Result result = request.conf.require_prev_result();
-    const Netns netns = Netns::open(request.args.netns);
-    Rtnl container = Rtnl::in(netns);
-    const Link link = find_link(container, config, request.args.ifname);
+    Container container(request.args);
+    const Link link = find_link(container, config);
 
     request.step("read values");
     Changes changes, announcement;
-    netns.run([&] {
+    container.run([&] {
         changes = open_changes(config);
         announcement = open_announcement(config, request.args.ifname);
     });
@@ -141,7 +141,7 @@ Result add(const Request& request) {
                .attributes = current(link, config.wanted)};
     record(now, changes);
     record(now, announcement);
-    if (!now.empty()) now.place = place_of(netns, container, link.index);
+    if (!now.empty()) now.place = place_of(container, link.index);
 
     Undo undo(request.steps);
     request.step("save backup");
@@ -149,7 +149,7 @@ Result add(const Request& request) {
     request.step("set sysctls");
     for (const Change& change : changes) set(undo, change);
     request.step("set link");
-    if (config.wanted.any()) set_link(undo, container, link, config.wanted, announcement);
+    if (config.wanted.any()) set_link(undo, container.rtnl, link, config.wanted, announcement);
     describe(result, request, config.wanted);
     undo.commit();
     return result;

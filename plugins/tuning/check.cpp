@@ -1,3 +1,4 @@
+#include "attach/container.h"
 #include "commands.h"
 #include "config.h"
 #include "sysctl_file.h"
@@ -31,13 +32,13 @@ void check(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request);
     const Result result = request.conf.require_prev_result();
-    const Netns netns = Netns::open(request.args.netns);
+    Container container(request.args);
     request.step("check sysctls");
-    netns.run([&] {
+    container.run([&] {
         for (const Sysctl& sysctl : config.sysctls) check_sysctl(sysctl);
     });
     request.step("check links");
-    const auto link = Rtnl::in(netns).find(request.args.ifname);
+    const auto link = container.find_interface();
     if (!link) throw Error(Code::internal, cat("Cannot find container link ", request.args.ifname));
     require(*link, config.wanted);
     check_result(result, request, *link);

@@ -1,5 +1,6 @@
 #include <cerrno>
 
+#include "attach/container.h"
 #include "backup.h"
 #include "base/passing.h"
 #include "base/undo.h"
@@ -66,21 +67,21 @@ void restore_sysctls(const Backup& backup, Outcome& outcome) {
 }
 
 // By its index, where that is recorded: in the container its name is anyone's.
-std::optional<Link> find_link(Rtnl& container, const Place& place, const std::string& ifname) {
-    return place.ifindex != 0 ? container.find(place.ifindex) : container.find(ifname);
+std::optional<Link> find_link(Container& container, const Place& place) {
+    return place.ifindex != 0 ? container.rtnl.find(place.ifindex) : container.find_interface();
 }
 
-void put_back(const Request& request, const Netns& netns, Backup backup, Outcome& outcome) {
+void put_back(const Request& request, Netns netns, Backup backup, Outcome& outcome) {
     request.step("restore link");
-    Rtnl container = Rtnl::in(netns);
+    Container container(std::move(netns), request.args.ifname);
     // Another container's by now.
-    if (backup.place.is_known() && !backup.place.is_in(place_of(netns, container, 0))) return;
-    const auto link = find_link(container, backup.place, request.args.ifname);
-    if (link) outcome.attempt([&] { apply(container, *link, backup.attributes); });
-    if (backup.place.is_known() && (!link || link->name != request.args.ifname))
+    if (backup.place.is_known() && !backup.place.is_in(place_of(container, 0))) return;
+    const auto link = find_link(container, backup.place);
+    if (link) outcome.attempt([&] { apply(container.rtnl, *link, backup.attributes); });
+    if (backup.place.is_known() && (!link || link->name != container.ifname))
         backup.forget_interface();
     request.step("restore sysctls");
-    netns.run([&] { restore_sysctls(backup, outcome); });
+    container.run([&] { restore_sysctls(backup, outcome); });
 }
 
 // A garbled file is reported once: the next DEL is not to fail for it.
@@ -101,12 +102,12 @@ std::optional<Backup> load(const BackupFile& file) {
 void del(const Request& request) {
     request.step("read backup");
     const BackupFile file(data_dir_of(request.conf), request.attachment());
-    const auto netns = Netns::find(request.args.netns);
+    auto netns = Netns::find(request.args.netns);
     if (!netns) return file.remove();
     const auto backup = load(file);
     if (!backup) return file.remove();
     Outcome outcome;
-    outcome.attempt([&] { put_back(request, *netns, *backup, outcome); });
+    outcome.attempt([&] { put_back(request, std::move(*netns), *backup, outcome); });
     request.step("remove backup");
     outcome.report();
     if (outcome.is_complete()) file.remove();

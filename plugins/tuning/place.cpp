@@ -19,11 +19,11 @@ bool Place::is_in(const Place& other) const {
            agree(netns_inode, other.netns_inode);
 }
 
-Place place_of(const Netns& netns, const Rtnl& container, int ifindex) {
+Place place_of(const Container& container, int ifindex) {
     struct stat status {};
-    cni::check(::fstat(netns.fd(), &status), "stat ", netns.path());
+    cni::check(::fstat(container.netns.fd(), &status), "stat ", container.netns.path());
     return {.boot_id = boot_id(),
-            .netns_cookie = netns_cookie(container.fd()),
+            .netns_cookie = netns_cookie(container.rtnl.fd()),
             .netns_inode = status.st_ino,
             .ifindex = ifindex};
 }

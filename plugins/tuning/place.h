@@ -3,8 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "netlink/link.h"
-#include "sys/netns.h"
+#include "attach/container.h"
 
 namespace cni::tuning {
 
@@ -22,7 +21,7 @@ struct Place {
     bool operator==(const Place&) const = default;
 };
 
-/// `container` is a socket in the namespace. Throws SysError.
-Place place_of(const Netns& netns, const Rtnl& container, int ifindex);
+/// Throws SysError.
+Place place_of(const Container& container, int ifindex);
 
 }  // namespace cni::tuning

@@ -261,7 +261,8 @@ TEST_F(Loopback, DelSucceedsOnTheFileThatANetnsWasMountedOn) {
     EXPECT_TRUE(call_at("DEL", "/run/netns/left").ok());
     const PluginRun run = call_at("ADD", "/run/netns/left");
     EXPECT_EQ(run.error_code(), 8);
-    EXPECT_THAT(run.error_message(), StartsWith("unknown FS magic on \"/run/netns/left\": "));
+    EXPECT_THAT(run.error_message(),
+                StartsWith("failed to open netns \"/run/netns/left\": unknown FS magic on "));
 }
 
 // A bind mount may have been on anything.
@@ -278,7 +279,8 @@ TEST_F(Loopback, AddAndCheckWantANetns) {
         const PluginRun missing = call_at(command, "/run/netns/none");
         EXPECT_EQ(missing.error_code(), 8);
         EXPECT_EQ(missing.error_message(),
-                  "failed to Statfs \"/run/netns/none\": No such file or directory");
+                  "failed to open netns \"/run/netns/none\": failed to Statfs \"/run/netns/none\": "
+                  "No such file or directory");
     }
 }
 
@@ -286,7 +288,8 @@ TEST_F(Loopback, WhatIsNoNetworkNamespaceIsRefused) {
     for (const char* command : {"ADD", "CHECK"}) {
         const PluginRun file = call_at(command, "/etc/passwd");
         EXPECT_EQ(file.error_code(), 8) << file.report();
-        EXPECT_THAT(file.error_message(), StartsWith("unknown FS magic on \"/etc/passwd\": "));
+        EXPECT_THAT(file.error_message(),
+                    StartsWith("failed to open netns \"/etc/passwd\": unknown FS magic on "));
         EXPECT_THAT(file.error_message(), HasSubstr("it is a plain file"));
         const PluginRun directory = call_at(command, "/run/netns");
         EXPECT_EQ(directory.error_code(), 8) << directory.report();
