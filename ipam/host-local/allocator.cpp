@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/undo.h"
 #include "base/warn.h"
@@ -9,10 +10,6 @@
 
 namespace cni::host_local {
 namespace {
-
-bool contains(const std::vector<Ip>& ips, const Ip& ip) {
-    return std::ranges::find(ips, ip) != ips.end();
-}
 
 // Takes the next free address of a set, in round-robin order.
 class Walk {

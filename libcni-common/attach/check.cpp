@@ -11,13 +11,6 @@
 namespace cni {
 namespace {
 
-constexpr Family families[] = {Family::v4, Family::v6};
-
-template <typename Range, typename Predicate>
-bool any(const Range& range, Predicate predicate) {
-    return std::any_of(range.begin(), range.end(), predicate);
-}
-
 int table_of(const Route& route) {
     return route.table.value_or(0) == 0 ? static_cast<int>(RT_TABLE_MAIN) : *route.table;
 }
@@ -38,6 +31,10 @@ std::string describe(const Route& route) {
 }
 
 }  // namespace
+
+Error check_failure(std::string msg, std::string details) {
+    return Error(Code::internal, std::move(msg), std::move(details));
+}
 
 const Interface& recorded_interface(const Result& prev, const Args& args) {
     const auto found = std::find_if(
@@ -65,18 +62,20 @@ Result own_part(const Result& prev, const Args& args) {
 }
 
 void check_addresses(Container& container, const Link& link, const Result& result) {
-    for (const Family family : families) {
+    for (const Family family : both_families) {
         const auto found = addresses(container.rtnl, link, family);
         const auto reachable = routes(container.rtnl, link, family);
         for (const IpConfig& ip : result.ips) {
             if (ip.address.ip.family() != family) continue;
-            if (!any(found,
-                     [&](const Address& a) { return a.prefix == ip.address && !a.dad_failed; }))
+            if (!std::ranges::any_of(found, [&](const Address& a) {
+                    return a.prefix == ip.address && !a.dad_failed;
+                }))
                 throw Error(Code::internal, cat("Failed to match addr ", ip.address.to_string(),
                                                 " on interface ", link.name));
             const bool has_subnet =
                 ip.address.length > 0 && ip.address != Prefix::host(ip.address.ip);
-            if (ip.gateway && has_subnet && !any(reachable, [&](const RouteSpec& r) {
+            if (ip.gateway && has_subnet &&
+                !std::ranges::any_of(reachable, [&](const RouteSpec& r) {
                     return r.destination == ip.address.network();
                 }))
                 throw Error(Code::internal,
@@ -88,11 +87,12 @@ void check_addresses(Container& container, const Link& link, const Result& resul
 }
 
 void check_routes(Container& container, const Link& link, const Result& result) {
-    for (const Family family : families) {
+    for (const Family family : both_families) {
         const auto found = routes(container.rtnl, link, family);
         for (const Route& route : result.routes) {
             if (route.dst.ip.family() != family) continue;
-            if (!any(found, [&](const RouteSpec& r) { return satisfies(r, route); }))
+            if (!std::ranges::any_of(found,
+                                     [&](const RouteSpec& r) { return satisfies(r, route); }))
                 throw Error(Code::internal,
                             cat("Expected Route ", describe(route), " not found in routing table"),
                             cat("interface ", link.name));

@@ -7,6 +7,9 @@
 
 namespace cni {
 
+/// Why an attachment is not as it should be: an Error(internal).
+Error check_failure(std::string msg, std::string details = {});
+
 /// The record of the container's interface in a prevResult; its MAC is compared with `link`'s by
 /// has_recorded_mac(). Throws Error(internal).
 const Interface& recorded_interface(const Result& prev, const Args& args);

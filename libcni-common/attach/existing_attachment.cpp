@@ -11,10 +11,6 @@
 namespace cni {
 namespace {
 
-Error failure(std::string msg, std::string details = {}) {
-    return Error(Code::internal, std::move(msg), std::move(details));
-}
-
 Result checked_result(const Request& request) {
     Ipam(request).check();
     request.step("check links");
@@ -46,29 +42,30 @@ const Interface& ExistingAttachment::recorded_on_host(const std::string& name) c
         if (interface.sandbox.empty()) return interface;
         elsewhere = &interface;
     }
-    if (elsewhere) throw failure(cat("Interface ", name, " should not be in sandbox"));
-    throw failure(cat("Interface name ", name, " not found"), "prevResult does not list it");
+    if (elsewhere) throw check_failure(cat("Interface ", name, " should not be in sandbox"));
+    throw check_failure(cat("Interface name ", name, " not found"), "prevResult does not list it");
 }
 
 Link ExistingAttachment::check_interface(std::string_view kind) {
     const std::string& name = container.ifname;
     const Interface& recorded = recorded_interface(result, request.args);
     const auto link = container.find_interface();
-    if (!link) throw failure(cat("Container Interface name in prevResult: ", name, " not found"));
+    if (!link)
+        throw check_failure(cat("Container Interface name in prevResult: ", name, " not found"));
     if (link->kind != kind)
-        throw failure(cat("Error: Container interface ", name, " not of type ", kind));
+        throw check_failure(cat("Error: Container interface ", name, " not of type ", kind));
     if (!has_recorded_mac(recorded, *link))
-        throw failure(cat("Interface ", name, " Mac ", recorded.mac,
-                          " doesn't match container Mac: ", link->mac.to_string()));
+        throw check_failure(cat("Interface ", name, " Mac ", recorded.mac,
+                                " doesn't match container Mac: ", link->mac.to_string()));
     return *link;
 }
 
 Link ExistingAttachment::check_host_end(const Link& interface) {
     const auto link = find_peer(host, container, interface);
-    if (!link) throw failure(cat("the host's end of ", interface.name, " was not found"));
+    if (!link) throw check_failure(cat("the host's end of ", interface.name, " was not found"));
     const Interface& recorded = recorded_on_host(link->name);
     if (has_another_mac(recorded, *link, request))
-        throw failure(
+        throw check_failure(
             cat("Interface ", link->name, " Mac doesn't match: ", recorded.mac, " not found"));
     check_up(*link);
     check_router_advertisements(*link);
@@ -76,7 +73,7 @@ Link ExistingAttachment::check_host_end(const Link& interface) {
 }
 
 void ExistingAttachment::check_up(const Link& link) const {
-    if (!link.is_up()) throw failure(cat("Interface ", link.name, " is down"));
+    if (!link.is_up()) throw check_failure(cat("Interface ", link.name, " is down"));
 }
 
 void ExistingAttachment::check_masquerading(const std::optional<std::string>& backend,

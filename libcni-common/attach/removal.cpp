@@ -10,11 +10,12 @@ Removal::Removal(const Request& request)
     : record(request.conf.prev_result_if_readable()), request_(request) {}
 
 void Removal::masquerading() {
-    attempt("remove masquerading", [&] { remove_masquerading(nft, owner_of(request_), record); });
+    request_.step("remove masquerading");
+    attempt([&] { remove_masquerading(nft, owner_of(request_), record); });
 }
 
 void Removal::pair_and_addresses() {
-    failures_.attempt([&] { remove_pair_and_addresses(request_, record); });
+    attempt([&] { remove_pair_and_addresses(request_, record); });
 }
 
 void Removal::finish() {
@@ -26,7 +27,8 @@ StaleRemoval::StaleRemoval(const Request& request)
     : request_(request), valid_(request.conf.valid_attachments()) {}
 
 void StaleRemoval::masquerading() {
-    attempt("remove stale masquerading", [&](const std::vector<AttachmentId>& valid) {
+    attempt([&](const std::vector<AttachmentId>& valid) {
+        request_.step("remove stale masquerading");
         const std::string& network = request_.conf.name;
         gc_masquerading(nft(), network, owners_of(network, valid));
     });

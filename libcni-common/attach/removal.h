@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/undo.h"
@@ -23,10 +22,9 @@ public:
     /// The pair, then what IPAM gave: see remove_pair_and_addresses().
     void pair_and_addresses();
 
-    /// A step of the plugin's own, by the name that it has in the log.
+    /// What only this plugin made.
     template <typename F>
-    void attempt(std::string_view step, F&& body) {
-        request_.step(step);
+    void attempt(F&& body) {
         failures_.attempt(std::forward<F>(body));
     }
 
@@ -53,13 +51,11 @@ public:
     /// The IPAM plugin is told in any case.
     void pairs_and_addresses();
 
-    /// A step of the plugin's own, which gets the valid attachments; it is left out when the
+    /// What only this plugin made. `body` gets the valid attachments; it is left out when the
     /// runtime has not said which these are.
     template <typename F>
-    void attempt(std::string_view step, F&& body) {
-        if (!valid_) return;
-        request_.step(step);
-        failures_.attempt([&] { body(*valid_); });
+    void attempt(F&& body) {
+        if (valid_) failures_.attempt([&] { body(*valid_); });
     }
 
     void finish() const { failures_.throw_if_any(); }

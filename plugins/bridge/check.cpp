@@ -14,10 +14,6 @@
 namespace cni::bridge {
 namespace {
 
-Error failure(std::string msg, std::string details = {}) {
-    return Error(Code::internal, std::move(msg), std::move(details));
-}
-
 // Of a bridge that others made, and gave its address: it has the MAC of a port as long as nobody
 // sets one.
 bool follows_its_ports(Rtnl& host, const Link& bridge) {
@@ -31,22 +27,23 @@ Link check_bridge(ExistingAttachment& attachment, const Config& config) {
     const std::string& name = config.bridge;
     const Interface& recorded = attachment.recorded_on_host(name);
     const auto link = host.find(name);
-    if (!link) throw failure(cat("Interface name ", name, " not found"));
+    if (!link) throw check_failure(cat("Interface name ", name, " not found"));
     if (link->kind != "bridge")
-        throw failure(cat("Interface ", name, " does not have link type of bridge"));
+        throw check_failure(cat("Interface ", name, " does not have link type of bridge"));
     // Only where it gives addresses does ADD see to it that a bridge keeps its MAC.
     if (config.gives_bridge_addresses() && !has_recorded_mac(recorded, *link) &&
         !follows_its_ports(host, *link))
-        throw failure(cat("Bridge interface ", name, " Mac doesn't match: ", recorded.mac),
-                      cat("it is ", link->mac.to_string()));
+        throw check_failure(cat("Bridge interface ", name, " Mac doesn't match: ", recorded.mac),
+                            cat("it is ", link->mac.to_string()));
     // Another network of the bridge, or a capture, may want it where this one does not care.
     if (config.promiscuous && link->promiscuity == 0)
-        throw failure(cat("Bridge interface ", name,
-                          " configured Promisc Mode true doesn't match current state: false"));
+        throw check_failure(
+            cat("Bridge interface ", name,
+                " configured Promisc Mode true doesn't match current state: false"));
     if (config.filters_vlans() && !link->vlan_filtering.value_or(false))
-        throw failure(cat("Bridge interface ", name, " does not filter VLANs"),
-                      "a container could reach those of other VLANs");
-    if (!link->is_up()) throw failure(cat("Bridge interface ", name, " is down"));
+        throw check_failure(cat("Bridge interface ", name, " does not filter VLANs"),
+                            "a container could reach those of other VLANs");
+    if (!link->is_up()) throw check_failure(cat("Bridge interface ", name, " is down"));
     check_router_advertisements_unless_used(host, *link);
     return *link;
 }
@@ -54,14 +51,14 @@ Link check_bridge(ExistingAttachment& attachment, const Config& config) {
 Link check_port(ExistingAttachment& attachment, const Link& bridge, const Link& container_end) {
     const Link port = attachment.check_host_end(container_end);
     if (port.master != bridge.index)
-        throw failure(cat("CNI veth created for bridge ", bridge.name, " was not found"),
-                      cat("port ", port.name, " is not one of it"));
+        throw check_failure(cat("CNI veth created for bridge ", bridge.name, " was not found"),
+                            cat("port ", port.name, " is not one of it"));
     return port;
 }
 
 void check_port_settings(Rtnl& host, const Link& port, const Config& config) {
     const auto differs = [&](std::string_view what) {
-        return failure(cat("port ", port.name, " differs from the configuration: ", what));
+        return check_failure(cat("port ", port.name, " differs from the configuration: ", what));
     };
     if (port.hairpin.value_or(false) != config.port.hairpin) throw differs("hairpin mode");
     if (port.isolated.value_or(false) != config.port.isolated) throw differs("isolation");
@@ -81,7 +78,7 @@ void check_gateways(Rtnl& host, const Link& bridge, const Result& result, const 
     for (const Prefix& gateway : gateways) {
         if (std::none_of(found.begin(), found.end(),
                          [&](const Address& a) { return a.prefix == gateway; }))
-            throw failure(
+            throw check_failure(
                 cat("gateway address ", gateway.to_string(), " is not on ", interface.name));
         check_forwarding(gateway.ip.family());
     }

@@ -12,10 +12,11 @@ void del(const Request& request) {
     const auto remove_check = [&] {
         is_removed = remove_spoof_checking(removal.nft, owner_of(request), removal.record);
     };
-    removal.attempt("remove spoof check", remove_check);
+    request.step("remove spoof check");
+    removal.attempt(remove_check);
     removal.pair_and_addresses();
     // One of which only the port can tell whose it was.
-    if (!is_removed) removal.attempt("remove spoof check", remove_check);
+    if (!is_removed) removal.attempt(remove_check);
     removal.finish();
 }
 

@@ -4,14 +4,10 @@
 
 #include "attach/forwarding.h"
 #include "attach/ipv6.h"
+#include "base/contains.h"
 
 namespace cni::bridge {
 namespace {
-
-template <typename Range, typename T>
-bool contains(const Range& range, const T& value) {
-    return std::find(range.begin(), range.end(), value) != range.end();
-}
 
 // A default route of IPAM without a gateway is the one that isDefaultGateway wants: given its
 // gateway, not doubled.

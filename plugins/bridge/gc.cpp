@@ -7,7 +7,8 @@ namespace cni::bridge {
 void gc(const Request& request) {
     StaleRemoval removal(request);
     removal.masquerading();
-    removal.attempt("remove stale spoof checks", [&](const std::vector<AttachmentId>& valid) {
+    removal.attempt([&](const std::vector<AttachmentId>& valid) {
+        request.step("remove stale spoof checks");
         Rtnl host;
         gc_spoof_checking(removal.nft(), host, request.conf.name, valid);
     });

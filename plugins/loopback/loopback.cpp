@@ -8,7 +8,6 @@ namespace cni::loopback {
 namespace {
 
 constexpr const char* lo = "lo";
-constexpr Family families[] = {Family::v4, Family::v6};
 
 bool is_loopback(const Ip& ip) {
     if (ip.is_v4()) return ip.data()[0] == 127;
@@ -16,7 +15,7 @@ bool is_loopback(const Ip& ip) {
 }
 
 void require_loopback_addresses(Rtnl& rtnl, const Link& link) {
-    for (const Family family : families)
+    for (const Family family : both_families)
         for (const Address& address : addresses(rtnl, link, family))
             if (!is_loopback(address.prefix.ip))
                 throw Error(Code::internal,
@@ -31,7 +30,7 @@ Result describe(Rtnl& rtnl, const Link& link, const std::string& netns) {
     interface.mac = link.mac.to_string();
     interface.sandbox = netns;
     result.interfaces.push_back(interface);
-    for (const Family family : families) {
+    for (const Family family : both_families) {
         const auto found = addresses(rtnl, link, family);
         if (!found.empty())
             result.ips.push_back({.address = found.front().prefix, .gateway = {}, .interface = 0});

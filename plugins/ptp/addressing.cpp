@@ -7,14 +7,10 @@
 #include "attach/configure.h"
 #include "attach/forwarding.h"
 #include "attach/ipv6.h"
+#include "base/contains.h"
 
 namespace cni::ptp {
 namespace {
-
-template <typename Range, typename T>
-bool contains(const Range& range, const T& value) {
-    return std::find(range.begin(), range.end(), value) != range.end();
-}
 
 bool is_single(const Prefix& address) {
     return address.length == address.ip.bits();

@@ -12,36 +12,26 @@
 namespace cni::ptp {
 namespace {
 
-Error failure(std::string msg, std::string details = {}) {
-    return Error(Code::internal, std::move(msg), std::move(details));
-}
-
-constexpr Family families[] = {Family::v4, Family::v6};
-
-template <typename Range, typename Predicate>
-bool any(const Range& range, Predicate predicate) {
-    return std::any_of(range.begin(), range.end(), predicate);
-}
-
 void check_own_routes(Rtnl& container, const Link& link, const Result& result) {
     const OwnRoutes own = own_routes(result);
-    for (const Family family : families) {
+    for (const Family family : both_families) {
         const auto found = routes(container, link, family);
         const auto exists = [&](const RouteSpec& wanted) {
-            return wanted.destination.ip.family() != family || any(found, [&](const RouteSpec& r) {
+            return wanted.destination.ip.family() != family ||
+                   std::ranges::any_of(found, [&](const RouteSpec& r) {
                        return r.destination == wanted.destination && r.gateway == wanted.gateway;
                    });
         };
         for (const RouteSpec& route : own.to_gateways)
             if (!exists(route))
-                throw failure(cat("Failed to find Gateway ", route.destination.ip.to_string(),
-                                  " for interface ", link.name),
-                              cat("no route to it through ", link.name));
+                throw check_failure(cat("Failed to find Gateway ", route.destination.ip.to_string(),
+                                        " for interface ", link.name),
+                                    cat("no route to it through ", link.name));
         for (const RouteSpec& route : own.to_subnets)
             if (!exists(route))
-                throw failure(cat("Expected Route ", route.destination.to_string(), " via ",
-                                  route.gateway->to_string(), " not found in routing table"),
-                              cat("interface ", link.name));
+                throw check_failure(cat("Expected Route ", route.destination.to_string(), " via ",
+                                        route.gateway->to_string(), " not found in routing table"),
+                                    cat("interface ", link.name));
     }
 }
 
@@ -49,19 +39,19 @@ void check_own_routes(Rtnl& container, const Link& link, const Result& result) {
 void check_reached(Rtnl& host, const Link& link, const Ip& address) {
     const auto decision = find_route(host, address);
     if (!decision || decision->output != link.index)
-        throw failure(
+        throw check_failure(
             cat("no route to ", Prefix::host(address).to_string(), " through ", link.name));
 }
 
 void check_host(Rtnl& host, const Link& link, const Result& result) {
-    for (const Family family : families) {
+    for (const Family family : both_families) {
         if (!has_family(result, family)) continue;
         const auto here = addresses(host, link, family);
         for (const IpConfig& ip : result.ips) {
             if (ip.address.ip.family() != family) continue;
             const Prefix gateway = Prefix::host(*ip.gateway);
-            if (!any(here, [&](const Address& a) { return a.prefix == gateway; }))
-                throw failure(
+            if (!std::ranges::any_of(here, [&](const Address& a) { return a.prefix == gateway; }))
+                throw check_failure(
                     cat("gateway address ", gateway.to_string(), " is not on ", link.name));
             check_reached(host, link, ip.address.ip);
         }
