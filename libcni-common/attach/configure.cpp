@@ -88,7 +88,7 @@ void configure_interface(Container& container, const Link& link, const Result& r
     requests.push_back(set_up(link));
     for (const Route& route : result.routes)
         requests.push_back(add_route(link, route_spec(route, result)));
-    container.rtnl.transact(std::move(requests));
+    container.rtnl.transact(requests);
 }
 
 void settle_addresses(Container& container, const Link& link) {

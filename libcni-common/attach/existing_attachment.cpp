@@ -52,7 +52,7 @@ Link ExistingAttachment::check_interface(std::string_view kind) {
     const auto link = container.find_interface();
     if (!link)
         throw check_failure(cat("Container Interface name in prevResult: ", name, " not found"));
-    if (link->kind != kind)
+    if (link->kind_name() != kind)
         throw check_failure(cat("Error: Container interface ", name, " not of type ", kind));
     if (!has_recorded_mac(recorded, *link))
         throw check_failure(cat("Interface ", name, " Mac ", recorded.mac,

@@ -51,7 +51,7 @@ bool has_routes_of_routers(Rtnl& host, const Link& link) {
 bool leads_out_of_the_host(const Link& link) {
     constexpr std::string_view kinds[] = {"", "bond", "team", "vlan"};
     return (link.flags & IFF_LOOPBACK) == 0 &&
-           std::find(std::begin(kinds), std::end(kinds), link.kind) != std::end(kinds);
+           std::find(std::begin(kinds), std::end(kinds), link.kind_name()) != std::end(kinds);
 }
 
 // Forwarding or not, from now on.

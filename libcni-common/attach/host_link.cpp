@@ -46,7 +46,7 @@ public:
     }
     bool holds_for(const Link& link) const {
         const auto expected = std::ranges::find(links_, link.name, &HostLink::name);
-        if (link.kind != "veth" || expected == links_.end()) return false;
+        if (!link.is<Veth>() || expected == links_.end()) return false;
         if (names_an_attachment(link)) return link.alias == alias_;
         return link.mac == expected->mac || link.mac == first_version_mac(network_, link.name);
     }
@@ -73,7 +73,7 @@ std::vector<Link> find_recorded_links(Rtnl& host, std::string_view network, cons
             names.push_back(interface.name);
     std::vector<Link> found = host.find_all(names);
     std::erase_if(found, [&](const Link& link) {
-        return link.kind != "veth" || !link.has_peer_elsewhere || names_an_attachment(link) ||
+        return !link.is<Veth>() || !link.peer().is_elsewhere || names_an_attachment(link) ||
                is_host_link_of(network, link) || !find_recorded(record.interfaces, link);
     });
     return found;
@@ -101,7 +101,7 @@ bool names_an_attachment(const Link& link) {
 }
 
 bool is_host_link_of(std::string_view network, const Link& link) {
-    if (link.kind != "veth") return false;
+    if (!link.is<Veth>()) return false;
     if (!names_an_attachment(link)) return link.mac == first_version_mac(network, link.name);
     return link.alias.starts_with(plain_alias_prefix_of(network)) ||
            link.alias.starts_with(hashed_alias_prefix_of(network));
@@ -143,7 +143,7 @@ void remove_stale_host_links(Rtnl& host, const StaleHostLinks& stale) {
     std::vector<NlRequest> removals;
     for (const Link& link : host.veths())
         if (stale.contain(link)) removals.push_back(remove_link(link));
-    host.transact(std::move(removals));
+    host.transact(removals);
 }
 
 }  // namespace cni

@@ -49,7 +49,7 @@ void require_ipv6(const Link& link, const Prefix& address) {
 void give_addresses(Rtnl& rtnl, const Link& link, const std::vector<Prefix>& addresses,
                     std::vector<NlRequest> requests) {
     try {
-        rtnl.transact(std::move(requests));
+        rtnl.transact(requests);
     } catch (const NlError&) {
         for (const Prefix& address : addresses)
             if (!address.ip.is_v4()) require_ipv6(link, address);

@@ -11,7 +11,7 @@ namespace {
 /// Whether a link that was found by its name is the end of this attachment's pair: its alias says
 /// so or, when that names no attachment, it has the MAC that it was made with.
 bool is_proved(const Link& link, const Request& request, const std::optional<Mac>& mac) {
-    if (link.kind != "veth") return false;
+    if (!link.is<Veth>()) return false;
     if (names_an_attachment(link))
         return link.alias == host_link_alias(request.conf.name, request.attachment());
     return link.mac == mac;
@@ -43,23 +43,23 @@ std::optional<Link> find_from_inside(Rtnl& host, const Args& args) try {
 /// or the outer end of a pair that is a port of it, as a VLAN's gateway may be.
 bool leads_to_bridge(Rtnl& host, const Link& link, int bridge) {
     if (link.index == bridge) return true;
-    if (link.has_peer_elsewhere || link.peer_index == 0) return false;
-    if (link.kind == "vlan") return link.peer_index == bridge;
-    if (link.kind != "veth") return false;
-    const auto peer = host.find(link.peer_index);
+    if (link.parent.is_elsewhere || link.parent.index == 0) return false;
+    if (link.is<Vlan>()) return link.parent.index == bridge;
+    if (!link.is<Veth>()) return false;
+    const auto peer = host.find(link.peer().index);
     return peer && peer->master == bridge;
 }
 
 }  // namespace
 
 std::optional<Link> find_peer(Rtnl& host, const Container& container, const Link& interface) {
-    if (interface.kind != "veth" || interface.peer_index == 0) return {};
-    const auto peer = host.find(interface.peer_index);
-    if (!peer || peer->kind != "veth" || peer->peer_index != interface.index ||
-        !peer->has_peer_elsewhere)
+    if (!interface.is<Veth>() || interface.peer().index == 0) return {};
+    const auto peer = host.find(interface.peer().index);
+    if (!peer || !peer->is<Veth>() || peer->peer().index != interface.index ||
+        !peer->peer().is_elsewhere)
         return {};
     // Indices are unique in a namespace only: elsewhere others bear the same.
-    return peer->peer_netnsid >= 0 && host.find_nsid(container.netns) == peer->peer_netnsid
+    return peer->peer().netnsid >= 0 && host.find_nsid(container.netns) == peer->peer().netnsid
                ? peer
                : std::nullopt;
 }
@@ -84,7 +84,7 @@ std::optional<HostSide> find_host_side(Rtnl& host, const Request& request,
     if (!route || route->type != RTN_UNICAST) return {};
     const auto end = find_host_end(host, request, prev_result);
     if (!end) return {};
-    if (end->index == route->output) return HostSide{*end, end->has_peer_elsewhere};
+    if (end->index == route->output) return HostSide{*end, end->peer().is_elsewhere};
     const auto link = end->master != 0 ? host.find(route->output) : std::nullopt;
     if (!link || !leads_to_bridge(host, *link, end->master)) return {};
     return HostSide{*link, false};

@@ -7,14 +7,17 @@
 namespace cni {
 namespace {
 
-VethOptions options_of(const HostLink& name, const Container& container, const Request& request,
-                       const VethPairOptions& options) {
-    return {.host = {name.name, name.mac},
-            .container = {container.ifname, options.container_mac},
-            .host_alias = host_link_alias(request.conf.name, request.attachment()),
-            .container_netns = &container.netns,
+NewLink pair_of(const HostLink& name, const Container& container, const Request& request,
+                const VethPairOptions& options) {
+    return {.name = name.name,
+            .mac = name.mac,
+            .mtu = options.mtu,
             .master = options.master,
-            .mtu = options.mtu};
+            .alias = host_link_alias(request.conf.name, request.attachment()),
+            .kind = Veth{.peer = {.name = container.ifname,
+                                  .mac = options.container_mac,
+                                  .mtu = options.mtu,
+                                  .netns = &container.netns}}};
 }
 
 // Whose maker does not know whether the kernel made it: it got no answer.
@@ -34,7 +37,7 @@ void remove_veth_pair(const Request& request, const std::optional<Result>& recor
         if (auto end = find_unrecorded_link(host, request, record)) ends.push_back(*end);
     std::vector<NlRequest> removals;
     for (const Link& end : ends) removals.push_back(remove_link(end));
-    host.transact(std::move(removals));
+    host.transact(removals);
 }
 
 }  // namespace
@@ -44,12 +47,12 @@ VethPair make_veth_pair(Rtnl& host, const Container& container, const Request& r
     request.step("make veth pair");
     for (int attempt = 0;; ++attempt) {
         const HostLink name = host_link(request.conf.name, request.attachment(), attempt);
-        const VethOptions veth = options_of(name, container, request, options);
+        const NewLink veth = pair_of(name, container, request, options);
         try {
-            VethPair pair{.host = host.make_veth(veth), .container = {}};
-            pair.container.index = pair.host.peer_index;
-            pair.container.name = veth.container.name;
-            pair.container.mac = veth.container.mac;
+            VethPair pair{.host = host.make_link(veth), .container = {}};
+            pair.container.index = pair.host.peer().index;
+            pair.container.name = container.ifname;
+            pair.container.mac = options.container_mac;
             pair.container.mtu = pair.host.mtu;
             return pair;
         } catch (const SysError& error) {

@@ -122,7 +122,7 @@ std::size_t Conntrack::remove(Family family, std::uint8_t protocol,
     for (Found& found : list(family, protocol, ports))
         if (stale(found.flow)) deletions.push_back(std::move(found.deletion));
     const std::size_t count = deletions.size();
-    socket_->transact(std::move(deletions));
+    socket_->transact(deletions);
     return count;
 }
 

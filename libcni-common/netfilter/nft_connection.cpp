@@ -133,9 +133,7 @@ std::optional<std::string> Connection::rehearse(Batch batch) try {
 
 void Connection::query(NlMessage message, std::string act, int absent,
                        const NlSocket::Visitor& visit) {
-    std::vector<NlRequest> one;
-    one.push_back({std::move(message), std::move(act), absent});
-    socket().transact(std::move(one), visit);
+    socket().request({std::move(message), std::move(act), absent}, visit);
 }
 
 std::optional<std::uint32_t> Connection::generation() {

@@ -1,11 +1,11 @@
 #include "netlink/link.h"
 
 #include <linux/if.h>
-#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
-#include <linux/veth.h>
+
+#include "netlink/kinds/identity.h"
 
 namespace cni {
 namespace {
@@ -19,17 +19,12 @@ ifinfomsg header_of(int index, int family = AF_UNSPEC) {
 
 NlMessage change(const Link& link, unsigned flags = 0) {
     ifinfomsg header = header_of(link.index);
+    // The flags that ifi_change does not name stay, unless it names none: do_setlink(),
+    // net/core/rtnetlink.c.
     header.ifi_flags = header.ifi_change = flags;
     NlMessage message(RTM_NEWLINK, 0);
     message.header(header);
     return message;
-}
-
-void put_end(NlMessage& message, const VethEnd& end, std::uint32_t mtu) {
-    message.put_string(IFLA_IFNAME, end.name);
-    message.put(IFLA_ADDRESS, end.mac.bytes);
-    if (mtu != 0) message.put_u32(IFLA_MTU, mtu);
-    message.put_u32(IFLA_NUM_TX_QUEUES, 1).put_u32(IFLA_NUM_RX_QUEUES, 1);
 }
 
 NlMessage query_link(int index) {
@@ -46,20 +41,32 @@ NlMessage query_link(const std::string& name) {
 
 void parse_link_info(Link& link, const nlattr* nest) {
     const NlAttributes<IFLA_INFO_MAX> info(nest);
-    link.kind = info.string(IFLA_INFO_KIND);
-    if (link.kind == "bridge" && info[IFLA_INFO_DATA]) {
-        const NlAttributes<IFLA_BR_MAX> bridge(info[IFLA_INFO_DATA]);
-        link.vlan_filtering = bridge.get_or<std::uint8_t>(IFLA_BR_VLAN_FILTERING, 0) != 0;
-    }
-    if (link.kind == "vlan" && info[IFLA_INFO_DATA]) {
-        const NlAttributes<IFLA_VLAN_MAX> vlan(info[IFLA_INFO_DATA]);
-        link.vlan_id = vlan.get_or<std::uint16_t>(IFLA_VLAN_ID, 0);
-    }
-    if (info.string(IFLA_INFO_SLAVE_KIND) == "bridge" && info[IFLA_INFO_SLAVE_DATA]) {
-        const NlAttributes<IFLA_BRPORT_MAX> port(info[IFLA_INFO_SLAVE_DATA]);
-        link.hairpin = port.get_or<std::uint8_t>(IFLA_BRPORT_MODE, 0) != 0;
-        link.isolated = port.get_or<std::uint8_t>(IFLA_BRPORT_ISOLATED, 0) != 0;
-    }
+    link.kind = parse_kind(info.string(IFLA_INFO_KIND), info[IFLA_INFO_DATA]);
+    if (info.string(IFLA_INFO_SLAVE_KIND) == Bridge::name && info[IFLA_INFO_SLAVE_DATA])
+        link.bridge_port = BridgePort::parse(info[IFLA_INFO_SLAVE_DATA]);
+}
+
+// The words for a pair are those of the reference plugins.
+std::string act_of(const NewLink& link) {
+    if (const auto* pair = std::get_if<Veth>(&link.kind))
+        return cat("failed to make veth pair ", link.name, " and ", pair->peer.name);
+    return cat("failed to create ", name_of(link.kind), " ", link.name);
+}
+
+void put_place(NlMessage& message, const NewLink& link) {
+    const auto put_index = [&](int attribute, int index) {
+        if (index != 0) message.put_u32(attribute, static_cast<unsigned>(index));
+    };
+    put_index(IFLA_MASTER, link.master);
+    // rtnl_newlink() (net/core/rtnetlink.c) makes the link in the namespace of IFLA_NET_NS_FD and
+    // has its kind look for IFLA_LINK in that of the socket, so that a container gets its interface
+    // in one step, which never bears its name among the host's.
+    put_index(IFLA_LINK, link.parent);
+    // With IFLA_LINK_NETNSID, a number of the new link's namespace, it looks there. Kernels before
+    // 6.15 also make the link there and move it: then the name must be free in both.
+    if (link.parent_netnsid)
+        message.put_u32(IFLA_LINK_NETNSID, static_cast<unsigned>(*link.parent_netnsid));
+    if (link.netns) message.put_u32(IFLA_NET_NS_FD, static_cast<unsigned>(link.netns->fd()));
 }
 
 }  // namespace
@@ -84,9 +91,11 @@ Link parse_link(const nlmsghdr* message) {
     if (const Mac* mac = attributes.get<Mac>(IFLA_ADDRESS)) link.mac = *mac;
     link.mtu = attributes.get_or<std::uint32_t>(IFLA_MTU, 0);
     link.operstate = attributes.get_or<std::uint8_t>(IFLA_OPERSTATE, 0);
-    link.peer_index = attributes.get_or<int>(IFLA_LINK, 0);
-    link.has_peer_elsewhere = attributes[IFLA_LINK_NETNSID] != nullptr;
-    link.peer_netnsid = attributes.get_or<int>(IFLA_LINK_NETNSID, -1);
+    // Without IFLA_LINK_NETNSID the index is of the namespace that was asked:
+    // rtnl_fill_link_netnsid().
+    link.parent = {.index = attributes.get_or<int>(IFLA_LINK, 0),
+                   .is_elsewhere = attributes[IFLA_LINK_NETNSID] != nullptr,
+                   .netnsid = attributes.get_or<int>(IFLA_LINK_NETNSID, -1)};
     link.master = attributes.get_or<int>(IFLA_MASTER, 0);
     link.promiscuity = attributes.get_or<std::uint32_t>(IFLA_PROMISCUITY, 0);
     link.txqlen = attributes.get_or<std::uint32_t>(IFLA_TXQLEN, 0);
@@ -94,40 +103,14 @@ Link parse_link(const nlmsghdr* message) {
     return link;
 }
 
-NlRequest add_bridge(const BridgeOptions& options) {
+NlRequest add_link(const NewLink& link) {
     NlMessage message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     message.header(header_of(0));
-    message.put_string(IFLA_IFNAME, options.name).put(IFLA_ADDRESS, options.mac.bytes);
-    if (options.mtu != 0) message.put_u32(IFLA_MTU, options.mtu);
-    message.nest(IFLA_LINKINFO, [&] {
-        message.put_string(IFLA_INFO_KIND, "bridge");
-        if (!options.vlan_filtering) return;
-        message.nest(IFLA_INFO_DATA, [&] { message.put_u8(IFLA_BR_VLAN_FILTERING, 1); });
-    });
-    return {std::move(message), cat("failed to create bridge ", quote(options.name),
-                                    ": could not add ", quote(options.name))};
-}
-
-NlRequest add_veth(const VethOptions& options) {
-    NlMessage message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-    message.header(header_of(0));
-    put_end(message, options.host, options.mtu);
-    message.put_u32(IFLA_TXQLEN, 0);
-    if (options.master != 0) message.put_u32(IFLA_MASTER, static_cast<unsigned>(options.master));
-    message.nest(IFLA_LINKINFO, [&] {
-        message.put_string(IFLA_INFO_KIND, "veth");
-        message.nest(IFLA_INFO_DATA, [&] {
-            message.nest(VETH_INFO_PEER, [&] {
-                message.header(header_of(0));
-                put_end(message, options.container, options.mtu);
-                if (options.container_netns)
-                    message.put_u32(IFLA_NET_NS_FD,
-                                    static_cast<unsigned>(options.container_netns->fd()));
-            });
-        });
-    });
-    return {std::move(message),
-            cat("failed to make veth pair ", options.host.name, " and ", options.container.name)};
+    put_identity(message, link.name, link.mac, link.mtu);
+    if (std::holds_alternative<Veth>(link.kind)) Veth::put_end(message);
+    put_place(message, link);
+    put_kind(message, link.kind);
+    return {std::move(message), act_of(link)};
 }
 
 NlRequest get_link(const std::string& name) {
@@ -194,10 +177,7 @@ NlRequest set_alias(const Link& link, const std::string& alias) {
 
 NlRequest set_vlan_filtering(const Link& bridge) {
     NlMessage message = change(bridge);
-    message.nest(IFLA_LINKINFO, [&] {
-        message.put_string(IFLA_INFO_KIND, "bridge");
-        message.nest(IFLA_INFO_DATA, [&] { message.put_u8(IFLA_BR_VLAN_FILTERING, 1); });
-    });
+    put_kind(message, Bridge{.vlan_filtering = true});
     return {std::move(message), cat("switch VLAN filtering of ", bridge.name, " on")};
 }
 
@@ -208,13 +188,11 @@ NlRequest set_master(const Link& link, const Link& master) {
             cat("failed to connect ", quote(link.name), " to bridge ", master.name)};
 }
 
-NlRequest set_port(const Link& port, const PortOptions& options) {
+NlRequest set_bridge_port(const Link& port, const BridgePort& settings) {
     NlMessage message(RTM_SETLINK, 0);
+    // The family makes the kernel ask the bridge: br_setlink(), net/bridge/br_netlink.c.
     message.header(header_of(port.index, AF_BRIDGE));
-    message.nest(IFLA_PROTINFO, [&] {
-        message.put_u8(IFLA_BRPORT_MODE, options.hairpin ? 1 : 0);
-        message.put_u8(IFLA_BRPORT_ISOLATED, options.isolated ? 1 : 0);
-    });
+    message.nest(IFLA_PROTINFO, [&] { settings.put(message); });
     return {std::move(message), cat("failed to set hairpin mode and isolation on ", port.name)};
 }
 
@@ -232,9 +210,8 @@ Rtnl Rtnl::in(const Netns& netns) {
 
 std::optional<Link> Rtnl::find(NlMessage query, const std::string& what) {
     std::optional<Link> found;
-    std::vector<NlRequest> one;
-    one.push_back({std::move(query), cat("find link ", what), ENODEV});
-    transact(std::move(one), [&](const nlmsghdr* m) { found = parse_link(m); });
+    request({std::move(query), cat("find link ", what), ENODEV},
+            [&](const nlmsghdr* m) { found = parse_link(m); });
     return found;
 }
 
@@ -252,7 +229,7 @@ std::vector<Link> Rtnl::find_all(const std::vector<std::string>& names) {
     for (const std::string& name : names)
         queries.push_back({query_link(name), cat("find link ", name), ENODEV});
     std::vector<Link> found;
-    transact(std::move(queries), [&](const nlmsghdr* m) { found.push_back(parse_link(m)); });
+    transact(queries, [&](const nlmsghdr* m) { found.push_back(parse_link(m)); });
     return found;
 }
 
@@ -261,7 +238,7 @@ std::optional<int> Rtnl::find_nsid(const Netns& other) {
     query.header(rtgenmsg{.rtgen_family = AF_UNSPEC});
     query.put_u32(NETNSA_FD, static_cast<unsigned>(other.fd()));
     int nsid = NETNSA_NSID_NOT_ASSIGNED;
-    request(std::move(query), cat("find the number of network namespace ", other.path()),
+    request({std::move(query), cat("find the number of network namespace ", other.path())},
             [&](const nlmsghdr* m) {
                 nsid = NlAttributes<NETNSA_MAX>(m, sizeof(rtgenmsg)).get_or<int>(NETNSA_NSID, nsid);
             });
@@ -274,16 +251,17 @@ Link Rtnl::get(const std::string& name) {
     throw NlError(cat("find link ", name), ENODEV);
 }
 
-Link Rtnl::make_veth(const VethOptions& options) {
-    Link host;
+Link Rtnl::make_link(const NewLink& link) {
+    Link made;
     std::vector<NlRequest> both;
-    both.push_back(add_veth(options));
-    both.push_back(get_link(options.host.name));
-    transact(std::move(both), [&](const nlmsghdr* m) { host = parse_link(m); });
-    // The kernel takes no label when it makes a link.
-    if (!options.host_alias.empty()) apply(set_alias(host, options.host_alias));
-    host.alias = options.host_alias;
-    return host;
+    both.push_back(add_link(link));
+    both.push_back(get_link(link.name));
+    transact(both, [&](const nlmsghdr* m) { made = parse_link(m); });
+    // The kernel takes no label when it makes a link: only do_setlink() (net/core/rtnetlink.c)
+    // reads IFLA_IFALIAS.
+    if (!link.alias.empty()) apply(set_alias(made, link.alias));
+    made.alias = link.alias;
+    return made;
 }
 
 // `put` adds what the kernel may choose by; `wanted` is for kernels that do not.
@@ -319,7 +297,7 @@ std::vector<Link> Rtnl::veths() {
     return list(
         "veth links",
         [](NlMessage& m) { m.nest(IFLA_LINKINFO, [&] { m.put_string(IFLA_INFO_KIND, "veth"); }); },
-        [](const Link& link) { return link.kind == "veth"; });
+        [](const Link& link) { return link.is<Veth>(); });
 }
 
 }  // namespace cni

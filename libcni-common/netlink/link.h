@@ -5,63 +5,77 @@
 #include <string>
 
 #include "net/mac.h"
+#include "netlink/kinds/kind.h"
 #include "netlink/nl_socket.h"
 #include "sys/netns.h"
 
 namespace cni {
 
+/// Another link that one belongs to (IFLA_LINK, IFLA_LINK_NETNSID).
+struct RelatedLink {
+    int index = 0;              ///< in its own namespace; 0: there is none
+    bool is_elsewhere = false;  ///< in another namespace
+    int netnsid = -1;           ///< that namespace, as Rtnl::find_nsid has it; -1: unknown
+};
+
 /// A network device as the kernel describes it.
 struct Link {
     int index = 0;
-    std::string name;
-    std::string alias;  ///< a label for people, "" without (ip link set alias)
-    std::string kind;   ///< "veth", "bridge", ...; empty for physical devices and lo
-    Mac mac;
-    std::uint32_t mtu = 0;            ///< bytes
-    std::uint32_t flags = 0;          ///< IFF_*
-    std::uint8_t operstate = 0;       ///< IF_OPER_* (linux/if.h)
-    int peer_index = 0;               ///< of a veth: its peer's index in the peer's namespace
-    bool has_peer_elsewhere = false;  ///< of a veth: its peer is in another namespace
-    int peer_netnsid = -1;            ///< that namespace, as Rtnl::find_nsid has it; -1: unknown
-    int master = 0;                   ///< index of the bridge or vrf it is a port of; 0 without
+    std::string name = {};
+    std::string alias = {};  ///< a label for people, "" without (ip link set alias)
+    LinkKind kind = {};
+    Mac mac = {};
+    std::uint32_t mtu = 0;       ///< bytes
+    std::uint32_t flags = 0;     ///< IFF_*
+    std::uint8_t operstate = 0;  ///< IF_OPER_* (linux/if.h)
+    RelatedLink parent = {};     ///< what a VLAN, macvlan or ipvlan is on
+    int master = 0;              ///< index of the bridge or vrf it is a port of; 0 without
     std::uint32_t promiscuity = 0;
-    std::uint32_t txqlen = 0;            ///< packets
-    std::optional<bool> vlan_filtering;  ///< of a bridge
-    std::uint16_t vlan_id = 0;           ///< of a VLAN interface; peer_index is its parent's then
-    std::optional<bool> hairpin, isolated;  ///< of a bridge port
+    std::uint32_t txqlen = 0;                    ///< packets
+    std::optional<BridgePort> bridge_port = {};  ///< of a port of a bridge
 
     bool is_up() const;
     bool is_operational() const;  ///< operstate "up"
+
+    /// Link::is<Veth>()
+    template <typename Kind>
+    bool is() const {
+        return std::holds_alternative<Kind>(kind);
+    }
+    /// Its settings when it is of this kind, else null: link.as<Vlan>()->id.
+    template <typename Kind>
+    const Kind* as() const {
+        return std::get_if<Kind>(&kind);
+    }
+    /// "veth", "bridge", ...; empty for physical devices and lo.
+    std::string_view kind_name() const { return name_of(kind); }
+    /// Of a veth, its other end. The kernel tells both in the same attributes.
+    const RelatedLink& peer() const { return parent; }
 };
 
 /// A message of type RTM_NEWLINK as a Link.
 Link parse_link(const nlmsghdr* message);
 
-struct BridgeOptions {
-    std::string name;
-    Mac mac;
-    std::uint32_t mtu = 0;  ///< bytes; 0: the kernel's choice
-    bool vlan_filtering = false;
-};
-
-struct VethEnd {
-    std::string name;
-    Mac mac;
-};
-struct VethOptions {
-    VethEnd host, container;
-    std::string host_alias = {};             ///< label of the host end; "": none
-    const Netns* container_netns = nullptr;  ///< where the container end is made; null: here
-    int master = 0;         ///< index of the bridge the host end becomes a port of; 0: none
-    std::uint32_t mtu = 0;  ///< bytes, both ends; 0: the kernel's choice
+/// A link to be made.
+struct NewLink {
+    std::string name = {};
+    std::optional<Mac> mac = {};   ///< nullopt: the kernel draws one
+    std::uint32_t mtu = 0;         ///< bytes; 0: the kernel's choice
+    const Netns* netns = nullptr;  ///< where it is made; null: where the request is sent
+    /// Index of what it is on, 0: nothing; in the namespace where the request is sent, whatever
+    /// `netns` is, unless `parent_netnsid` says in which: by the number that `netns` has for it
+    /// (Rtnl::find_nsid of a socket in there).
+    int parent = 0;
+    std::optional<int> parent_netnsid = {};
+    int master = 0;          ///< index, in `netns`, of the bridge or vrf it becomes a port of
+    std::string alias = {};  ///< for Rtnl::make_link; "": none
+    NewKind kind = Dummy{};
 };
 
 /// Requests for Rtnl::apply. Those that make something fail with EEXIST when the name is taken.
-NlRequest add_bridge(const BridgeOptions& options);
-/// Both ends, in place and down; the label is not part of it. One queue each, as veth had until
-/// multi-queue became its default: a second queue costs two RCU waits per pair and serves only XDP
-/// and threaded NAPI.
-NlRequest add_veth(const VethOptions& options);
+
+/// The link in its place, and down. The alias is not part of it.
+NlRequest add_link(const NewLink& link);
 NlRequest get_link(const std::string& name);
 NlRequest set_up(const Link& link);
 NlRequest set_down(const Link& link);
@@ -79,10 +93,7 @@ NlRequest announce(const Link& link);
 NlRequest set_alias(const Link& link, const std::string& alias);
 NlRequest set_vlan_filtering(const Link& bridge);
 NlRequest set_master(const Link& link, const Link& master);
-struct PortOptions {
-    bool hairpin = false, isolated = false;
-};
-NlRequest set_port(const Link& port, const PortOptions& options);
+NlRequest set_bridge_port(const Link& port, const BridgePort& settings);
 /// Succeeds when the link is gone already.
 NlRequest remove_link(const Link& link);
 
@@ -98,7 +109,7 @@ public:
     void apply(R... requests) {
         std::vector<NlRequest> list;
         (list.push_back(std::move(requests)), ...);
-        transact(std::move(list));
+        transact(list);
     }
 
     std::optional<Link> find(const std::string& name);
@@ -106,14 +117,13 @@ public:
     std::optional<Link> find(int index);
     /// Those that are there, in one system call.
     std::vector<Link> find_all(const std::vector<std::string>& names);
-    /// The number by which this namespace calls another one, in Link::peer_netnsid for instance;
+    /// The number by which this namespace calls another one, in Link::parent for instance;
     /// nullopt until it has shown something that is there.
     std::optional<int> find_nsid(const Netns& other);
     /// Throws NlError(ENODEV).
     Link get(const std::string& name);
-    /// Makes the pair, labels it and returns its host end, whose peer_index is the container end's
-    /// index.
-    Link make_veth(const VethOptions& options);
+    /// Makes a link in this namespace (`netns` is null), labels it and returns it.
+    Link make_link(const NewLink& link);
     /// The ports of a bridge (or vrf).
     std::vector<Link> ports(const Link& master);
     /// Every link here. Costs the more the more there are.

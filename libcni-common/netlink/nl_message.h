@@ -80,8 +80,10 @@ public:
     NlAttributes(const nlattr* first, int length) {
         nla_parse(table_, max, const_cast<nlattr*>(first), length, nullptr);
     }
+    /// Those of a nest; none where `nest` is null.
     explicit NlAttributes(const nlattr* nest)
-        : NlAttributes(static_cast<const nlattr*>(nla_data(nest)), nla_len(nest)) {}
+        : NlAttributes(nest ? static_cast<const nlattr*>(nla_data(nest)) : nullptr,
+                       nest ? nla_len(nest) : 0) {}
     /// The attributes behind a fixed header of `header_size` bytes.
     NlAttributes(const nlmsghdr* message, std::size_t header_size)
         : NlAttributes(nlmsg_attrdata(message, static_cast<int>(header_size)),

@@ -202,7 +202,7 @@ bool NlSocket::receive(Answers& answers, int flags) {
     return true;
 }
 
-void NlSocket::transact(std::vector<NlRequest> requests, const Visitor& visit) {
+void NlSocket::transact(std::span<const NlRequest> requests, const Visitor& visit) {
     for (std::span<const NlRequest> rest = requests; !rest.empty();) {
         const auto some = rest.first(std::min(rest.size(), requests_at_once));
         rest = rest.subspan(some.size());
@@ -215,22 +215,18 @@ void NlSocket::transact(std::vector<NlRequest> requests, const Visitor& visit) {
     }
 }
 
-void NlSocket::request(NlMessage message, std::string act, const Visitor& visit) {
-    std::vector<NlRequest> one;
-    one.push_back({std::move(message), std::move(act)});
-    transact(std::move(one), visit);
+void NlSocket::request(const NlRequest& request, const Visitor& visit) {
+    transact({&request, 1}, visit);
 }
 
-bool NlSocket::dump_once(NlRequest request, const Visitor& visit) {
-    std::vector<NlRequest> one;
-    one.push_back(std::move(request));
-    one.front().message.raw()->nlmsg_flags |= NLM_F_DUMP;
-    send(one, Acknowledge::none);
-    Answers answers(one.front());
+bool NlSocket::dump_once(const NlRequest& request, const Visitor& visit) {
+    request.message.raw()->nlmsg_flags |= NLM_F_DUMP;
+    send({&request, 1}, Acknowledge::none);
+    Answers answers(request);
     answers.visit = visit;
     answers.last = sequence_;
     while (!answers.done) receive(answers);
-    if (!answers.interrupted) answers.result_of(one.front());
+    if (!answers.interrupted) answers.result_of(request);
     return !answers.interrupted;
 }
 

@@ -44,9 +44,9 @@ public:
     /// Sends the requests, up to 32 in one sendmsg, and waits for every answer. Each is
     /// acknowledged by itself; messages the kernel returns go to `visit`. The first failure is
     /// thrown as NlError; those sent together with it are executed nevertheless.
-    void transact(std::vector<NlRequest> requests, const Visitor& visit = {});
-    /// One request.
-    void request(NlMessage message, std::string act, const Visitor& visit = {});
+    void transact(std::span<const NlRequest> requests, const Visitor& visit = {});
+    /// The same of one request.
+    void request(const NlRequest& request, const Visitor& visit = {});
 
     /// Lists objects; started again from the beginning when the kernel says that the list changed
     /// meanwhile (NLM_F_DUMP_INTR): `restart` is called first then, to drop what was visited. Who
@@ -59,7 +59,7 @@ public:
 
     /// One listing. False when the kernel says that the list changed meanwhile: then objects may
     /// have been visited twice, or not at all.
-    bool dump_once(NlRequest request, const Visitor& visit);
+    bool dump_once(const NlRequest& request, const Visitor& visit);
 
     /// A nfnetlink batch (linux/netfilter/nfnetlink.h): all `requests` take effect at once and 0 is
     /// returned, or none does: then the first failure is thrown, or returned when the request

@@ -28,7 +28,7 @@ Link check_bridge(ExistingAttachment& attachment, const Config& config) {
     const Interface& recorded = attachment.recorded_on_host(name);
     const auto link = host.find(name);
     if (!link) throw check_failure(cat("Interface name ", name, " not found"));
-    if (link->kind != "bridge")
+    if (!link->is<cni::Bridge>())
         throw check_failure(cat("Interface ", name, " does not have link type of bridge"));
     // Only where it gives addresses does ADD see to it that a bridge keeps its MAC.
     if (config.gives_bridge_addresses() && !has_recorded_mac(recorded, *link) &&
@@ -40,7 +40,7 @@ Link check_bridge(ExistingAttachment& attachment, const Config& config) {
         throw check_failure(
             cat("Bridge interface ", name,
                 " configured Promisc Mode true doesn't match current state: false"));
-    if (config.filters_vlans() && !link->vlan_filtering.value_or(false))
+    if (config.filters_vlans() && !link->as<cni::Bridge>()->vlan_filtering)
         throw check_failure(cat("Bridge interface ", name, " does not filter VLANs"),
                             "a container could reach those of other VLANs");
     if (!link->is_up()) throw check_failure(cat("Bridge interface ", name, " is down"));
@@ -60,8 +60,9 @@ void check_port_settings(Rtnl& host, const Link& port, const Config& config) {
     const auto differs = [&](std::string_view what) {
         return check_failure(cat("port ", port.name, " differs from the configuration: ", what));
     };
-    if (port.hairpin.value_or(false) != config.port.hairpin) throw differs("hairpin mode");
-    if (port.isolated.value_or(false) != config.port.isolated) throw differs("isolation");
+    const BridgePort settings = port.bridge_port.value_or(BridgePort{});
+    if (settings.hairpin != config.port.hairpin) throw differs("hairpin mode");
+    if (settings.isolated != config.port.isolated) throw differs("isolation");
     const auto wanted = config.port_vlans();
     if (wanted.empty()) return;
     const auto actual = vlans(host, port);

@@ -21,7 +21,7 @@ struct Config {
     bool ip_masq = false;
     std::optional<std::string> masquerade_backend;  ///< as choose_backend takes it
     std::uint32_t mtu = 0;                          ///< bytes; 0: the kernel's choice
-    PortOptions port;                               ///< hairpinMode, portIsolation
+    BridgePort port;                                ///< hairpinMode, portIsolation
     bool promiscuous = false;
     std::uint16_t vlan = 0;            ///< 0: none
     bool has_trunk = false;            ///< "vlanTrunk" is present, maybe empty

@@ -51,7 +51,7 @@ void ensure_family(Rtnl& host, const Link& interface, const std::vector<Prefix>&
     }
     if (changes.empty()) return;
     // Without this the bridge would take the lowest MAC of its ports, whenever they change.
-    if (interface.kind == "bridge") changes.push_back(set_mac(interface, interface.mac));
+    if (interface.is<cni::Bridge>()) changes.push_back(set_mac(interface, interface.mac));
     give_addresses(host, interface, gateways, std::move(changes));
 }
 

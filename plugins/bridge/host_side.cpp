@@ -17,10 +17,12 @@ namespace cni::bridge {
 namespace {
 
 void create_bridge(Rtnl& host, const Config& config) {
-    NlRequest request = add_bridge({.name = config.bridge,
-                                    .mac = Mac::random(),
-                                    .mtu = config.mtu,
-                                    .vlan_filtering = config.filters_vlans()});
+    NlRequest request = add_link({.name = config.bridge,
+                                  .mac = Mac::random(),
+                                  .mtu = config.mtu,
+                                  .kind = cni::Bridge{.vlan_filtering = config.filters_vlans()}});
+    request.act = cat("failed to create bridge ", quote(config.bridge), ": could not add ",
+                      quote(config.bridge));
     request.tolerated = EEXIST;  // another ADD was faster
     host.apply(std::move(request));
 }
@@ -32,11 +34,11 @@ std::string_view operstate_name(const Link& link) {
 }
 
 void require_bridge(const Link& link) {
-    if (link.kind != "bridge")
+    if (!link.is<cni::Bridge>())
         throw Error(Code::internal,
                     cat("failed to create bridge ", quote(link.name), ": ", quote(link.name),
                         " already exists but is not a bridge"),
-                    cat("it is of kind ", quote(link.kind)));
+                    cat("it is of kind ", quote(link.kind_name())));
 }
 
 // The kernel gives every bridge a link-local one.
@@ -85,12 +87,12 @@ Bridge ensure_bridge(Rtnl& host, const Config& config) {
             if (!bears_address(bridge)) pin_mac(bridge.link, changes);
         }
     }
-    if (config.filters_vlans() && !bridge.link.vlan_filtering.value_or(false))
+    if (config.filters_vlans() && !bridge.link.as<cni::Bridge>()->vlan_filtering)
         changes.push_back(set_vlan_filtering(bridge.link));
     if (config.promiscuous && !(bridge.link.flags & IFF_PROMISC))
         changes.push_back(set_promiscuous(bridge.link));
     if (!bridge.link.is_up()) changes.push_back(set_up(bridge.link));
-    host.transact(std::move(changes));
+    host.transact(changes);
     return bridge;
 }
 
@@ -104,13 +106,14 @@ Link keep_mac(Rtnl& host, const Config& config, const Link& before) {
 
 void configure_port(Rtnl& host, const Link& port, const Config& config) {
     std::vector<NlRequest> changes;
-    if (config.port.hairpin || config.port.isolated) changes.push_back(set_port(port, config.port));
+    if (config.port.hairpin || config.port.isolated)
+        changes.push_back(set_bridge_port(port, config.port));
     const auto vlans = config.port_vlans();
     if (!vlans.empty()) {
         if (!config.preserve_default_vlan) changes.push_back(remove_all_vlans(port));
         changes.push_back(add_vlans(port, vlans));
     }
-    host.transact(std::move(changes));
+    host.transact(changes);
 }
 
 Link bring_up_port(Rtnl& host, const Link& port) {

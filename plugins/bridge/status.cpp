@@ -10,17 +10,18 @@ namespace {
 
 void require_bridge_or_nothing(Rtnl& host, const Config& config) {
     const auto link = host.find(config.bridge);
-    if (link && link->kind != "bridge")
+    if (link && !link->is<cni::Bridge>())
         throw Error(Code::plugin_not_available,
                     cat(quote(config.bridge), " already exists but is not a bridge"));
 }
 
 void make_everything(Rtnl& scratch, const Config& config, Backend masquerade_backend) {
     const Link bridge = ensure_bridge(scratch, config).link;
-    const Link port = scratch.make_veth({.host = {"veth0", Mac::random()},
-                                         .container = {"eth0", Mac::random()},
-                                         .master = bridge.index,
-                                         .mtu = config.mtu});
+    const Link port =
+        scratch.make_link({.name = "veth0",
+                           .mtu = config.mtu,
+                           .master = bridge.index,
+                           .kind = Veth{.peer = {.name = "eth0", .mtu = config.mtu}}});
     configure_port(scratch, port, config);
     nft::Connection nft;
     if (config.ip_masq) require_none(masquerading_problem(nft, masquerade_backend));

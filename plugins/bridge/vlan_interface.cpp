@@ -46,8 +46,9 @@ std::vector<NlRequest> connect(const Link& interface, const Link& port, const Li
 
 // Up comes last: an interface that is down is one that nobody finished.
 Finding look_at_pair(Rtnl& host, const Link& interface, const Link& bridge, std::uint16_t id) {
-    const auto port = interface.has_peer_elsewhere ? std::nullopt : host.find(interface.peer_index);
-    if (!port || port->peer_index != interface.index || port->has_peer_elsewhere)
+    const RelatedLink& peer = interface.peer();
+    const auto port = peer.is_elsewhere ? std::nullopt : host.find(peer.index);
+    if (!port || port->peer().index != interface.index || port->peer().is_elsewhere)
         return {.problem = "the other end of its pair is not on the host"};
     if (port->master != 0 && port->master != bridge.index)
         return {.problem = cat("the other end of its pair, ", port->name,
@@ -68,9 +69,10 @@ Finding look_at_pair(Rtnl& host, const Link& interface, const Link& bridge, std:
 // Made by hand. Frames reach it with their tag, which they keep where the bridge itself is a tagged
 // member of the VLAN.
 Finding look_at_vlan(Rtnl& host, const Link& interface, const Link& bridge, std::uint16_t id) {
-    if (interface.peer_index != bridge.index || interface.has_peer_elsewhere)
+    if (interface.parent.index != bridge.index || interface.parent.is_elsewhere)
         return {.problem = "it is a VLAN interface of something else"};
-    if (interface.vlan_id != id) return {.problem = cat("it is of VLAN ", interface.vlan_id)};
+    const auto its_id = interface.as<Vlan>()->id;
+    if (its_id != id) return {.problem = cat("it is of VLAN ", its_id)};
     const auto own = find_vlan(host, bridge, id);
     if (own && (own->untagged || own->pvid))
         return {.problem = cat("the bridge is an untagged member of VLAN ", id)};
@@ -85,9 +87,9 @@ Finding look_at_vlan(Rtnl& host, const Link& interface, const Link& bridge, std:
 }
 
 Finding look_at(Rtnl& host, const Link& interface, const Link& bridge, std::uint16_t id) {
-    if (interface.kind == "veth") return look_at_pair(host, interface, bridge, id);
-    if (interface.kind == "vlan") return look_at_vlan(host, interface, bridge, id);
-    return {.problem = cat("it is of kind ", quote(interface.kind))};
+    if (interface.is<Veth>()) return look_at_pair(host, interface, bridge, id);
+    if (interface.is<Vlan>()) return look_at_vlan(host, interface, bridge, id);
+    return {.problem = cat("it is of kind ", quote(interface.kind_name()))};
 }
 
 Error leads_elsewhere(const Link& interface, const Link& bridge, const Config& config,
@@ -102,11 +104,12 @@ NlRequest make_pair(const Config& config, const Link& bridge) {
     const Mac port_mac = Mac::random();
     std::string port_name = port_mac.to_string();
     std::erase(port_name, ':');
-    NlRequest request = add_veth({.host = {cat("veth", port_name.substr(4)), port_mac},
-                                  .container = {name_of(config), Mac::random()},
-                                  .container_netns = nullptr,
-                                  .master = bridge.index,
-                                  .mtu = bridge.mtu});
+    NlRequest request = add_link(
+        {.name = cat("veth", port_name.substr(4)),
+         .mac = port_mac,
+         .mtu = bridge.mtu,
+         .master = bridge.index,
+         .kind = Veth{.peer = {.name = name_of(config), .mac = Mac::random(), .mtu = bridge.mtu}}});
     request.tolerated = EEXIST;  // another ADD was faster
     return request;
 }
@@ -127,15 +130,15 @@ Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge)
     refuse_router_advertisements_unless_used(host, *interface);
     if (finding.problem.empty()) return *interface;
     if (finding.repair.empty()) throw leads_elsewhere(*interface, bridge, config, finding);
-    if (interface->kind == "veth") {
-        const auto port = host.find(interface->peer_index);
+    if (interface->is<Veth>()) {
+        const auto port = host.find(interface->peer().index);
         if (port) refuse_router_advertisements(port->name);
         // As the bridge itself where that is the gateway.
         if (!interface->is_up()) set_dad(interface->name, config.dad);
     }
-    host.transact(std::move(finding.repair));
+    host.transact(finding.repair);
     // Asking for both makes the kernel take notice of their carriers: they forward from now on.
-    if (interface->kind == "veth") host.find(interface->peer_index);
+    if (interface->is<Veth>()) host.find(interface->peer().index);
     return host.get(name);
 }
 

@@ -101,7 +101,7 @@ void configure_container(Container& container, const Link& link, const Result& r
     for (const Route& route : result.routes)
         requests.push_back(add_route(link, result_route(route, result)));
     for (const RouteSpec& route : own.to_subnets) requests.push_back(ensure_route(link, route));
-    container.rtnl.transact(std::move(requests));
+    container.rtnl.transact(requests);
 }
 
 void configure_host(Rtnl& host, const Link& link, const Result& result) {

@@ -8,9 +8,9 @@ namespace cni::ptp {
 namespace {
 
 void make_everything(Rtnl& scratch, const Config& config, Backend masquerade_backend) {
-    scratch.make_veth({.host = {"veth0", Mac::random()},
-                       .container = {"eth0", Mac::random()},
-                       .mtu = config.mtu});
+    scratch.make_link({.name = "veth0",
+                       .mtu = config.mtu,
+                       .kind = Veth{.peer = {.name = "eth0", .mtu = config.mtu}}});
     if (!config.ip_masq) return;
     nft::Connection nft;
     require_none(masquerading_problem(nft, masquerade_backend));

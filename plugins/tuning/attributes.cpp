@@ -43,7 +43,7 @@ void apply(Rtnl& rtnl, const Link& link, const Attributes& attributes) {
     if (attributes.promisc) requests.push_back(set_flag(link, IFF_PROMISC, *attributes.promisc));
     if (attributes.allmulti) requests.push_back(set_flag(link, IFF_ALLMULTI, *attributes.allmulti));
     if (attributes.txqlen) requests.push_back(set_txqlen(link, *attributes.txqlen));
-    rtnl.transact(std::move(requests));
+    rtnl.transact(requests);
 }
 
 Attributes keep_earlier(const Attributes& earlier, const Attributes& later) {

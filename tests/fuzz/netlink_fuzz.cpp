@@ -55,13 +55,13 @@ void read_vlans(cni::Rtnl& rtnl, const cni::Link& link) {
 
 void read_links(cni::Rtnl& rtnl, const cni::Link& link) {
     for (const cni::Link& port : rtnl.ports(link)) require(port.master == link.index);
-    for (const cni::Link& veth : rtnl.veths()) require(veth.kind == "veth");
+    for (const cni::Link& veth : rtnl.veths()) require(veth.is<cni::Veth>());
 }
 
 void find_links(cni::Rtnl& rtnl) {
     if (const auto found = rtnl.find("eth0")) require(found->name.find('\0') == std::string::npos);
     rtnl.find(7);
-    rtnl.make_veth({.host = {"veth0", {}}, .container = {"eth0", {}}});
+    rtnl.make_link({.name = "veth0", .kind = cni::Veth{.peer = {.name = "eth0"}}});
 }
 
 void ask(std::uint8_t what) {

@@ -33,7 +33,7 @@ protected:
             .put_string(IPSET_ATTR_SETNAME, name);
         message.put_string(IPSET_ATTR_TYPENAME, type).put_u8(IPSET_ATTR_REVISION, 0);
         message.put_u8(IPSET_ATTR_FAMILY, family).nest(IPSET_ATTR_DATA, [] {});
-        NlSocket(NETLINK_NETFILTER).request(std::move(message), cat("make ipset ", name));
+        NlSocket(NETLINK_NETFILTER).request({std::move(message), cat("make ipset ", name)});
     }
     static std::string why_not(const std::string& name, Family family) {
         return test::thrown([&] { ip_set_number(name, family); }).msg;

@@ -97,10 +97,10 @@ TEST_F(RtnlTest, TellsInWhichNamespaceAPeerIs) {
     const Link eth0 = container.get("eth0");
     const auto host = container.find_nsid(Netns::current());
     ASSERT_TRUE(host);
-    EXPECT_EQ(eth0.peer_netnsid, *host);
-    EXPECT_EQ(container.get("one0").peer_netnsid, -1);
-    EXPECT_EQ(container.get("far0").peer_netnsid, container.find_nsid(other.netns()));
-    EXPECT_NE(container.get("far0").peer_netnsid, *host);
+    EXPECT_EQ(eth0.peer().netnsid, *host);
+    EXPECT_EQ(container.get("one0").peer().netnsid, -1);
+    EXPECT_EQ(container.get("far0").peer().netnsid, container.find_nsid(other.netns()));
+    EXPECT_NE(container.get("far0").peer().netnsid, *host);
     EXPECT_FALSE(Rtnl::in(other.netns()).find_nsid(Netns::current()));
 }
 

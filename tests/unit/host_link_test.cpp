@@ -9,7 +9,7 @@ namespace {
 
 Link veth(const std::string& name, const Mac& mac, const std::string& alias = {}) {
     Link link;
-    link.kind = "veth";
+    link.kind = Veth{};
     link.name = name;
     link.mac = mac;
     link.alias = alias;
@@ -65,7 +65,7 @@ TEST(HostLink, IsOfTheNetworkThatItsAliasSays) {
         EXPECT_TRUE(is_host_link_of("net1", link));
         EXPECT_FALSE(is_host_link_of("net2", link));
         EXPECT_FALSE(is_host_link_of("net", link));
-        link.kind = "dummy";
+        link.kind = Dummy{};
         EXPECT_FALSE(is_host_link_of("net1", link));
     }
 }
