@@ -15,12 +15,13 @@ int table_of(const Route& route) {
     return route.table.value_or(0) == 0 ? static_cast<int>(RT_TABLE_MAIN) : *route.table;
 }
 
-bool satisfies(const RouteSpec& actual, const Route& wanted) {
+bool satisfies(const Route& actual, const Route& wanted) {
     if (actual.table != table_of(wanted)) return false;
-    if (wanted.dst.is_default_route()) return actual.destination.length == 0;
-    const auto agrees = [](int is, int asked_for) { return asked_for <= 0 || is == asked_for; };
-    return actual.destination == wanted.dst.network() &&
-           (!wanted.gw || actual.gateway == wanted.gw) &&
+    if (wanted.dst.is_default_route()) return actual.dst.is_default_route();
+    const auto agrees = [](std::int64_t is, std::int64_t asked_for) {
+        return asked_for <= 0 || is == asked_for;
+    };
+    return actual.dst == wanted.dst.network() && (!wanted.gw || actual.gw == wanted.gw) &&
            agrees(actual.priority, wanted.priority) && agrees(actual.mtu, wanted.mtu) &&
            agrees(actual.advmss, wanted.advmss);
 }
@@ -64,7 +65,7 @@ Result own_part(const Result& prev, const Args& args) {
 void check_addresses(Container& container, const Link& link, const Result& result) {
     for (const Family family : both_families) {
         const auto found = addresses(container.rtnl, link, family);
-        const auto reachable = routes(container.rtnl, link, family);
+        const auto reachable = paths(container.rtnl, link, family);
         for (const IpConfig& ip : result.ips) {
             if (ip.address.ip.family() != family) continue;
             if (!std::ranges::any_of(found, [&](const Address& a) {
@@ -74,9 +75,8 @@ void check_addresses(Container& container, const Link& link, const Result& resul
                                                 " on interface ", link.name));
             const bool has_subnet =
                 ip.address.length > 0 && ip.address != Prefix::host(ip.address.ip);
-            if (ip.gateway && has_subnet &&
-                !std::ranges::any_of(reachable, [&](const RouteSpec& r) {
-                    return r.destination == ip.address.network();
+            if (ip.gateway && has_subnet && !std::ranges::any_of(reachable, [&](const Route& r) {
+                    return r.dst == ip.address.network();
                 }))
                 throw Error(Code::internal,
                             cat("Failed to find Gateway ", ip.gateway->to_string(),
@@ -88,11 +88,10 @@ void check_addresses(Container& container, const Link& link, const Result& resul
 
 void check_routes(Container& container, const Link& link, const Result& result) {
     for (const Family family : both_families) {
-        const auto found = routes(container.rtnl, link, family);
+        const auto found = paths(container.rtnl, link, family);
         for (const Route& route : result.routes) {
             if (route.dst.ip.family() != family) continue;
-            if (!std::ranges::any_of(found,
-                                     [&](const RouteSpec& r) { return satisfies(r, route); }))
+            if (!std::ranges::any_of(found, [&](const Route& r) { return satisfies(r, route); }))
                 throw Error(Code::internal,
                             cat("Expected Route ", describe(route), " not found in routing table"),
                             cat("interface ", link.name));

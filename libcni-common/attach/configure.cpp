@@ -62,17 +62,11 @@ void prepare_for_ipv6(const Link& link, const Result& result) {
     set_unless_right(key_of("ipv6", link.name, "keep_addr_on_down"), "1");
 }
 
-RouteSpec route_spec(const Route& route, const Result& result) {
-    RouteSpec spec{.destination = route.dst,
-                   .gateway = route.gw,
-                   .mtu = route.mtu,
-                   .advmss = route.advmss,
-                   .priority = route.priority,
-                   .table = route.table.value_or(0),
-                   .scope = route.scope};
+Route completed_route(const Route& route, const Result& result) {
+    Route completed = route;
     const bool narrow = route.scope.value_or(RT_SCOPE_UNIVERSE) > RT_SCOPE_UNIVERSE;
-    if (!spec.gateway && !narrow) spec.gateway = first_gateway(result, route.dst.ip.family());
-    return spec;
+    if (!completed.gw && !narrow) completed.gw = first_gateway(result, route.dst.ip.family());
+    return completed;
 }
 
 void configure_interface(Container& container, const Link& link, const Result& result, Dad dad) {
@@ -87,7 +81,7 @@ void configure_interface(Container& container, const Link& link, const Result& r
     for (const IpConfig& ip : result.ips) requests.push_back(add_address(link, ip.address, dad));
     requests.push_back(set_up(link));
     for (const Route& route : result.routes)
-        requests.push_back(add_route(link, route_spec(route, result)));
+        requests.push_back(add_route(link, completed_route(route, result)));
     container.rtnl.transact(requests);
 }
 

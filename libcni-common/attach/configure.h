@@ -22,11 +22,11 @@ void prepare_for_ipv6(const Link& link, const Result& result);
 
 /// A route of the result. Without a gateway it uses the first gateway of its family, unless its
 /// scope is narrower than universe.
-RouteSpec route_spec(const Route& route, const Result& result);
+Route completed_route(const Route& route, const Result& result);
 
 /// Gives an interface of a container what IPAM decided, in this order: the kernel parameters that
 /// must be there before the link is up, the addresses, link up, the routes in the order of the
-/// result (as route_spec() has them).
+/// result (as completed_route() has them).
 void configure_interface(Container& container, const Link& link, const Result& result, Dad dad);
 
 /// With detection on: waits until no IPv6 address of the link is tentative, 5 seconds at most.

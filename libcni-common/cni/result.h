@@ -9,6 +9,7 @@
 #include "cni/json.h"
 #include "cni/json_writer.h"
 #include "net/ip.h"
+#include "net/route.h"
 
 namespace cni {
 
@@ -31,17 +32,6 @@ struct IpConfig {
     bool operator==(const IpConfig&) const = default;
 };
 
-struct Route {
-    Prefix dst;
-    std::optional<Ip> gw;
-    int mtu = 0;     ///< bytes
-    int advmss = 0;  ///< bytes
-    int priority = 0;
-    std::optional<int> table;
-    std::optional<int> scope;
-    bool operator==(const Route&) const = default;
-};
-
 struct Dns {
     std::vector<std::string> nameservers;
     std::string domain;
@@ -56,7 +46,7 @@ struct Dns {
 struct Result {
     std::vector<Interface> interfaces;
     std::vector<IpConfig> ips;
-    std::vector<Route> routes;
+    std::vector<Route> routes;  ///< of which only what the specification has keys for is printed
     Dns dns;
     bool operator==(const Result&) const = default;
 

@@ -3,19 +3,125 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace cni {
 namespace {
 
-int default_scope(const RouteSpec& route) {
-    return route.destination.ip.is_v4() && !route.gateway ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+using Attributes = NlAttributes<RTA_MAX>;
+
+bool has_ways_of_its_own(const Route& route) {
+    return !route.next_hops.empty() || route.next_hop_object != 0;
 }
 
-std::string act(const Link& link, const RouteSpec& route) {
-    return cat("failed to add route '", route.destination.to_string(), " via ",
-               route.gateway ? route.gateway->to_string() : "none", " dev ", link.name, " metric ",
-               route.priority, " (Scope: ", route.scope.value_or(default_scope(route)),
-               ", Table: ", route.table, ")'");
+// As ip(8) has it: the kernel would take one without a gateway for one with.
+int default_scope(const Route& route) {
+    return route.dst.ip.is_v4() && !route.gw && !has_ways_of_its_own(route) ? RT_SCOPE_LINK
+                                                                            : RT_SCOPE_UNIVERSE;
+}
+
+std::string describe(const Link& link, const Route& route) {
+    return cat("route '", route.dst.to_string(), " via ", route.gw ? route.gw->to_string() : "none",
+               " dev ", link.name, " metric ", route.priority,
+               " (Scope: ", route.scope.value_or(default_scope(route)),
+               ", Table: ", route.table.value_or(0), ")'");
+}
+
+void put_ip(NlMessage& message, int attribute, const Ip& ip) {
+    message.put(attribute, ip.data(), ip.size());
+}
+
+// struct rtvia: what RTA_GATEWAY, which has the family of the route, cannot say.
+void put_via(NlMessage& message, const Ip& gateway) {
+    const auto family = static_cast<__kernel_sa_family_t>(gateway.af());
+    std::vector<std::uint8_t> via(sizeof family + gateway.size());
+    std::memcpy(via.data(), &family, sizeof family);
+    std::memcpy(via.data() + sizeof family, gateway.data(), gateway.size());
+    message.put(RTA_VIA, via);
+}
+
+void put_way(NlMessage& message, const NextHop& hop, Family family) {
+    if (hop.gateway && hop.gateway->family() == family)
+        put_ip(message, RTA_GATEWAY, *hop.gateway);
+    else if (hop.gateway)
+        put_via(message, *hop.gateway);
+    if (hop.realms != 0) message.put_u32(RTA_FLOW, hop.realms);
+    if (hop.encapsulation == 0) return;
+    message.put_u16(RTA_ENCAP_TYPE, hop.encapsulation);
+    message.put(RTA_ENCAP | NLA_F_NESTED, hop.encapsulation_settings);
+}
+
+// Each way is a struct rtnexthop with attributes of its own behind it, and its length includes
+// them.
+void append_way(std::vector<std::uint8_t>& ways, const NextHop& hop, Family family) {
+    rtnexthop header{};
+    header.rtnh_flags = hop.on_link ? RTNH_F_ONLINK : 0;
+    header.rtnh_hops = static_cast<std::uint8_t>(hop.weight - 1);
+    header.rtnh_ifindex = hop.link;
+    NlMessage way(RTM_NEWROUTE, 0);
+    way.header(header);
+    put_way(way, hop, family);
+    const auto bytes = way.bytes().subspan(NLMSG_HDRLEN);
+    header.rtnh_len = static_cast<std::uint16_t>(bytes.size());
+    const auto start = ways.insert(ways.end(), bytes.begin(), bytes.end());
+    std::memcpy(&*start, &header, sizeof header);
+}
+
+void put_ways(NlMessage& message, const Link& link, const Route& route) {
+    // The kernel takes nothing else beside the number of a nexthop object.
+    if (route.next_hop_object != 0) {
+        message.put_u32(RTA_NH_ID, route.next_hop_object);
+    } else if (!route.next_hops.empty()) {
+        std::vector<std::uint8_t> ways;
+        for (const NextHop& hop : route.next_hops) append_way(ways, hop, route.dst.ip.family());
+        message.put(RTA_MULTIPATH, ways);
+    } else {
+        message.put_u32(RTA_OIF, static_cast<unsigned>(link.index));
+        if (route.gw) put_ip(message, RTA_GATEWAY, *route.gw);
+    }
+}
+
+void put_metrics(NlMessage& message, const Route& route) {
+    if (route.mtu <= 0 && route.advmss <= 0 && route.metrics.empty() &&
+        route.congestion_control.empty())
+        return;
+    message.nest(RTA_METRICS, [&] {
+        if (route.mtu > 0) message.put_u32(RTAX_MTU, static_cast<unsigned>(route.mtu));
+        if (route.advmss > 0) message.put_u32(RTAX_ADVMSS, static_cast<unsigned>(route.advmss));
+        for (const RouteMetric& metric : route.metrics)
+            message.put_u32(metric.number, metric.value);
+        if (!route.congestion_control.empty())
+            message.put_string(RTAX_CC_ALGO, route.congestion_control);
+    });
+}
+
+rtmsg header_of(const Route& route) {
+    rtmsg header{};
+    header.rtm_family = static_cast<std::uint8_t>(route.dst.ip.af());
+    header.rtm_dst_len = static_cast<std::uint8_t>(route.dst.length);
+    if (route.from) header.rtm_src_len = static_cast<std::uint8_t>(route.from->length);
+    header.rtm_tos = route.tos;
+    header.rtm_table = RT_TABLE_UNSPEC;  // RTA_TABLE has the number: one byte is not enough
+    header.rtm_protocol = static_cast<std::uint8_t>(route.protocol.value_or(RTPROT_BOOT));
+    header.rtm_scope = static_cast<std::uint8_t>(route.scope.value_or(default_scope(route)));
+    header.rtm_type = route.type != 0 ? route.type : static_cast<std::uint8_t>(RTN_UNICAST);
+    header.rtm_flags = route.on_link ? RTNH_F_ONLINK : 0;
+    return header;
+}
+
+NlMessage message_of(int type, int flags, const Link& link, const Route& route) {
+    NlMessage message(type, flags);
+    message.header(header_of(route));
+    put_ip(message, RTA_DST, route.dst.ip);
+    if (route.from) put_ip(message, RTA_SRC, route.from->ip);
+    const auto table = static_cast<std::uint32_t>(route.table.value_or(0));
+    message.put_u32(RTA_TABLE, table != 0 ? table : std::uint32_t{RT_TABLE_MAIN});
+    put_ways(message, link, route);
+    if (route.source) put_ip(message, RTA_PREFSRC, *route.source);
+    if (route.priority > 0)
+        message.put_u32(RTA_PRIORITY, static_cast<std::uint32_t>(route.priority));
+    put_metrics(message, route);
+    return message;
 }
 
 // nullopt for what is no address of that family.
@@ -24,142 +130,183 @@ std::optional<Ip> to_ip(std::span<const std::uint8_t> bytes, Family family) {
     return Ip::from_bytes(family, bytes.data());
 }
 
-void put_ip(NlMessage& message, int attribute, const Ip& ip) {
-    message.put(attribute, ip.data(), ip.size());
+std::optional<Ip> parse_gateway(const Attributes& attributes, Family family) {
+    if (const auto via = attributes.bytes(RTA_VIA); via.size() > sizeof(rtvia)) {
+        const auto* its = reinterpret_cast<const rtvia*>(via.data());
+        return to_ip(via.subspan(sizeof(rtvia)),
+                     its->rtvia_family == AF_INET ? Family::v4 : Family::v6);
+    }
+    return to_ip(attributes.bytes(RTA_GATEWAY), family);
 }
 
-void put_metrics(NlMessage& message, const RouteSpec& route) {
-    if (route.mtu <= 0 && route.advmss <= 0) return;
-    message.nest(RTA_METRICS, [&] {
-        if (route.mtu > 0) message.put_u32(RTAX_MTU, static_cast<unsigned>(route.mtu));
-        if (route.advmss > 0) message.put_u32(RTAX_ADVMSS, static_cast<unsigned>(route.advmss));
-    });
+NextHop parse_way(int link, unsigned flags, int weight, const Attributes& attributes,
+                  Family family) {
+    NextHop hop{.link = link, .on_link = (flags & RTNH_F_ONLINK) != 0, .weight = weight};
+    hop.gateway = parse_gateway(attributes, family);
+    hop.realms = attributes.get_or<std::uint32_t>(RTA_FLOW, 0);
+    hop.encapsulation = attributes.get_or<std::uint16_t>(RTA_ENCAP_TYPE, 0);
+    const auto settings = attributes.bytes(RTA_ENCAP);
+    hop.encapsulation_settings.assign(settings.begin(), settings.end());
+    return hop;
 }
 
-using Attributes = NlAttributes<RTA_MAX>;
-
-int number(const Attributes& attributes, int attribute, std::uint32_t otherwise) {
-    return static_cast<int>(attributes.get_or<std::uint32_t>(attribute, otherwise));
-}
-
-// Calls `visit` with index, flags and attributes of each next hop.
-template <typename Visit>
-void each_next_hop(const rtmsg& header, const Attributes& attributes, Visit visit) {
+// The kernel describes a single way in the attributes of the route itself.
+std::vector<NextHop> parse_ways(const rtmsg& header, const Attributes& attributes, Family family) {
     if (!attributes[RTA_MULTIPATH])
-        return visit(number(attributes, RTA_OIF, 0), header.rtm_flags, attributes);
+        return {
+            parse_way(attributes.get_or<int>(RTA_OIF, 0), header.rtm_flags, 1, attributes, family)};
+    std::vector<NextHop> ways;
     auto rest = attributes.bytes(RTA_MULTIPATH);
     while (rest.size() >= sizeof(rtnexthop)) {
         const auto* hop = reinterpret_cast<const rtnexthop*>(rest.data());
-        if (hop->rtnh_len < sizeof *hop || hop->rtnh_len > rest.size()) return;
+        if (hop->rtnh_len < sizeof *hop || hop->rtnh_len > rest.size()) break;
         const auto* first = reinterpret_cast<const nlattr*>(rest.data() + sizeof *hop);
-        visit(hop->rtnh_ifindex, hop->rtnh_flags,
-              Attributes(first, hop->rtnh_len - static_cast<int>(sizeof *hop)));
+        ways.push_back(parse_way(hop->rtnh_ifindex, hop->rtnh_flags, hop->rtnh_hops + 1,
+                                 Attributes(first, hop->rtnh_len - static_cast<int>(sizeof *hop)),
+                                 family));
         const auto step = static_cast<std::size_t>(RTNH_ALIGN(hop->rtnh_len));
         rest = rest.subspan(std::min(rest.size(), step));
     }
+    return ways;
+}
+
+bool leads_through(const std::vector<NextHop>& ways, int link) {
+    return std::any_of(ways.begin(), ways.end(),
+                       [&](const NextHop& hop) { return hop.link == link; });
+}
+
+bool is_plain(const NextHop& hop, Family family) {
+    return hop.weight == 1 && hop.realms == 0 && hop.encapsulation == 0 &&
+           (!hop.gateway || hop.gateway->family() == family);
+}
+
+void parse_metrics(Route& route, const nlattr* nest) {
+    const NlAttributes<RTAX_MAX> metrics(nest);
+    route.mtu = metrics.get_or<int>(RTAX_MTU, 0);
+    route.advmss = metrics.get_or<int>(RTAX_ADVMSS, 0);
+    route.congestion_control = metrics.string(RTAX_CC_ALGO);
+    for (int number = 1; number <= RTAX_MAX; ++number) {
+        if (number == RTAX_MTU || number == RTAX_ADVMSS || number == RTAX_CC_ALGO) continue;
+        if (const auto* value = metrics.get<std::uint32_t>(number))
+            route.metrics.push_back({number, *value});
+    }
+}
+
+// Nothing of its ways, which may lead elsewhere.
+Route parse_route(const rtmsg& header, const Attributes& attributes, Family family) {
+    const Ip any = Ip::any(family);
+    Route route;
+    route.dst = {to_ip(attributes.bytes(RTA_DST), family).value_or(any), header.rtm_dst_len};
+    if (header.rtm_src_len != 0)
+        route.from = {to_ip(attributes.bytes(RTA_SRC), family).value_or(any), header.rtm_src_len};
+    route.source = to_ip(attributes.bytes(RTA_PREFSRC), family);
+    parse_metrics(route, attributes[RTA_METRICS]);
+    route.priority = attributes.get_or<std::uint32_t>(RTA_PRIORITY, 0);
+    route.table = attributes.get_or<int>(RTA_TABLE, header.rtm_table);
+    route.scope = header.rtm_scope;
+    route.protocol = header.rtm_protocol;
+    route.type = header.rtm_type;
+    route.tos = header.rtm_tos;
+    route.next_hop_object = attributes.get_or<std::uint32_t>(RTA_NH_ID, 0);
+    return route;
 }
 
 // Not with libnl's parser, which trusts the lengths in a message.
-void collect(std::vector<RouteSpec>& found, const nlmsghdr* message, const Link& link,
-             Family family) {
+void collect(std::vector<Route>& found, const nlmsghdr* message, const Link& link, Family family) {
     if (nlmsg_datalen(message) < static_cast<int>(sizeof(rtmsg))) return;
     const auto* header = static_cast<const rtmsg*>(nlmsg_data(message));
     const Ip any = Ip::any(family);
-    if (header->rtm_family != any.af() || header->rtm_dst_len > any.bits()) return;
+    if (header->rtm_family != any.af() || header->rtm_dst_len > any.bits() ||
+        header->rtm_src_len > any.bits())
+        return;
     const Attributes attributes(message, sizeof *header);
-    RouteSpec spec;
-    spec.destination = {to_ip(attributes.bytes(RTA_DST), family).value_or(any),
-                        header->rtm_dst_len};
-    spec.source = to_ip(attributes.bytes(RTA_PREFSRC), family);
-    if (attributes[RTA_METRICS]) {
-        const NlAttributes<RTAX_MAX> metrics(attributes[RTA_METRICS]);
-        spec.mtu = metrics.get_or<int>(RTAX_MTU, 0);
-        spec.advmss = metrics.get_or<int>(RTAX_ADVMSS, 0);
+    auto ways = parse_ways(*header, attributes, family);
+    if (!leads_through(ways, link.index)) return;
+    Route route = parse_route(*header, attributes, family);
+    if (ways.size() == 1 && is_plain(ways.front(), family)) {
+        route.gw = ways.front().gateway;
+        route.on_link = ways.front().on_link;
+    } else {
+        route.next_hops = std::move(ways);
     }
-    spec.priority = number(attributes, RTA_PRIORITY, 0);
-    spec.table = number(attributes, RTA_TABLE, header->rtm_table);
-    spec.scope = header->rtm_scope;
-    each_next_hop(*header, attributes, [&](int index, unsigned flags, const Attributes& hop) {
-        if (index != link.index) return;
-        spec.gateway = to_ip(hop.bytes(RTA_GATEWAY), family);
-        spec.on_link = (flags & RTNH_F_ONLINK) != 0;
-        found.push_back(spec);
-    });
+    found.push_back(std::move(route));
+}
+
+// Kernels without strict checking (before 4.20) list everything, whatever was asked for: what is
+// visited must be looked at.
+void list(Rtnl& rtnl, const rtmsg& header, int link, const std::string& act,
+          const NlSocket::Visitor& visit, const std::function<void()>& restart) {
+    const auto query = [&] {
+        NlMessage message(RTM_GETROUTE, 0);
+        message.header(header);
+        if (link != 0) message.put_u32(RTA_OIF, static_cast<unsigned>(link));
+        return message;
+    };
+    rtnl.dump(query, act, visit, restart);
 }
 
 }  // namespace
 
-NlRequest add_route(const Link& link, const RouteSpec& route) {
-    rtmsg header{};
-    header.rtm_family = static_cast<std::uint8_t>(route.destination.ip.af());
-    header.rtm_dst_len = static_cast<std::uint8_t>(route.destination.length);
-    header.rtm_table = RT_TABLE_UNSPEC;  // RTA_TABLE has the number: one byte is not enough
-    header.rtm_protocol = RTPROT_BOOT;
-    header.rtm_scope = static_cast<std::uint8_t>(route.scope.value_or(default_scope(route)));
-    header.rtm_type = RTN_UNICAST;
-    header.rtm_flags = route.on_link ? RTNH_F_ONLINK : 0;
-    NlMessage message(RTM_NEWROUTE, NLM_F_CREATE);
-    message.header(header);
-    put_ip(message, RTA_DST, route.destination.ip);
-    message.put_u32(RTA_TABLE, route.table ? static_cast<unsigned>(route.table)
-                                           : static_cast<unsigned>(RT_TABLE_MAIN));
-    message.put_u32(RTA_OIF, static_cast<unsigned>(link.index));
-    if (route.gateway) put_ip(message, RTA_GATEWAY, *route.gateway);
-    if (route.source) put_ip(message, RTA_PREFSRC, *route.source);
-    if (route.priority > 0) message.put_u32(RTA_PRIORITY, static_cast<unsigned>(route.priority));
-    put_metrics(message, route);
-    return {std::move(message), act(link, route)};
+NlRequest add_route(const Link& link, const Route& route) {
+    return {message_of(RTM_NEWROUTE, NLM_F_CREATE, link, route),
+            cat("failed to add ", describe(link, route))};
 }
 
-NlRequest ensure_route(const Link& link, const RouteSpec& route) {
+NlRequest ensure_route(const Link& link, const Route& route) {
     NlRequest request = add_route(link, route);
     request.tolerated = EEXIST;
     return request;
 }
 
-NlRequest prefer_route(const Link& link, const RouteSpec& route) {
+NlRequest prefer_route(const Link& link, const Route& route) {
     NlRequest request = ensure_route(link, route);
     // IPv4 puts a new route ahead of its equals, IPv6 behind them.
-    if (!route.destination.ip.is_v4()) request.message.raw()->nlmsg_flags |= NLM_F_REPLACE;
+    if (!route.dst.ip.is_v4()) request.message.raw()->nlmsg_flags |= NLM_F_REPLACE;
     return request;
 }
 
-std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family) {
-    std::vector<RouteSpec> found;
-    const auto query = [&] {
-        rtmsg header{};
-        header.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
-        NlMessage message(RTM_GETROUTE, 0);
-        message.header(header).put_u32(RTA_OIF, static_cast<unsigned>(link.index));
-        return message;
-    };
-    const auto visit = [&](const nlmsghdr* m) { collect(found, m, link, family); };
-    rtnl.dump(query, cat("list routes of ", link.name), visit, [&] { found.clear(); });
+NlRequest remove_route(const Link& link, const Route& route) {
+    return {message_of(RTM_DELROUTE, 0, link, route), cat("remove ", describe(link, route)), ESRCH};
+}
+
+std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family) {
+    std::vector<Route> found;
+    rtmsg header{};
+    header.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
+    list(
+        rtnl, header, link.index, cat("list routes of ", link.name),
+        [&](const nlmsghdr* m) { collect(found, m, link, family); }, [&] { found.clear(); });
+    return found;
+}
+
+std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family) {
+    std::vector<Route> found;
+    for (Route& route : routes(rtnl, link, family)) {
+        const auto ways = std::exchange(route.next_hops, {});
+        if (ways.empty()) found.push_back(std::move(route));
+        for (const NextHop& hop : ways) {
+            if (hop.link != link.index) continue;
+            found.push_back(route);
+            found.back().gw = hop.gateway;
+            found.back().on_link = hop.on_link;
+        }
+    }
     return found;
 }
 
 std::vector<int> links_of_routes(Rtnl& rtnl, Family family, std::uint8_t protocol, int only) {
     std::vector<int> found;
-    const auto query = [&] {
-        rtmsg header{};
-        header.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
-        header.rtm_protocol = protocol;
-        NlMessage message(RTM_GETROUTE, 0);
-        message.header(header);
-        if (only != 0) message.put_u32(RTA_OIF, static_cast<unsigned>(only));
-        return message;
-    };
+    rtmsg wanted{};
+    wanted.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
+    wanted.rtm_protocol = protocol;
     const auto visit = [&](const nlmsghdr* m) {
         if (nlmsg_datalen(m) < static_cast<int>(sizeof(rtmsg))) return;
         const auto* header = static_cast<const rtmsg*>(nlmsg_data(m));
-        // Kernels choose by some of what was asked for.
-        if (header->rtm_family != Ip::any(family).af() || header->rtm_protocol != protocol) return;
-        each_next_hop(*header, Attributes(m, sizeof *header),
-                      [&](int index, unsigned, const Attributes&) {
-                          if (only == 0 || index == only) found.push_back(index);
-                      });
+        if (header->rtm_family != wanted.rtm_family || header->rtm_protocol != protocol) return;
+        for (const NextHop& hop : parse_ways(*header, Attributes(m, sizeof *header), family))
+            if (only == 0 || hop.link == only) found.push_back(hop.link);
     };
-    rtnl.dump(query, "list routes", visit, [&] { found.clear(); });
+    list(rtnl, wanted, only, "list routes", visit, [&] { found.clear(); });
     return found;
 }
 
@@ -169,19 +316,18 @@ std::optional<Decision> find_route(Rtnl& rtnl, const Ip& ip) {
     header.rtm_family = static_cast<unsigned char>(ip.af());
     header.rtm_dst_len = static_cast<unsigned char>(ip.bits());
     message.header(header).put(RTA_DST, ip.data(), ip.size());
-    // What routes say that lead nowhere.
-    std::vector<NlRequest> one;
-    one.push_back({std::move(message),
-                   cat("look for the route to ", ip.to_string()),
-                   ENETUNREACH,
-                   {EHOSTUNREACH, EACCES, EINVAL}});
     std::optional<Decision> found;
-    rtnl.transact(std::move(one), [&](const nlmsghdr* answer) {
-        if (nlmsg_datalen(answer) < static_cast<int>(sizeof(rtmsg))) return;
-        const NlAttributes<RTA_MAX> attributes(answer, sizeof(rtmsg));
-        found = {static_cast<const rtmsg*>(nlmsg_data(answer))->rtm_type,
-                 attributes.get_or<int>(RTA_OIF, 0)};
-    });
+    // The errors are what routes say that lead nowhere: fib_props[], net/ipv4/fib_semantics.c.
+    rtnl.request({std::move(message),
+                  cat("look for the route to ", ip.to_string()),
+                  ENETUNREACH,
+                  {EHOSTUNREACH, EACCES, EINVAL}},
+                 [&](const nlmsghdr* answer) {
+                     if (nlmsg_datalen(answer) < static_cast<int>(sizeof(rtmsg))) return;
+                     const Attributes attributes(answer, sizeof(rtmsg));
+                     found = {static_cast<const rtmsg*>(nlmsg_data(answer))->rtm_type,
+                              attributes.get_or<int>(RTA_OIF, 0)};
+                 });
     return found;
 }
 

@@ -4,35 +4,30 @@
 #include <vector>
 
 #include "net/ip.h"
+#include "net/route.h"
 #include "netlink/link.h"
 
 namespace cni {
 
-/// A unicast route through a link; zero and nullopt leave the choice to the kernel. Bits of a host
-/// in the destination are for the kernel to judge: IPv6 drops them, IPv4 refuses the route.
-struct RouteSpec {
-    Prefix destination;
-    std::optional<Ip> gateway = {};
-    std::optional<Ip> source = {};  ///< address of ours that packets are sent from
-    bool on_link = false;           ///< the gateway need not be reachable by another route
-    int mtu = 0;                    ///< bytes (RTAX_MTU)
-    int advmss = 0;                 ///< bytes (RTAX_ADVMSS)
-    int priority = 0;               ///< metric
-    int table = 0;                  ///< 0: main
-    std::optional<int> scope = {};  ///< RT_SCOPE_*; default: link without gateway, else universe
-};
+/// Requests for Rtnl::apply, of routes through `link`; one with next hops of its own leads through
+/// those. A listed route is given back as it was, in another table when `table` says so.
 
 /// EEXIST when there is an identical one.
-NlRequest add_route(const Link& link, const RouteSpec& route);
+NlRequest add_route(const Link& link, const Route& route);
 /// Succeeds when there is one.
-NlRequest ensure_route(const Link& link, const RouteSpec& route);
+NlRequest ensure_route(const Link& link, const Route& route);
 /// Likewise; packets take it rather than earlier ones of its destination, table and metric. When it
 /// goes, IPv4 falls back on those, IPv6 has forgotten the first of them.
-NlRequest prefer_route(const Link& link, const RouteSpec& route);
+NlRequest prefer_route(const Link& link, const Route& route);
+/// One that agrees in everything that `route` says. Succeeds when it is gone already.
+NlRequest remove_route(const Link& link, const Route& route);
 
-/// Of one family through this link, of every table. A multipath route counts once for each next hop
-/// through the link.
-std::vector<RouteSpec> routes(Rtnl& rtnl, const Link& link, Family family);
+/// Those of one family that lead through this link, or through others too, of every table, with all
+/// that the kernel says of them but the preference and the lifetime that IPv6 routers advertise.
+std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family);
+
+/// The same, one for each way through this link, without `next_hops`: to look for a gateway.
+std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family);
 
 /// The links that routes of one family and protocol (RTPROT_*) go through, each as often as there
 /// are such routes; of the link `only`, when that is no 0. Lists tables: not for every operation.

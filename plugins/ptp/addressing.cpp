@@ -42,13 +42,13 @@ void require_possible(const IpConfig& ip) {
 
 // The subnet is not on the link, but a gateway in it that a route names is taken to be: the host
 // answers for the addresses of all its interfaces.
-RouteSpec result_route(const Route& route, const Result& result) {
-    RouteSpec spec = route_spec(route, result);
-    spec.on_link =
+Route result_route(const Route& route, const Result& result) {
+    Route completed = completed_route(route, result);
+    completed.on_link =
         route.gw && std::any_of(result.ips.begin(), result.ips.end(), [&](const IpConfig& ip) {
             return ip.gateway != route.gw && ip.address.contains(*route.gw);
         });
-    return spec;
+    return completed;
 }
 
 }  // namespace
@@ -76,13 +76,12 @@ OwnRoutes own_routes(const Result& result) {
         if (!contains(seen_gateways, *ip.gateway)) {
             seen_gateways.push_back(*ip.gateway);
             routes.to_gateways.push_back(
-                {.destination = Prefix::host(*ip.gateway), .gateway = {}, .source = ip.address.ip});
+                {.dst = Prefix::host(*ip.gateway), .source = ip.address.ip});
         }
         const Prefix subnet = ip.address.network();
         if (is_single(ip.address) || contains(seen_subnets, subnet)) continue;
         seen_subnets.push_back(subnet);
-        routes.to_subnets.push_back(
-            {.destination = subnet, .gateway = ip.gateway, .source = ip.address.ip});
+        routes.to_subnets.push_back({.dst = subnet, .gw = ip.gateway, .source = ip.address.ip});
     }
     return routes;
 }
@@ -97,10 +96,10 @@ void configure_container(Container& container, const Link& link, const Result& r
         requests.push_back(add_address(link, ip.address, Dad::off, SubnetRoute::omit));
     requests.push_back(set_up(link));
     const OwnRoutes own = own_routes(result);
-    for (const RouteSpec& route : own.to_gateways) requests.push_back(ensure_route(link, route));
+    for (const Route& route : own.to_gateways) requests.push_back(ensure_route(link, route));
     for (const Route& route : result.routes)
         requests.push_back(add_route(link, result_route(route, result)));
-    for (const RouteSpec& route : own.to_subnets) requests.push_back(ensure_route(link, route));
+    for (const Route& route : own.to_subnets) requests.push_back(ensure_route(link, route));
     container.rtnl.transact(requests);
 }
 
@@ -114,7 +113,7 @@ void configure_host(Rtnl& host, const Link& link, const Result& result) {
     for (const Prefix& address : own) requests.push_back(add_address(link, address, Dad::off));
     requests.push_back(set_up(link));
     for (const IpConfig& ip : result.ips) {
-        RouteSpec route{.destination = Prefix::host(ip.address.ip), .gateway = {}};
+        Route route{.dst = Prefix::host(ip.address.ip)};
         if (ip.address.ip.is_v4()) route.scope = RT_SCOPE_HOST;
         // A container that died may still have its pair.
         requests.push_back(prefer_route(link, route));

@@ -18,8 +18,8 @@ std::vector<Ip> gateways(const Result& result);
 
 /// Routes of the container besides those of the result.
 struct OwnRoutes {
-    std::vector<RouteSpec> to_gateways;  ///< through the link
-    std::vector<RouteSpec> to_subnets;   ///< by way of the gateways
+    std::vector<Route> to_gateways;  ///< through the link
+    std::vector<Route> to_subnets;   ///< by way of the gateways
 };
 OwnRoutes own_routes(const Result& result);
 

@@ -15,22 +15,22 @@ namespace {
 void check_own_routes(Rtnl& container, const Link& link, const Result& result) {
     const OwnRoutes own = own_routes(result);
     for (const Family family : both_families) {
-        const auto found = routes(container, link, family);
-        const auto exists = [&](const RouteSpec& wanted) {
-            return wanted.destination.ip.family() != family ||
-                   std::ranges::any_of(found, [&](const RouteSpec& r) {
-                       return r.destination == wanted.destination && r.gateway == wanted.gateway;
+        const auto found = paths(container, link, family);
+        const auto exists = [&](const Route& wanted) {
+            return wanted.dst.ip.family() != family ||
+                   std::ranges::any_of(found, [&](const Route& r) {
+                       return r.dst == wanted.dst && r.gw == wanted.gw;
                    });
         };
-        for (const RouteSpec& route : own.to_gateways)
+        for (const Route& route : own.to_gateways)
             if (!exists(route))
-                throw check_failure(cat("Failed to find Gateway ", route.destination.ip.to_string(),
+                throw check_failure(cat("Failed to find Gateway ", route.dst.ip.to_string(),
                                         " for interface ", link.name),
                                     cat("no route to it through ", link.name));
-        for (const RouteSpec& route : own.to_subnets)
+        for (const Route& route : own.to_subnets)
             if (!exists(route))
-                throw check_failure(cat("Expected Route ", route.destination.to_string(), " via ",
-                                        route.gateway->to_string(), " not found in routing table"),
+                throw check_failure(cat("Expected Route ", route.dst.to_string(), " via ",
+                                        route.gw->to_string(), " not found in routing table"),
                                     cat("interface ", link.name));
     }
 }

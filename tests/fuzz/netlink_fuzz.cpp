@@ -36,11 +36,14 @@ void read_addresses(cni::Rtnl& rtnl, const cni::Link& link, Family family) {
 }
 
 void read_routes(cni::Rtnl& rtnl, const cni::Link& link, Family family) {
-    for (const cni::RouteSpec& route : cni::routes(rtnl, link, family)) {
-        require_prefix(route.destination, family);
-        require(!route.gateway || route.gateway->family() == family);
+    for (const cni::Route& route : cni::routes(rtnl, link, family)) {
+        require_prefix(route.dst, family);
+        require(!route.gw || route.gw->family() == family);
         require(!route.source || route.source->family() == family);
+        // Whatever was listed can be given back.
+        cni::add_route(link, route);
     }
+    for (const cni::Route& path : cni::paths(rtnl, link, family)) require(path.next_hops.empty());
     for (const int index : cni::links_of_routes(rtnl, family, RTPROT_RA, link.index))
         require(index == link.index);
 }

@@ -45,14 +45,14 @@ AddressHandle read_address(const NlRequest& request) {
 }
 
 TEST(RtnetlinkMessage, HasARouteWithAllItsParts) {
-    const RouteSpec spec{.destination = *Prefix::parse("10.1.0.0/16"),
-                         .gateway = Ip::parse("10.9.0.1"),
-                         .source = Ip::parse("10.9.0.7"),
-                         .on_link = true,
-                         .mtu = 1400,
-                         .advmss = 1300,
-                         .priority = 50,
-                         .table = 1000};
+    const Route spec{.dst = *Prefix::parse("10.1.0.0/16"),
+                     .gw = Ip::parse("10.9.0.1"),
+                     .source = Ip::parse("10.9.0.7"),
+                     .on_link = true,
+                     .mtu = 1400,
+                     .advmss = 1300,
+                     .priority = 50,
+                     .table = 1000};
     const auto route = read_route(add_route(link_number(7), spec));
     ASSERT_TRUE(route);
     EXPECT_EQ(text_of(rtnl_route_get_dst(route.get())), "10.1.0.0/16");
@@ -74,13 +74,33 @@ TEST(RtnetlinkMessage, HasARouteWithAllItsParts) {
 }
 
 TEST(RtnetlinkMessage, HasADefaultRouteOfIpv6) {
-    const RouteSpec spec{.destination = *Prefix::parse("::/0"), .gateway = Ip::parse("fd00::1")};
+    const Route spec{.dst = *Prefix::parse("::/0"), .gw = Ip::parse("fd00::1")};
     const auto route = read_route(add_route(link_number(3), spec));
     ASSERT_TRUE(route);
     EXPECT_EQ(rtnl_route_get_family(route.get()), AF_INET6);
     EXPECT_EQ(nl_addr_get_prefixlen(rtnl_route_get_dst(route.get())), 0U);
     EXPECT_EQ(rtnl_route_get_table(route.get()), static_cast<unsigned>(RT_TABLE_MAIN));
     EXPECT_EQ(text_of(rtnl_route_nh_get_gateway(rtnl_route_nexthop_n(route.get(), 0))), "fd00::1");
+}
+
+TEST(RtnetlinkMessage, HasEveryWayOfARoute) {
+    Route several{.dst = *Prefix::parse("10.1.0.0/16"), .protocol = RTPROT_DHCP, .tos = 16};
+    several.next_hops = {{.link = 7, .gateway = Ip::parse("10.9.0.1"), .weight = 256},
+                         {.link = 8, .gateway = Ip::parse("fd00::1"), .on_link = true}};
+    const auto route = read_route(add_route(link_number(3), several));
+    ASSERT_TRUE(route);
+    EXPECT_EQ(rtnl_route_get_protocol(route.get()), RTPROT_DHCP);
+    EXPECT_EQ(rtnl_route_get_tos(route.get()), 16);
+    EXPECT_EQ(rtnl_route_get_scope(route.get()), RT_SCOPE_UNIVERSE);
+    ASSERT_EQ(rtnl_route_get_nnexthops(route.get()), 2);
+    rtnl_nexthop* first = rtnl_route_nexthop_n(route.get(), 0);
+    EXPECT_EQ(rtnl_route_nh_get_ifindex(first), 7);
+    EXPECT_EQ(text_of(rtnl_route_nh_get_gateway(first)), "10.9.0.1");
+    EXPECT_EQ(rtnl_route_nh_get_weight(first), 255);
+    rtnl_nexthop* second = rtnl_route_nexthop_n(route.get(), 1);
+    EXPECT_EQ(rtnl_route_nh_get_ifindex(second), 8);
+    EXPECT_EQ(text_of(rtnl_route_nh_get_via(second)), "fd00::1");
+    EXPECT_NE(rtnl_route_nh_get_flags(second) & RTNH_F_ONLINK, 0U);
 }
 
 TEST(RtnetlinkMessage, HasAnAddressWithItsBroadcast) {
