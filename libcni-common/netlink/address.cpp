@@ -15,12 +15,17 @@ NlMessage describe(int type, int flags, const Link& link, const Prefix& prefix,
     header.ifa_index = static_cast<unsigned>(link.index);
     NlMessage message(type, flags);
     message.header(header);
+    // IFA_ADDRESS is the peer's where there is a peer, and else the address itself
+    // (linux/if_addr.h).
     message.put(IFA_LOCAL, prefix.ip.data(), prefix.ip.size());
     message.put(IFA_ADDRESS, prefix.ip.data(), prefix.ip.size());
+    // The kernel takes what it is given: rtm_to_ifaddr(), net/ipv4/devinet.c. A /31 has none
+    // (RFC 3021).
     if (prefix.ip.is_v4() && prefix.length < 31) {
         const Ip broadcast = prefix.last();
         message.put(IFA_BROADCAST, broadcast.data(), broadcast.size());
     }
+    // The byte of the header has no room for IFA_F_NOPREFIXROUTE.
     if (address_flags != 0) message.put_u32(IFA_FLAGS, address_flags);
     return message;
 }
@@ -44,6 +49,7 @@ std::optional<Address> parse(const nlmsghdr* message, const ifaddrmsg& header) {
     if (header.ifa_family != AF_INET && header.ifa_family != AF_INET6) return {};
     const Family family = header.ifa_family == AF_INET ? Family::v4 : Family::v6;
     const NlAttributes<IFA_MAX> attributes(message, sizeof header);
+    // IPv6 tells IFA_LOCAL only of an address that has a peer.
     auto bytes = attributes.bytes(IFA_LOCAL);
     if (bytes.empty()) bytes = attributes.bytes(IFA_ADDRESS);
     const Ip any = Ip::any(family);

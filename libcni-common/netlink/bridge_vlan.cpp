@@ -12,6 +12,8 @@ constexpr std::uint16_t first_id = 1, last_id = 4094;
 
 NlMessage port_message(int type, const Link& port) {
     ifinfomsg header{};
+    // With another family RTM_DELLINK would delete the link itself, and RTM_SETLINK would not reach
+    // its bridge.
     header.ifi_family = AF_BRIDGE;
     header.ifi_index = port.index;
     NlMessage message(type, 0);
@@ -29,7 +31,8 @@ std::uint16_t flags_of(const PortVlan& vlan) {
                                       (vlan.untagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0));
 }
 
-// Runs of tagged ids go as ranges: a trunk may have thousands of ids.
+// Runs of tagged ids go as ranges: a trunk may have thousands of ids. The kernel refuses a range
+// with a PVID in it: br_process_vlan_info(), net/bridge/br_netlink.c.
 void put_vlans(NlMessage& message, const std::vector<PortVlan>& vlans) {
     for (std::size_t i = 0, end; i < vlans.size(); i = end) {
         const std::uint16_t flags = flags_of(vlans[i]);
@@ -78,6 +81,7 @@ NlRequest remove_all_vlans(const Link& port) {
 NlRequest add_own_vlan(const Link& bridge, std::uint16_t id) {
     NlMessage message = port_message(RTM_SETLINK, bridge);
     message.nest(IFLA_AF_SPEC, [&] {
+        // Without the flag it would be a request to what the bridge is a port of.
         message.put_u16(IFLA_BRIDGE_FLAGS, BRIDGE_FLAGS_SELF);
         put_vlan(message, id, 0);
     });
@@ -100,6 +104,7 @@ std::vector<PortVlan> vlans(Rtnl& rtnl, const Link& port) {
         if (static_cast<const br_vlan_msg*>(nlmsg_data(m))->ifindex !=
             static_cast<unsigned>(port.index))
             return;
+        // One attribute for each range, all of the same number: a table by number would keep one.
         const nlattr* attribute = nlmsg_attrdata(m, header_size);
         int left = nlmsg_attrlen(m, header_size);
         for (; nla_ok(attribute, left); attribute = nla_next(attribute, &left))

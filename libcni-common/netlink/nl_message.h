@@ -24,6 +24,12 @@ using Handle = std::unique_ptr<T, Deleter<free_fn>>;
 
 /// One netlink message under construction. Attribute order is the order of the calls.
 /// Throws std::bad_alloc when memory runs out.
+///
+/// All messages of links, addresses, routes and netfilter are written with it, attribute by
+/// attribute, as the kernel's headers list them. libnl-route has objects for some of them, but it
+/// refuses prefixes of length 0, is made for lists of all there is, which it keeps, and is one more
+/// library to load in each of these short processes. It serves the tests, as a reader that had no
+/// part in the writing.
 class NlMessage {
 public:
     /// `type` and `flags` of nlmsghdr; NLM_F_REQUEST is added.
@@ -47,7 +53,7 @@ public:
     NlMessage& put_be16(int attribute, std::uint16_t v);
     NlMessage& put_be32(int attribute, std::uint32_t v);
     NlMessage& put_be64(int attribute, std::uint64_t v);
-    /// With the terminating zero.
+    /// With the terminating zero, which the kernel wants of names (NLA_NUL_STRING).
     NlMessage& put_string(int attribute, const std::string& text);
     NlMessage& put_flag(int attribute) { return put(attribute, nullptr, 0); }
 

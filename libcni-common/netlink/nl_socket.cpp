@@ -12,7 +12,8 @@
 namespace cni {
 namespace {
 
-// Large enough for any single answer; libnl then reads each datagram once instead of peeking.
+// netlink_dump() (net/netlink/af_netlink.c) fills datagrams up to the largest buffer that was read
+// with, 32 KiB at most. libnl would ask for the size first, with one more system call for each.
 constexpr std::size_t receive_size = 32768;
 
 // Both what is sent and the answers to it have to fit the socket's buffers.
@@ -154,7 +155,8 @@ NlSocket::NlSocket(int protocol) : socket_(nl_socket_alloc()) {
     if (const int rc = nl_connect(socket_.get(), protocol); rc < 0)
         throw SysError("open a netlink socket", errno ? errno : EPROTO, nl_geterror(rc));
     const int on = 1;
-    // Both are refinements that old kernels may lack.
+    // All are refinements that old kernels may lack: the kernel's own words for an error (4.12), no
+    // copy of the request in each answer (4.3), lists of what was asked for and no more (4.20).
     ::setsockopt(fd(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
     ::setsockopt(fd(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
     ::setsockopt(fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
