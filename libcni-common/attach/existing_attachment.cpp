@@ -3,10 +3,10 @@
 #include "attach/check.h"
 #include "attach/forwarding.h"
 #include "attach/host_link.h"
-#include "attach/masquerading.h"
 #include "attach/owners.h"
 #include "attach/peer.h"
 #include "cni/delegate.h"
+#include "rules/masquerading.h"
 
 namespace cni {
 namespace {
@@ -78,7 +78,7 @@ void ExistingAttachment::check_up(const Link& link) const {
 
 void ExistingAttachment::check_masquerading(const std::optional<std::string>& backend,
                                             const Result& addresses) {
-    cni::check_masquerading(nft(), backend, owner_of(request), addresses);
+    cni::check_masquerading(nft(), backend, owner_of(request), addresses.addresses());
 }
 
 nft::Connection& ExistingAttachment::nft() {

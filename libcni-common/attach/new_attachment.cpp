@@ -1,8 +1,8 @@
 #include "attach/new_attachment.h"
 
-#include "attach/masquerading.h"
 #include "attach/owners.h"
 #include "cni/version.h"
+#include "rules/masquerading.h"
 
 namespace cni {
 namespace {
@@ -58,9 +58,10 @@ VethPair NewAttachment::make_veth_pair(const VethPairOptions& options) {
 void NewAttachment::masquerade(const std::optional<std::string>& backend, const Result& result) {
     request.step("add masquerading");
     const Owner owner = owner_of(request);
-    undo_.on_failure("remove the masquerading",
-                     [this, owner, result] { remove_masquerading(nft(), owner, result); });
-    add_masquerading(nft(), backend, owner, result);
+    undo_.on_failure("remove the masquerading", [this, owner, result] {
+        remove_masquerading(nft(), owner, known_addresses(result, owner.ifname));
+    });
+    add_masquerading(nft(), backend, owner, result.addresses());
 }
 
 nft::Connection& NewAttachment::nft() {

@@ -1,8 +1,8 @@
 #include "attach/removal.h"
 
-#include "attach/masquerading.h"
 #include "attach/owners.h"
 #include "attach/veth_pair.h"
+#include "rules/masquerading.h"
 
 namespace cni {
 
@@ -11,7 +11,9 @@ Removal::Removal(const Request& request)
 
 void Removal::masquerading() {
     request_.step("remove masquerading");
-    attempt([&] { remove_masquerading(nft, owner_of(request_), record); });
+    attempt([&] {
+        remove_masquerading(nft, owner_of(request_), known_addresses(record, request_.args.ifname));
+    });
 }
 
 void Removal::pair_and_addresses() {

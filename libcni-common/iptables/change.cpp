@@ -5,36 +5,39 @@
 namespace cni::ipt {
 
 std::string to_string(TableName name) {
-    return name == TableName::nat ? "nat" : "raw";
+    switch (name) {
+        case TableName::filter:
+            return "filter";
+        case TableName::nat:
+            return "nat";
+        case TableName::raw:
+            return "raw";
+    }
+    return {};
 }
 
-void change(nft::Connection& nft, Flavour flavour, Family family,
-            const std::function<void(Table&)>& body, TableName name) {
-    if (flavour == Flavour::legacy) return change_legacy(family, body, name);
-    change_nf_tables(nft, family, body, name);
+void change(nft::Connection& nft, Flavour flavour, TableId id,
+            const std::function<void(Table&)>& body) {
+    if (flavour == Flavour::legacy) return change_legacy(id, body);
+    change_nf_tables(nft, id, body);
 }
 
-void change_present(nft::Connection& nft, Flavour flavour,
+void change_present(nft::Connection& nft, Flavour flavour, TableName name,
                     const std::function<void(Table&)>& body) {
     Failures failures;
-    for (const Family family : {Family::v4, Family::v6})
+    for (const Family family : both_families)
         failures.attempt([&] {
-            if (has_nat_table(nft, flavour, family)) change(nft, flavour, family, body);
+            if (has_table(nft, flavour, {family, name})) change(nft, flavour, {family, name}, body);
         });
     failures.throw_if_any();
 }
 
-bool has_table(nft::Connection& nft, Flavour flavour, Family family, TableName name) {
-    return flavour == Flavour::legacy ? legacy_has_table(family, name)
-                                      : nf_tables_has_table(nft, family, name);
+bool has_table(nft::Connection& nft, Flavour flavour, TableId id) {
+    return flavour == Flavour::legacy ? legacy_has_table(id) : nf_tables_has_table(nft, id);
 }
 
-bool has_nat_table(nft::Connection& nft, Flavour flavour, Family family) {
-    return has_table(nft, flavour, family, TableName::nat);
-}
-
-std::optional<std::string> problem(nft::Connection& nft, Flavour flavour, Family family) {
-    return flavour == Flavour::legacy ? legacy_problem(family) : nf_tables_problem(nft, family);
+std::optional<std::string> problem(nft::Connection& nft, Flavour flavour, TableId id) {
+    return flavour == Flavour::legacy ? legacy_problem(id) : nf_tables_problem(nft, id);
 }
 
 }  // namespace cni::ipt

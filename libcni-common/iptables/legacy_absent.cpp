@@ -13,17 +13,16 @@ constexpr std::string_view remedy =
 
 }  // namespace
 
-void change_legacy(Family, const std::function<void(Table&)>&, TableName,
-                   std::chrono::milliseconds) {
+void change_legacy(TableId, const std::function<void(Table&)>&, std::chrono::milliseconds) {
     throw Error(Code::plugin_not_available, std::string(problem_text), std::string(remedy));
 }
 
 // What is not there for us holds no rules of ours.
-bool legacy_has_table(Family, TableName) {
+bool legacy_has_table(TableId) {
     return false;
 }
 
-std::optional<std::string> legacy_problem(Family) {
+std::optional<std::string> legacy_problem(TableId) {
     return cat(problem_text, ": ", remedy);
 }
 

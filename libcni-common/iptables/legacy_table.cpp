@@ -263,7 +263,7 @@ private:
 };
 
 template <typename Lib>
-void change(const std::function<void(Table&)>& body, TableName name,
+void change(TableName name, const std::function<void(Table&)>& body,
             std::chrono::milliseconds limit) {
     const auto attempt = [&](Refusals refusals) {
         const XtablesLock lock(limit);
@@ -276,8 +276,8 @@ void change(const std::function<void(Table&)>& body, TableName name,
 
 // Reading makes the kernel load the table, as adding would. It is empty then.
 template <typename Lib>
-std::optional<std::string> problem_of() try {
-    LegacyTable<Lib> table(TableName::nat);
+std::optional<std::string> problem_of(TableName name) try {
+    LegacyTable<Lib> table(name);
     return {};
 } catch (const Error& error) {
     return error.what();
@@ -285,18 +285,18 @@ std::optional<std::string> problem_of() try {
 
 }  // namespace
 
-void change_legacy(Family family, const std::function<void(Table&)>& body, TableName name,
+void change_legacy(TableId id, const std::function<void(Table&)>& body,
                    std::chrono::milliseconds limit) {
-    if (family == Family::v4) return change<Ip4tc>(body, name, limit);
-    change<Ip6tc>(body, name, limit);
+    if (id.family == Family::v4) return change<Ip4tc>(id.name, body, limit);
+    change<Ip6tc>(id.name, body, limit);
 }
 
-bool legacy_has_table(Family family, TableName name) {
-    return has_legacy_table(family, to_string(name));
+bool legacy_has_table(TableId id) {
+    return has_legacy_table(id.family, to_string(id.name));
 }
 
-std::optional<std::string> legacy_problem(Family family) {
-    return family == Family::v4 ? problem_of<Ip4tc>() : problem_of<Ip6tc>();
+std::optional<std::string> legacy_problem(TableId id) {
+    return id.family == Family::v4 ? problem_of<Ip4tc>(id.name) : problem_of<Ip6tc>(id.name);
 }
 
 }  // namespace cni::ipt

@@ -8,10 +8,9 @@
 namespace cni::ipt {
 
 /// Waits for the lock of iptables for up to `limit`.
-void change_legacy(Family family, const std::function<void(Table&)>& body,
-                   TableName name = TableName::nat,
+void change_legacy(TableId id, const std::function<void(Table&)>& body,
                    std::chrono::milliseconds limit = std::chrono::seconds(30));
-bool legacy_has_table(Family family, TableName name);
-std::optional<std::string> legacy_problem(Family family);
+bool legacy_has_table(TableId id);
+std::optional<std::string> legacy_problem(TableId id);
 
 }  // namespace cni::ipt

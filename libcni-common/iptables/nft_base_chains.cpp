@@ -38,9 +38,14 @@ std::optional<nft::Hook> base_chain_hook(std::string_view table, std::string_vie
     return {};
 }
 
+std::string_view first_base_chain(std::string_view table) {
+    const auto found = std::ranges::find(base_chains, table, &BaseChain::table);
+    return found == std::end(base_chains) ? "" : found->name;
+}
+
 bool is_iptables_table(nft::Connection& nft, const nft::Table& table) {
     if (!nft.has_table(table)) return false;
-    return std::any_of(std::begin(base_chains), std::end(base_chains), [&](const BaseChain& base) {
+    return std::ranges::any_of(base_chains, [&](const BaseChain& base) {
         if (base.table != table.name) return false;
         const auto chain = nft.find_chain(table, std::string(base.name));
         return chain && chain->hook && chain->hook->is_same_place(hook_of(base));

@@ -8,23 +8,20 @@
 #include "iptables/extensions.h"
 #include "iptables/nft_base_chains.h"
 #include "iptables/nft_rule_codec.h"
+#include "netfilter/nft_match.h"
 #include "netfilter/optimistic_commit.h"
 
 namespace cni::ipt {
 namespace {
 
-nft::Table table_of(Family family, TableName name = TableName::nat) {
-    return {family == Family::v4 ? std::uint8_t{NFPROTO_IPV4} : std::uint8_t{NFPROTO_IPV6},
-            to_string(name)};
+nft::Table table_of(TableId id) {
+    return {nft::nfproto(id.family), to_string(id.name)};
 }
 
 class NftTable final : public Table {
 public:
-    NftTable(nft::Connection& nft, Family family, TableName name)
-        : nft_(nft),
-          family_(family),
-          table_(table_of(family, name)),
-          generation_(nft.generation()) {}
+    NftTable(nft::Connection& nft, TableId id)
+        : nft_(nft), family_(id.family), table_(table_of(id)), generation_(nft.generation()) {}
 
     Family family() const override { return family_; }
 
@@ -321,29 +318,28 @@ private:
 
 }  // namespace
 
-void change_nf_tables(nft::Connection& nft, Family family, const std::function<void(Table&)>& body,
-                      TableName name) {
+void change_nf_tables(nft::Connection& nft, TableId id, const std::function<void(Table&)>& body) {
     const auto attempt = [&](Refusals) {
-        NftTable table(nft, family, name);
+        NftTable table(nft, id);
         body(table);
         return table.commit();
     };
-    commit_optimistically(attempt, "nftables while table ", table_of(family, name).to_string(),
+    commit_optimistically(attempt, "nftables while table ", table_of(id).to_string(),
                           " is changed");
 }
 
-bool nf_tables_has_table(nft::Connection& nft, Family family, TableName name) {
-    return nft.has_table(table_of(family, name));
+bool nf_tables_has_table(nft::Connection& nft, TableId id) {
+    return nft.has_table(table_of(id));
 }
 
-std::optional<std::string> nf_tables_problem(nft::Connection& nft, Family family) {
-    const nft::Table table = table_of(family);
+std::optional<std::string> nf_tables_problem(nft::Connection& nft, TableId id) {
+    const nft::Table table = table_of(id);
     // What iptables made once can be made again.
     if (is_iptables_table(nft, table)) return {};
-    const std::string chain = "POSTROUTING";
+    const std::string chain(first_base_chain(table.name));
     Rule rule;
     rule.matches = {comment("probe")};
-    rule.target = masquerade(family);
+    rule.target = id.name == TableName::nat ? Target(masquerade(id.family)) : Target(Verdict::drop);
     nft::Batch batch;
     batch.add_table(table).add_chain(table, chain, base_chain_hook(table.name, chain));
     batch.add_xt_rule(table, chain, to_nft(rule), xt_protocol(rule));

@@ -14,9 +14,14 @@ enum class Flavour { legacy, nf_tables };
 
 using RuleFilter = std::function<bool(const Rule&)>;
 
-/// Which of iptables' tables.
-enum class TableName { nat, raw };
+/// Which of iptables' tables, of either family.
+enum class TableName { filter, nat, raw };
 std::string to_string(TableName name);
+
+struct TableId {
+    Family family;
+    TableName name;
+};
 
 /// A table of one family, inside of one transaction (see change): reads show what was there when
 /// it began with the changes made so far; changes reach the kernel together.
@@ -67,20 +72,20 @@ public:
 /// legacy: libiptc, under the lock of the iptables program (/run/xtables.lock), waited for up to
 /// 30 seconds. nf_tables: `nft` is used and stays open (see nft::Connection).
 /// Throws SysError; Error(try_again_later) when the lock or the table never comes to rest.
-void change(nft::Connection& nft, Flavour flavour, Family family,
-            const std::function<void(Table&)>& body, TableName name = TableName::nat);
+void change(nft::Connection& nft, Flavour flavour, TableId id,
+            const std::function<void(Table&)>& body);
 
-/// Whether the flavour has the table of the family at all, without making or loading one: if not,
-/// there is nothing to remove or to check.
-bool has_table(nft::Connection& nft, Flavour flavour, Family family, TableName name);
-bool has_nat_table(nft::Connection& nft, Flavour flavour, Family family);
+/// Whether the flavour has the table at all, without making or loading one: if not, there is
+/// nothing to remove or to check.
+bool has_table(nft::Connection& nft, Flavour flavour, TableId id);
 
 /// Changes the table of each family that there is. Both are tried before what went wrong with one
 /// is thrown.
-void change_present(nft::Connection& nft, Flavour flavour, const std::function<void(Table&)>& body);
+void change_present(nft::Connection& nft, Flavour flavour, TableName name,
+                    const std::function<void(Table&)>& body);
 
 /// Why rules could not be added; nullopt when they could. Adds nothing, but makes the kernel load a
 /// legacy table that is missing: to be asked in a namespace that nobody uses.
-std::optional<std::string> problem(nft::Connection& nft, Flavour flavour, Family family);
+std::optional<std::string> problem(nft::Connection& nft, Flavour flavour, TableId id);
 
 }  // namespace cni::ipt

@@ -1,9 +1,9 @@
-#include "attach/masquerading.h"
 #include "attach/rehearse.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "host_side.h"
 #include "netfilter/spoof_check.h"
+#include "rules/masquerading.h"
 
 namespace cni::bridge {
 namespace {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "forwarding.h"
-#include "iptables/backend.h"
+#include "rules/backend.h"
 
 /// Port mappings in whichever backend.
 namespace cni::portmap {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "iptables/backend.h"
 #include "netfilter/owner.h"
 #include "netlink/link.h"
+#include "rules/backend.h"
 
 /// What comes in from outside of the host has no business with 127.0.0.0/8 (RFC 1122, 3.2.1.3), and
 /// the kernel would drop it; but port mappings translate it before the kernel looks, and

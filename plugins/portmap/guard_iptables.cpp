@@ -111,11 +111,11 @@ void remove_all(Table& table) {
 }  // namespace
 
 void IptablesGuard::change(const std::function<void(Table&)>& body) {
-    ipt::change(nft_, flavour_, Family::v4, body, ipt::TableName::raw);
+    ipt::change(nft_, flavour_, {Family::v4, ipt::TableName::raw}, body);
 }
 
 void IptablesGuard::change_present(const std::function<void(Table&)>& body) {
-    if (ipt::has_table(nft_, flavour_, Family::v4, ipt::TableName::raw)) change(body);
+    if (ipt::has_table(nft_, flavour_, {Family::v4, ipt::TableName::raw})) change(body);
 }
 
 void IptablesGuard::hold(const Holder& holder) {

@@ -8,12 +8,11 @@
 #include "base/warn.h"
 #include "guard.h"
 #include "guard_earlier.h"
+#include "rules/everywhere.h"
 #include "sys/sysctl.h"
 
 namespace cni::portmap {
 namespace {
-
-constexpr Backend places[] = {Backend::nftables, Backend::iptables_nft, Backend::iptables_legacy};
 
 std::string key_of(const std::string& ifname) {
     return cat("net/ipv4/conf/", ifname, "/route_localnet");
@@ -82,6 +81,20 @@ void release(Guard& guard, const Holder& holder) {
     guard.release(holder.hashes);
 }
 
+/// Wherever there is one, and rid of links that are gone.
+void change_every_guard(nft::Connection& nft, const std::function<void(Guard&)>& body) {
+    Failures failures;
+    failures.attempt([&] { adopt_earlier_guard(nft); });
+    failures.attempt([&] {
+        for_each_backend([&](Backend place) {
+            const auto guard = guard_in(nft, place);
+            body(*guard);
+            forget_links_that_are_gone(*guard);
+        });
+    });
+    failures.throw_if_any();
+}
+
 bool is_held(Guard& guard, const Forwarding& forwarding, const std::optional<HostSide>& side) {
     if (side && !side->is_own) return std::ranges::count(guard.links(), name_of(*side)) > 0;
     const auto holder = guard.find(owner_hashes(forwarding.owner));
@@ -97,16 +110,16 @@ std::optional<std::string> fault_of(Guard& guard, const Forwarding& forwarding,
 }
 
 void check_guard(nft::Connection& nft, Backend backend, const Forwarding& forwarding,
-                 const std::optional<HostSide>& side) {
-    const auto fault = fault_of(*guard_in(nft, backend), forwarding, side);
-    if (!fault) return;
-    // The choice may have changed since.
-    for (const Backend place : places)
-        if (place != backend && !fault_of(*guard_in(nft, place), forwarding, side)) return;
-    if (side && is_guarded_as_earlier(nft, side->link.name)) return;
-    throw Error(Code::internal,
+                 const std::optional<HostSide>& side) try {
+    check_anywhere(backend, [&](Backend place) {
+        if (const auto fault = fault_of(*guard_in(nft, place), forwarding, side))
+            throw Error(
+                Code::internal,
                 cat("the guard of the host's 127.0.0.0/8: ", *fault, " is missing or differs"),
                 "others reach what listens on 127.0.0.1 of the host");
+    });
+} catch (const Error&) {
+    if (!side || !is_guarded_as_earlier(nft, side->link.name)) throw;
 }
 
 }  // namespace
@@ -128,15 +141,9 @@ void enable_route_localnet(const HostSide& side) {
 }
 
 void release_localnet(nft::Connection& nft, const Owner& owner) {
-    Failures failures;
-    failures.attempt([&] { adopt_earlier_guard(nft); });
-    for (const Backend place : places)
-        failures.attempt([&] {
-            const auto guard = guard_in(nft, place);
-            if (const auto holder = guard->find(owner_hashes(owner))) release(*guard, *holder);
-            forget_links_that_are_gone(*guard);
-        });
-    failures.throw_if_any();
+    change_every_guard(nft, [&](Guard& guard) {
+        if (const auto holder = guard.find(owner_hashes(owner))) release(guard, *holder);
+    });
 }
 
 void gc_localnet(nft::Connection& nft, const std::string& network,
@@ -148,16 +155,10 @@ void gc_localnet(nft::Connection& nft, const std::string& network,
                std::ranges::none_of(
                    valid, [&](const Owner& owner) { return owner_hashes(owner) == holder.hashes; });
     };
-    Failures failures;
-    failures.attempt([&] { adopt_earlier_guard(nft); });
-    for (const Backend place : places)
-        failures.attempt([&] {
-            const auto guard = guard_in(nft, place);
-            for (const Holder& holder : guard->holders())
-                if (is_stale(holder)) release(*guard, holder);
-            forget_links_that_are_gone(*guard);
-        });
-    failures.throw_if_any();
+    change_every_guard(nft, [&](Guard& guard) {
+        for (const Holder& holder : guard.holders())
+            if (is_stale(holder)) release(guard, holder);
+    });
 }
 
 void check_localnet(nft::Connection& nft, Backend backend, const Forwarding& forwarding,

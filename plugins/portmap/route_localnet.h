@@ -5,7 +5,7 @@
 
 #include "attach/peer.h"
 #include "forwarding.h"
-#include "iptables/backend.h"
+#include "rules/backend.h"
 
 /// The host's 127.0.0.0/8: that the host reaches the container's ports through it, and that nobody
 /// else does.

@@ -1,8 +1,8 @@
-#include "attach/masquerading.h"
 #include "attach/rehearse.h"
 #include "cni/delegate.h"
 #include "commands.h"
 #include "config.h"
+#include "rules/masquerading.h"
 
 namespace cni::ptp {
 namespace {

@@ -7,7 +7,6 @@
 
 #include "attempt.h"
 #include "fake_kernel.h"
-#include "iptables/backend.h"
 #include "iptables/masquerade.h"
 #include "iptables/nft_base_chains.h"
 #include "iptables/nft_rule_codec.h"
@@ -18,6 +17,7 @@
 #include "plugins/portmap/iptables_backend.h"
 #include "plugins/portmap/nft_backend.h"
 #include "plugins/portmap/nft_layout.h"
+#include "rules/backend.h"
 
 namespace {
 
@@ -103,8 +103,8 @@ portmap::Forwarding forwarding(Family family) {
 
 void use_iptables(nft::Connection& connection) {
     const auto addresses = {*cni::Prefix::parse("10.1.2.2/24")};
-    cni::ipt::change(connection, cni::ipt::Flavour::nf_tables, Family::v4,
-                     [&](cni::ipt::Table& nat) {
+    cni::ipt::change(connection, cni::ipt::Flavour::nf_tables,
+                     {Family::v4, cni::ipt::TableName::nat}, [&](cni::ipt::Table& nat) {
                          portmap::iptables::remove(nat, owner, {});
                          portmap::iptables::gc(nat, "net", {});
                          cni::ipt::remove_masquerade(nat, owner, addresses);

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "iptables/backend.h"
+#include "rules/backend.h"
 #include "support/process.h"
 #include "support/sandbox.h"
 
@@ -97,12 +97,13 @@ int look_where_names_are_hidden() try {
     nft::Connection nft;
     if (choose_backend(nft, {}) != Backend::nftables) return other;
     if (choose_backend(nft, "iptables") != Backend::iptables_nft) return other;
-    if (ipt::has_nat_table(nft, ipt::Flavour::legacy, Family::v4)) return other;
+    constexpr ipt::TableId nat{Family::v4, ipt::TableName::nat};
+    if (ipt::has_table(nft, ipt::Flavour::legacy, nat)) return other;
     ipt::Rule rule;
     rule.target = ipt::Verdict::accept;
-    ipt::change(nft, ipt::Flavour::legacy, Family::v4,
+    ipt::change(nft, ipt::Flavour::legacy, nat,
                 [&](ipt::Table& table) { table.append("OUTPUT", rule); });
-    return ipt::has_nat_table(nft, ipt::Flavour::legacy, Family::v4) ? 0 : other;
+    return ipt::has_table(nft, ipt::Flavour::legacy, nat) ? 0 : other;
 } catch (const Error& error) {
     ::dprintf(STDERR_FILENO, "%s\n", error.what());
     return 2;

@@ -30,7 +30,7 @@ protected:
     }
     static std::string shown() { return output_of({program(), "-t", "nat", "-S", postrouting}); }
     void change(const std::function<void(Table&)>& body) {
-        ipt::change(*connection_, GetParam(), Family::v4, body);
+        ipt::change(*connection_, GetParam(), {Family::v4, TableName::nat}, body);
     }
 
     static Rule jump(const char* source, const std::string& chain) {

@@ -30,7 +30,7 @@ protected:
     }
 
     void change(const std::function<void(Table&)>& body, Family family = Family::v4) {
-        change_legacy(family, body);
+        change_legacy({family, TableName::nat}, body);
     }
     nft::Connection& connection() { return *connection_; }
 
@@ -171,9 +171,9 @@ TEST_F(IptLegacyTable, NothingIsMadeByReading) {
     ASSERT_FALSE(test::enter_sandbox());
     nft::Connection nft;
     for (const Family family : {Family::v4, Family::v6}) {
-        EXPECT_FALSE(legacy_has_table(family, TableName::nat));
-        EXPECT_EQ(legacy_problem(family), std::nullopt);
-        change_legacy(family, [](Table& table) {
+        EXPECT_FALSE(legacy_has_table({family, TableName::nat}));
+        EXPECT_EQ(legacy_problem({family, TableName::nat}), std::nullopt);
+        change_legacy({family, TableName::nat}, [](Table& table) {
             EXPECT_TRUE(table.rules("POSTROUTING").empty());
             EXPECT_TRUE(table.chains().empty());
             EXPECT_EQ(table.remove("POSTROUTING", [](const Rule&) { return true; }), 0u);
@@ -181,9 +181,9 @@ TEST_F(IptLegacyTable, NothingIsMadeByReading) {
         });
     }
     EXPECT_EQ(output_of({"nft", "list", "ruleset"}), "");
-    change_legacy(Family::v4, [](Table& table) { table.ensure_chain("A"); });
-    EXPECT_TRUE(legacy_has_table(Family::v4, TableName::nat));
-    EXPECT_EQ(legacy_problem(Family::v6), std::nullopt);
+    change_legacy({Family::v4, TableName::nat}, [](Table& table) { table.ensure_chain("A"); });
+    EXPECT_TRUE(legacy_has_table({Family::v4, TableName::nat}));
+    EXPECT_EQ(legacy_problem({Family::v6, TableName::nat}), std::nullopt);
     EXPECT_EQ(output_of({"iptables-legacy", "-t", "nat", "-S", "A"}), "-N A\n");
 }
 
@@ -284,7 +284,7 @@ private:
 Error refused_for_the_lock() {
     return test::thrown([] {
         change_legacy(
-            Family::v4, [](Table& table) { table.append("A", other); }, TableName::nat,
+            {Family::v4, TableName::nat}, [](Table& table) { table.append("A", other); },
             std::chrono::milliseconds(50));
     });
 }
@@ -328,13 +328,13 @@ int child(int number) {
         });
         const auto is_jump = [&](const Rule& r) { return r == jump; };
         for (int i = 0; i < 5; ++i) {
-            change_legacy(Family::v4, [&](Table& table) {
+            change_legacy({Family::v4, TableName::nat}, [&](Table& table) {
                 table.ensure_chain(chain);
                 table.append(chain, plain);
                 table.append("POSTROUTING", jump);
             });
             if (i == 4 && number % 2 == 0) return 0;
-            change_legacy(Family::v4, [&](Table& table) {
+            change_legacy({Family::v4, TableName::nat}, [&](Table& table) {
                 table.remove("POSTROUTING", is_jump);
                 table.remove_chain(chain);
             });

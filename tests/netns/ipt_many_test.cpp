@@ -35,7 +35,7 @@ TEST_P(IptMany, AttachmentsAreCollectedAtOnce) {
     constexpr std::size_t lines_of_one = 4;  // a chain with two rules, and the jump to it
     nft::Connection nft;
     const auto change = [&](const std::function<void(Table&)>& body) {
-        ipt::change(nft, GetParam(), Family::v4, body);
+        ipt::change(nft, GetParam(), {Family::v4, TableName::nat}, body);
     };
     change([&](Table& table) {
         for (int i = 0; i <= stale; ++i) add_masquerade(table, owner(i), address(i));

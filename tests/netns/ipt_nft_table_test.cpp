@@ -30,7 +30,7 @@ protected:
     }
 
     void change(const std::function<void(Table&)>& body, Family family = Family::v4) {
-        change_nf_tables(*connection_, family, body);
+        change_nf_tables(*connection_, {family, TableName::nat}, body);
     }
     nft::Connection& connection() { return *connection_; }
 
@@ -167,9 +167,9 @@ TEST_F(IptNftTable, NothingIsMadeByReading) {
     ASSERT_FALSE(test::enter_sandbox());
     nft::Connection nft;
     for (const Family family : {Family::v4, Family::v6}) {
-        EXPECT_FALSE(nf_tables_has_table(nft, family, TableName::nat));
-        EXPECT_EQ(nf_tables_problem(nft, family), std::nullopt);
-        change_nf_tables(nft, family, [](Table& table) {
+        EXPECT_FALSE(nf_tables_has_table(nft, {family, TableName::nat}));
+        EXPECT_EQ(nf_tables_problem(nft, {family, TableName::nat}), std::nullopt);
+        change_nf_tables(nft, {family, TableName::nat}, [](Table& table) {
             EXPECT_TRUE(table.rules("POSTROUTING").empty());
             EXPECT_TRUE(table.chains().empty());
             EXPECT_EQ(table.remove("POSTROUTING", [](const Rule&) { return true; }), 0u);
@@ -177,9 +177,10 @@ TEST_F(IptNftTable, NothingIsMadeByReading) {
         });
     }
     EXPECT_EQ(output_of({"nft", "list", "ruleset"}), "");
-    change_nf_tables(nft, Family::v6, [](Table& table) { table.ensure_chain("A"); });
-    EXPECT_TRUE(nf_tables_has_table(nft, Family::v6, TableName::nat));
-    EXPECT_EQ(nf_tables_problem(nft, Family::v6), std::nullopt);
+    change_nf_tables(nft, {Family::v6, TableName::nat},
+                     [](Table& table) { table.ensure_chain("A"); });
+    EXPECT_TRUE(nf_tables_has_table(nft, {Family::v6, TableName::nat}));
+    EXPECT_EQ(nf_tables_problem(nft, {Family::v6, TableName::nat}), std::nullopt);
     EXPECT_EQ(output_of({"nft", "list", "ruleset"}), "table ip6 nat {\n\tchain A {\n\t}\n}\n");
 }
 
@@ -227,12 +228,13 @@ TEST_F(IptNftTable, ChainsThatIptablesWouldNotHookAreNotWrittenTo) {
                "add chain ip nat OUTPUT { type nat hook output priority 5; }"});
     for (const char* chain : {"POSTROUTING", "OUTPUT"}) {
         const Error error = test::thrown([&] {
-            change_nf_tables(nft, Family::v4, [&](Table& table) { table.append(chain, other); });
+            change_nf_tables(nft, {Family::v4, TableName::nat},
+                             [&](Table& table) { table.append(chain, other); });
         });
         EXPECT_EQ(error.msg,
                   cat("chain ", chain, " of nftables table ip nat is not where iptables has it"));
     }
-    change_nf_tables(nft, Family::v4, [](Table& table) {
+    change_nf_tables(nft, {Family::v4, TableName::nat}, [](Table& table) {
         EXPECT_EQ(table.remove("POSTROUTING", [](const Rule&) { return true; }), 0u);
     });
 }
@@ -304,13 +306,13 @@ int child(int number) {
         });
         const auto is_jump = [&](const Rule& r) { return r == jump; };
         for (int i = 0; i < 5; ++i) {
-            change_nf_tables(nft, Family::v4, [&](Table& table) {
+            change_nf_tables(nft, {Family::v4, TableName::nat}, [&](Table& table) {
                 table.ensure_chain(chain);
                 table.append(chain, plain);
                 table.append("POSTROUTING", jump);
             });
             if (i == 4 && number % 2 == 0) return 0;
-            change_nf_tables(nft, Family::v4, [&](Table& table) {
+            change_nf_tables(nft, {Family::v4, TableName::nat}, [&](Table& table) {
                 table.remove("POSTROUTING", is_jump);
                 table.remove_chain(chain);
             });

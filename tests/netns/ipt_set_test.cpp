@@ -53,7 +53,7 @@ TEST_F(IptSet, IptablesReadsTheMatch) {
     make("second", "hash:ip,port", NFPROTO_IPV4);
     nft::Connection nft;
     for (const Flavour flavour : {Flavour::nf_tables, Flavour::legacy}) {
-        change(nft, flavour, Family::v4, [&](Table& table) {
+        change(nft, flavour, {Family::v4, TableName::nat}, [&](Table& table) {
             table.ensure_chain("A");
             for (const Extension& match :
                  {in_set(ip_set_number("trusted", Family::v4), 1, 0b1),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -7,12 +8,16 @@
 
 namespace cni {
 
-/// How rules get into the kernel.
+/// How rules get into the kernel, and where they are then.
 enum class Backend {
     nftables,         ///< tables of our own (or the reference plugins'), native expressions
     iptables_nft,     ///< the iptables program's rules, in nf_tables
     iptables_legacy,  ///< the iptables program's rules, in the legacy tables
 };
+
+/// For what is done in each of them: this is the order.
+inline constexpr std::array all_backends{Backend::nftables, Backend::iptables_nft,
+                                         Backend::iptables_legacy};
 
 /// What a configuration calls it: "nftables" or "iptables"; nullopt leaves it to the host.
 /// `configured` must be one of the two. Decided by what the kernel holds, without running a program

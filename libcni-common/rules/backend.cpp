@@ -1,15 +1,16 @@
-#include "iptables/backend.h"
+#include "rules/backend.h"
 
 #include "iptables/legacy_presence.h"
 #include "iptables/nft_base_chains.h"
+#include "netfilter/nft_match.h"
 
 namespace cni {
 namespace {
 
 bool has_iptables_in_nf_tables(nft::Connection& nft) {
     for (const char* name : {"nat", "filter"})
-        for (const std::uint8_t family : {NFPROTO_IPV4, NFPROTO_IPV6})
-            if (ipt::is_iptables_table(nft, {family, name})) return true;
+        for (const Family family : both_families)
+            if (ipt::is_iptables_table(nft, {nft::nfproto(family), name})) return true;
     return false;
 }
 
