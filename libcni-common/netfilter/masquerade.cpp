@@ -83,10 +83,10 @@ bool is_in_place(Connection& nft) {
 // The table stays as the reference plugins leave it.
 void drop_unused_set(Connection& nft) {
     nft::commit_unchanged(nft, "masquerading is removed", [&](Batch& batch) {
+        if (!nft.has_set(table, attachments.name)) return;
         const auto chain = nft.find_chain(table, checks);
         const bool has_rules = chain && chain->uses > 1;  // the first is the jump to it
-        if (!has_rules && nft.has_set(table, attachments.name))
-            batch.delete_set(table, attachments.name);
+        if (!has_rules) batch.delete_set(table, attachments.name);
     });
 }
 
@@ -115,13 +115,23 @@ void add_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefi
         delete_rules(nft, table, checks, rules_of(owner), {}, put);
 }
 
+// The chain is listed, which takes 2 us for each rule that anybody has in it. The kernel finds a rule
+// by its handle only (nft_rule_lookup in net/netfilter/nf_tables_api.c). The handles of ours could be
+// told by an object made in the same batch, but not that there are no others of the owner: rules of
+// the reference plugins have nothing but their comment, and either's ADD may follow the other's.
 bool remove_masquerade(Connection& nft, const Owner& owner) {
     const nft::Bytes key = attachment_of(owner).key;
-    const auto deleted = delete_rules(nft, table, checks, rules_of(owner), [&](Batch& batch) {
+    bool others_have_rules = false;
+    const auto is_ours = [&, known = rules_of(owner)](std::string_view comment) {
+        const bool passes = known(comment);
+        others_have_rules = others_have_rules || !passes;
+        return passes;
+    };
+    const auto deleted = delete_rules(nft, table, checks, is_ours, [&](Batch& batch) {
         if (nft.find_element(table, attachments.name, key))
             batch.delete_element(table, attachments.name, key);
     });
-    drop_unused_set(nft);
+    if (!others_have_rules) drop_unused_set(nft);
     return deleted > 0;
 }
 
