@@ -1,10 +1,9 @@
 #include "cni/attachment_lock.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 
+#include "base/alarm.h"
 #include "base/file.h"
 #include "base/hash.h"
 
@@ -43,42 +42,12 @@ int change_lock(int file, int command, short type, long long place) {
     return ::fcntl(file, command, &byte);
 }
 
-/// Interrupts system calls once `after` has passed, again and again: the first time may be just
-/// before the call.
-class Alarm {
-public:
-    explicit Alarm(chrono::milliseconds after) {
-        struct sigaction interrupt {};
-        interrupt.sa_handler = [](int) {};
-        ::sigaction(SIGALRM, &interrupt, &before_);
-        sigset_t these;
-        ::sigemptyset(&these);
-        ::sigaddset(&these, SIGALRM);
-        ::sigprocmask(SIG_UNBLOCK, &these, nullptr);
-        const itimerval timer{
-            .it_interval = {.tv_sec = 0, .tv_usec = 50'000},
-            .it_value = {.tv_sec = after.count() / 1000, .tv_usec = after.count() % 1000 * 1000}};
-        ::setitimer(ITIMER_REAL, &timer, nullptr);
-    }
-    Alarm(const Alarm&) = delete;
-    Alarm& operator=(const Alarm&) = delete;
-    ~Alarm() {
-        const itimerval none{};
-        ::setitimer(ITIMER_REAL, &none, nullptr);
-        ::sigaction(SIGALRM, &before_, nullptr);
-    }
-
-private:
-    struct sigaction before_ {};
-};
-
 // An errno, or 0.
 int await_lock(int file, long long place, chrono::milliseconds longest) {
-    const auto end = chrono::steady_clock::now() + longest;
     const Alarm alarm(longest);
     while (change_lock(file, F_OFD_SETLKW, F_WRLCK, place) < 0) {
         if (errno != EINTR) return errno;
-        if (chrono::steady_clock::now() >= end) return ETIMEDOUT;
+        if (Alarm::went_off()) return ETIMEDOUT;
     }
     return 0;
 }
