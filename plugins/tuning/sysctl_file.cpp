@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -106,6 +107,9 @@ std::optional<SysctlFile> SysctlFile::find(const SysctlName& name, Resolve resol
 
 SysctlFile SysctlFile::open(const SysctlName& name, Resolve resolve) {
     if (auto file = find(name, resolve)) return std::move(*file);
+    if (name.parts.front() == "ipv6" && ::access("/proc/sys/net/ipv6", F_OK) < 0)
+        throw Error(Code::internal, cat("open ", name.file(), ": IPv6 is disabled in the kernel"),
+                    "boot it without ipv6.disable=1, or leave the parameter out");
     throw SysError(cat("open ", name.file()), ENOENT);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "sys/sysctl.h"
 
 namespace cni::test {
 namespace {
@@ -16,6 +17,16 @@ std::vector<std::string> words(const std::string& text) {
     std::vector<std::string> out;
     for (const auto word : split(text, ' ')) out.emplace_back(word);
     return out;
+}
+
+// The kernel may be booted without IPv6.
+std::vector<char> families() {
+    if (find_sysctl("net/ipv6/conf/all/disable_ipv6")) return {'4', '6'};
+    return {'4'};
+}
+
+std::string program(char family) {
+    return family == '4' ? "iptables" : "ip6tables";
 }
 
 }  // namespace
@@ -43,7 +54,7 @@ json PortmapCalls::some_result(const std::string& address, const std::string& ad
 void PortmapCalls::use(Way way) {
     way_ = way;
     if (way == Way::nftables) return;
-    for (const char family : {'4', '6'}) iptables("-t nat -N HOST", family);
+    for (const char family : families()) iptables("-t nat -N HOST", family);
 }
 
 void PortmapCalls::call_reference() {
@@ -111,8 +122,9 @@ std::string PortmapCalls::rules() const {
                run({.argv = {"nft", "--stateless", "list", "table", "ip6", "cni_hostport"}}).out;
     const char* flavour = way_ == Way::iptables_legacy ? "legacy" : "nft";
     std::string out;
-    for (const char* program : {"iptables-", "ip6tables-"}) {
-        const std::string saved = output_of({cat(program, flavour, "-save"), "-t", "nat"});
+    for (const char family : families()) {
+        const std::string saved =
+            output_of({cat(program(family), "-", flavour, "-save"), "-t", "nat"});
         for (const std::string_view line : split(saved, '\n')) {
             if (line.starts_with(':')) out += cat(line.substr(0, line.find(' ')), "\n");
             if (line.starts_with('-')) out += cat(line, "\n");
@@ -150,7 +162,7 @@ std::size_t PortmapCalls::count(const std::string& part) const {
 std::string PortmapCalls::iptables(const std::string& arguments, char family) const {
     const char* flavour = way_ == Way::iptables_legacy ? "-legacy" : "-nft";
     std::vector<std::string> argv = words(arguments);
-    argv.insert(argv.begin(), cat(family == '4' ? "iptables" : "ip6tables", flavour));
+    argv.insert(argv.begin(), cat(program(family), flavour));
     return output_of(argv);
 }
 
