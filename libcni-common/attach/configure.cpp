@@ -85,6 +85,20 @@ void configure_interface(Container& container, const Link& link, const Result& r
     container.rtnl.transact(requests);
 }
 
+// For an address without duplicate detection, too, it is the kernel's work queue that joins the
+// group of those whose neighbours look for it and makes the local route, in this order:
+// addrconf_dad_work() in net/ipv6/addrconf.c, which waits for its turn with all that is configured.
+void await_addresses(Container& container, const Result& result) {
+    const auto usable = [&] {
+        return std::all_of(result.ips.begin(), result.ips.end(), [&](const IpConfig& ip) {
+            return !is_ipv6(ip) || is_local(container.rtnl, ip.address.ip);
+        });
+    };
+    if (usable()) return;
+    container.netns.run(
+        [&] { NlMonitor({RTNLGRP_IPV6_IFADDR}).wait(usable, std::chrono::seconds(5)); });
+}
+
 void settle_addresses(Container& container, const Link& link) {
     const auto settled = [&] {
         for (const Address& address : addresses(container.rtnl, link, Family::v6)) {

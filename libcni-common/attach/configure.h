@@ -29,6 +29,11 @@ Route completed_route(const Route& route, const Result& result);
 /// result (as completed_route() has them).
 void configure_interface(Container& container, const Link& link, const Result& result, Dad dad);
 
+/// Waits until the kernel takes packets for the IPv6 addresses of a result, which it has work to do
+/// for after it has accepted them, and answers neighbours that look for them: a lost question is
+/// asked again after a second. Goes on after 5 seconds.
+void await_addresses(Container& container, const Result& result);
+
 /// With detection on: waits until no IPv6 address of the link is tentative, 5 seconds at most.
 /// Throws Error(internal) naming the address when another host has it or time is over.
 void settle_addresses(Container& container, const Link& link);

@@ -51,6 +51,7 @@ Link bring_up(NewAttachment& attachment, const Config& config, const VethPair& v
     // Asking for a link makes the kernel take notice of its carrier; until then, for up to a
     // second, the link drops what is sent, the announcement first.
     container.rtnl.apply(get_link(veth.container.name), announce(veth.container));
+    await_addresses(container, result);
     return port;
 }
 

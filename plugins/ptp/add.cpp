@@ -1,4 +1,5 @@
 #include "addressing.h"
+#include "attach/configure.h"
 #include "attach/new_attachment.h"
 #include "commands.h"
 #include "config.h"
@@ -27,6 +28,7 @@ Result add(const Request& request) {
     // Asking for a link makes the kernel take notice of its carrier; until then, for up to a
     // second, the link drops what is sent.
     attachment.container.rtnl.apply(get_link(veth.container.name));
+    await_addresses(attachment.container, result);
     return attachment.finish(std::move(result), {attachment.on_host(host.get(veth.host.name)),
                                                  attachment.in_container(veth.container)});
 }
