@@ -243,13 +243,13 @@ std::vector<std::pair<std::string, Json>> Json::members() const {
     return out;
 }
 
-Error Json::invalid(std::string_view problem) const {
-    return Error(Code::invalid_config,
-                 cat(path_.empty() ? std::string("configuration") : quote(path_), " ", problem),
-                 shortened(dump()));
+ConfigError Json::invalid(std::string_view problem) const {
+    return ConfigError(
+        *this, cat(path_.empty() ? std::string("configuration") : quote(path_), " ", problem),
+        shortened(dump()));
 }
 
-Error Json::not_a(std::string_view wanted) const {
+ConfigError Json::not_a(std::string_view wanted) const {
     return invalid(cat("must be ", wanted, ", not ", kind()));
 }
 
@@ -322,14 +322,13 @@ std::vector<std::string> Json::string_list(std::string_view key) const {
 Ip Json::as_ip() const {
     const std::string text = as_string();
     if (const auto ip = Ip::parse(text)) return *ip;
-    throw Error(Code::invalid_config, cat("invalid IP address: ", text), cat("key ", quote(path_)));
+    throw ConfigError(*this, cat("invalid IP address: ", text), cat("key ", quote(path_)));
 }
 
 Prefix Json::as_prefix() const {
     const std::string text = as_string();
     if (const auto prefix = Prefix::parse(text)) return *prefix;
-    throw Error(Code::invalid_config, cat("invalid CIDR address: ", text),
-                cat("key ", quote(path_)));
+    throw ConfigError(*this, cat("invalid CIDR address: ", text), cat("key ", quote(path_)));
 }
 
 std::optional<Ip> Json::ip(std::string_view key) const {

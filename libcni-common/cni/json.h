@@ -27,13 +27,15 @@ public:
     std::size_t offset;  ///< byte where what cannot be read begins
 };
 
+class ConfigError;
+
 /// A read-only JSON value that knows where it stands ("ipam.ranges[0][1].subnet"). It shares
 /// ownership of the document, so it may outlive the variable it came from; copies are cheap.
 ///
 /// Keys are found as the reference plugins find them: the last one that equals the name, whatever
 /// the letter case; null counts as absent.
 ///
-/// Accessors throw Error(invalid_config) with the path when a value has the wrong type or a string
+/// Accessors throw ConfigError with the path when a value has the wrong type or a string
 /// holds a NUL character.
 class Json {
 public:
@@ -88,8 +90,8 @@ public:
     std::size_t offset() const;
     /// Compact JSON text, keys sorted and repeated ones resolved; numbers keep their digits.
     std::string dump() const;
-    /// An Error(invalid_config) saying `"<path>" <problem>`, with the value in its details.
-    Error invalid(std::string_view problem) const;
+    /// An error saying `"<path>" <problem>`, with the value in its details.
+    ConfigError invalid(std::string_view problem) const;
 
 private:
     friend struct JsonReader;
@@ -97,16 +99,27 @@ private:
     struct Member;
     Json(std::shared_ptr<const Value> value, std::string path, std::size_t offset);
     Json member(const Member& m) const;
-    Error not_a(std::string_view wanted) const;
+    ConfigError not_a(std::string_view wanted) const;
 
     std::shared_ptr<const Value> value_;
     std::string path_;
     std::size_t offset_ = 0;
 };
 
+/// Error(invalid_config) that knows which value of the configuration is at fault.
+class ConfigError : public Error {
+public:
+    ConfigError(const Json& at, std::string msg_, std::string details_ = {})
+        : ConfigError(at.offset(), std::move(msg_), std::move(details_)) {}
+    ConfigError(std::size_t offset_, std::string msg_, std::string details_ = {})
+        : Error(Code::invalid_config, std::move(msg_), std::move(details_)), offset(offset_) {}
+    std::size_t offset;  ///< as Json::offset()
+};
+
 /// Where byte `offset` of a text stands, both counted from 1; columns are bytes.
 struct TextPosition {
     std::size_t line, column;
+    auto operator<=>(const TextPosition&) const = default;
 };
 TextPosition text_position(std::string_view text, std::size_t offset);
 
