@@ -24,13 +24,6 @@ Error failure(Family family, const std::string& what) {
 
 }  // namespace
 
-std::optional<std::string> masquerade_backend(const std::string& name) {
-    if (name.empty()) return {};
-    if (name == "iptables" || name == "nftables") return name;
-    throw Error(Code::invalid_config, cat("unknown ipmasq backend ", quote(name)),
-                "known are \"iptables\" and \"nftables\"");
-}
-
 void add_masquerading(nft::Connection& nft, const std::optional<std::string>& configured,
                       const Owner& owner, const std::vector<Prefix>& addresses) {
     const RuleChange addition{

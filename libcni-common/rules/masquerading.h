@@ -12,10 +12,6 @@
 /// plugins, in each of the backends.
 namespace cni {
 
-/// The value of "ipMasqBackend", for choose_backend: "iptables", "nftables", or nullopt for "".
-/// Throws Error(invalid_config).
-std::optional<std::string> masquerade_backend(const std::string& name);
-
 /// For all the addresses, in the backend that choose_backend has for `configured`. What the owner
 /// has of them already is not doubled. Throws SysError, Error.
 void add_masquerading(nft::Connection& nft, const std::optional<std::string>& configured,

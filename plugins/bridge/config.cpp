@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "rules/masquerading.h"
+#include "attach/masquerade_backend.h"
 
 namespace cni::bridge {
 namespace {
@@ -108,7 +108,7 @@ Config parse_network_config(const NetConf& conf) {
     config.is_gateway = json.bool_or("isGateway", false) || config.is_default_gateway;
     config.force_address = json.bool_or("forceAddress", false);
     config.ip_masq = json.bool_or("ipMasq", false);
-    config.masquerade_backend = masquerade_backend(json.string_or("ipMasqBackend", ""));
+    config.masquerade_backend = masquerade_backend(json);
     // Zero and less leave it to the kernel.
     config.mtu = static_cast<std::uint32_t>(
         std::max<std::int64_t>(0, json.int_or("mtu", INT32_MIN, 65535, 0)));

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "rules/masquerading.h"
+#include "attach/masquerade_backend.h"
 
 namespace cni::ptp {
 
@@ -11,7 +11,7 @@ Config parse_config(const NetConf& conf) {
     const Json& json = conf.json;
     Config config;
     config.ip_masq = json.bool_or("ipMasq", false);
-    config.masquerade_backend = masquerade_backend(json.string_or("ipMasqBackend", ""));
+    config.masquerade_backend = masquerade_backend(json);
     // Zero and less leave it to the kernel.
     config.mtu = static_cast<std::uint32_t>(
         std::max<std::int64_t>(0, json.int_or("mtu", INT32_MIN, 65535, 0)));
