@@ -73,27 +73,6 @@ std::string highest_spoken(const std::vector<std::string>& candidates, std::stri
     return otherwise;
 }
 
-std::string read_version(const Json& list) {
-    std::string version;
-    if (const auto key = list.find_exact("cniVersion")) {
-        if (!key->is_string())
-            throw list_error(cat("invalid cniVersion type ", reported_type(*key)));
-        version = key->as_string();
-    }
-    const auto versions = list.find_exact("cniVersions");
-    if (!versions) return version;
-    if (!versions->is_array())
-        throw list_error(cat("invalid type for cniVersions: ", reported_type(*versions)));
-    std::vector<std::string> candidates;
-    for (const Json& entry : versions->as_list())
-        candidates.push_back(read_entry(entry, candidates.size()));
-    if (!version.empty()) {
-        if (!Version::parse(version)) throw version_error(cat("cniVersion ", version), version);
-        candidates.push_back(version);
-    }
-    return highest_spoken(candidates, version);
-}
-
 std::vector<PluginConf> read_plugins(const Json& list, bool only_inlined) {
     const auto key = list.find_exact("plugins");
     if (!key) {
@@ -151,18 +130,43 @@ PluginConf PluginConf::parse(const Json& json) {
     return plugin;
 }
 
+std::string NetworkList::choose_version(const Json& list) {
+    std::string version;
+    if (const auto key = list.find_exact("cniVersion")) {
+        if (!key->is_string())
+            throw list_error(cat("invalid cniVersion type ", reported_type(*key)));
+        version = key->as_string();
+    }
+    const auto versions = list.find_exact("cniVersions");
+    if (!versions) return version;
+    if (!versions->is_array())
+        throw list_error(cat("invalid type for cniVersions: ", reported_type(*versions)));
+    std::vector<std::string> candidates;
+    for (const Json& entry : versions->as_list())
+        candidates.push_back(read_entry(entry, candidates.size()));
+    if (!version.empty()) {
+        if (!Version::parse(version)) throw version_error(cat("cniVersion ", version), version);
+        candidates.push_back(version);
+    }
+    return highest_spoken(candidates, version);
+}
+
 NetworkList NetworkList::parse(std::string text) {
-    const Json json = Json::parse(text, "error parsing configuration list");
+    NetworkList list = parse(Json::parse(text, "error parsing configuration list"));
+    list.text = std::move(text);
+    return list;
+}
+
+NetworkList NetworkList::parse(const Json& json) {
     if (!json.is_object()) throw list_error(cat("must be a JSON object, not ", json.kind()));
     NetworkList list{.name = read_name(json),
-                     .cni_version = read_version(json),
+                     .cni_version = choose_version(json),
                      .disable_check = read_flag(json, "disableCheck"),
                      .disable_gc = read_flag(json, "disableGC"),
                      .load_only_inlined = read_flag(json, "loadOnlyInlinedPlugins"),
                      .plugins = {},
                      .text = {}};
     list.plugins = read_plugins(json, list.load_only_inlined);
-    list.text = std::move(text);
     return list;
 }
 

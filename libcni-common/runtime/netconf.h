@@ -33,6 +33,10 @@ struct NetworkList {
     /// Reads a .conflist, the inlined plugins only: none when the key is absent, since a plugin
     /// folder may supply them. Keys are case-sensitive here. Throws as PluginConf::parse.
     static NetworkList parse(std::string text);
+    /// The same of a list that has been read; `text` stays empty.
+    static NetworkList parse(const Json& list);
+    /// Its `cni_version`. Throws Error(invalid_config).
+    static std::string choose_version(const Json& list);
     /// Makes a list of a single plugin configuration (.conf, .json). Throws as PluginConf::parse.
     static NetworkList wrap(std::string_view text);
 
