@@ -18,6 +18,16 @@ function(cni_add_executable name)
     file(RENAME \"\$ENV{DESTDIR}\${folder}/.${name}.new\" \"\$ENV{DESTDIR}\${folder}/${name}\")")
 endfunction()
 
+# cni_add_config(NAME [LIBRARIES...]): a plugin's parser (config.cpp) and table of keys (keys.cpp), by
+# themselves: `cnitool validate` asks them, and links nothing else of the plugin. It finds them by the
+# ending of NAME, _config.
+function(cni_add_config name)
+  add_library(${name} STATIC config.cpp keys.cpp)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/libcni-common)
+  target_link_libraries(${name} PUBLIC cni_runtime ${ARGN})
+endfunction()
+
 # cni_compile_alone(SOURCES...): they have a name that another file of their target has for something
 # else, so that the preset `check` cannot compile them as one with the others.
 function(cni_compile_alone)

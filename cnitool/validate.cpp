@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "call.h"
+#include "plugins.h"
 #include "verb.h"
 
 namespace cni::tool {
@@ -27,9 +28,9 @@ void check_path(Validator& validator, const std::string& path) {
 }
 
 int run(const CommandLine& line) {
-    Validator validator(variable_or("CNI_PATH", ""), line.has(multus_option.name)
-                                                         ? Validator::Namer::multus
-                                                         : Validator::Namer::nobody);
+    const auto namer =
+        line.has(multus_option.name) ? Validator::Namer::multus : Validator::Namer::nobody;
+    Validator validator(known_plugins, variable_or("CNI_PATH", ""), namer);
     auto paths = line.operands();
     if (paths.empty()) paths.push_back(conf_dir());
     for (const std::string& path : paths) check_path(validator, path);

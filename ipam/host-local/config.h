@@ -6,6 +6,10 @@
 #include "cni/plugin.h"
 #include "range.h"
 
+namespace cni {
+struct PluginKeys;
+}
+
 namespace cni::host_local {
 
 /// Where the leases of a network are. All that DEL and GC need: they must work whatever else is
@@ -22,15 +26,24 @@ struct Location {
 
 struct Config {
     Location location;
-    /// Each provides one address. Disjoint, at least one.
+    /// Each provides one address. Disjoint; none only where the runtime may still bring them.
     std::vector<RangeSet> sets;
     /// Addresses asked for, in the order given, without duplicates.
     std::vector<Ip> requested;
     std::vector<Route> routes;
     std::string resolv_conf;  ///< path; "" for none
-
-    /// Throws Error(invalid_config or invalid_environment).
-    static Config parse(const Request& request);
 };
+
+/// What the configuration says. Throws Error(invalid_config).
+Config parse_config(const NetConf& conf);
+/// The same with what CNI_ARGS ask for, and at least one set.
+/// Throws Error(invalid_config or invalid_environment).
+Config parse_config(const Request& request);
+
+/// Throws Error(invalid_config) when there are no sets.
+void require_sets(const Config& config);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
 
 }  // namespace cni::host_local

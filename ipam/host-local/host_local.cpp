@@ -60,7 +60,7 @@ std::optional<LeaseDir> find_for_status(const Location& location) {
 
 Result add(const Request& request) {
     request.step("prepare");
-    const Config config = Config::parse(request);
+    const Config config = parse_config(request);
     Result result;
     result.routes = config.routes;
     result.dns = read_resolv_conf(config.resolv_conf);
@@ -73,7 +73,7 @@ Result add(const Request& request) {
 
 void check(const Request& request) {
     request.step("prepare");
-    const Config config = Config::parse(request);
+    const Config config = parse_config(request);
     const auto prev_result = request.conf.prev_result();
     if (auto dir = LeaseDir::find(config.location)) {
         request.step("lock leases");
@@ -116,7 +116,7 @@ void gc(const Request& request) {
 // Looks without the lock first: only the exhausted need a closer look, and nothing is made.
 void status(const Request& request) {
     request.step("prepare");
-    const Config config = Config::parse(request);
+    const Config config = parse_config(request);
     try {
         read_resolv_conf(config.resolv_conf);
     } catch (const Error& error) {

@@ -6,14 +6,40 @@
 
 namespace cni::host_local {
 
-RangeSpec parse_range(const Json& json) {
+WrittenRange read_range(const Json& json) {
     const auto subnet = json.require_object().prefix("subnet");
     const bool has_colon = json.string_or("subnet", "").find(':') != std::string::npos;
-    return {.subnet = subnet,
-            .mapped = subnet && subnet->ip.is_v4() && has_colon,
-            .start = json.ip("rangeStart"),
-            .end = json.ip("rangeEnd"),
-            .gateway = json.ip("gateway")};
+    return {.json = json,
+            .spec = {.subnet = subnet,
+                     .mapped = subnet && subnet->ip.is_v4() && has_colon,
+                     .start = json.ip("rangeStart"),
+                     .end = json.ip("rangeEnd"),
+                     .gateway = json.ip("gateway")}};
+}
+
+WrittenSet read_range_set(const Json& json) {
+    WrittenSet set{json, {}};
+    for (const Json& range : json.as_list()) set.ranges.push_back(read_range(range));
+    return set;
+}
+
+Range make_range(const WrittenRange& written) {
+    try {
+        return Range::make(written.spec);
+    } catch (const RangeError& error) {
+        throw ConfigError(written.json.find(error.key).value_or(written.json), error.msg,
+                          error.details);
+    }
+}
+
+RangeSet make_range_set(const WrittenSet& written) {
+    std::vector<Range> ranges;
+    for (const WrittenRange& range : written.ranges) ranges.push_back(make_range(range));
+    try {
+        return RangeSet::make(std::move(ranges));
+    } catch (const Error& error) {
+        throw ConfigError(written.json, error.msg, error.details);
+    }
 }
 
 void require_disjoint(const std::vector<RangeSet>& sets) {

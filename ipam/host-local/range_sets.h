@@ -9,9 +9,23 @@ namespace cni::host_local {
 
 // What a configuration may say about its ranges: for whoever allocates and for cnitool validate.
 
-/// A range as JSON has it, no rule checked yet. Throws Error(invalid_config) for what is no
-/// address.
-RangeSpec parse_range(const Json& json);
+/// Ranges as they are written: their addresses parsed, no rule checked yet.
+struct WrittenRange {
+    Json json;
+    RangeSpec spec;
+};
+struct WrittenSet {
+    Json json;
+    std::vector<WrittenRange> ranges;
+};
+
+/// Throw ConfigError for what is no list, object or address.
+WrittenRange read_range(const Json& json);
+WrittenSet read_range_set(const Json& json);
+
+/// Throw ConfigError for what no range, or set of them, may be.
+Range make_range(const WrittenRange& written);
+RangeSet make_range_set(const WrittenSet& written);
 
 /// Throws Error(invalid_config) when two of the sets overlap.
 void require_disjoint(const std::vector<RangeSet>& sets);

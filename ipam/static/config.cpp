@@ -29,8 +29,8 @@ IpConfig parse_address(const Json& json) {
     const std::string text = json.string_or("address", "");
     const auto address = Prefix::parse(text);
     if (!address)
-        throw Error(
-            Code::invalid_config,
+        throw ConfigError(
+            json.find("address").value_or(json),
             cat("the 'address' field is expected to be in CIDR notation, got: '", text, "'"),
             cat("key ", quote(cat(json.path(), ".address"))));
     return {.address = *address, .gateway = gateway, .interface = {}};
@@ -40,9 +40,9 @@ IpConfig parse_requested(const Json& json) {
     const std::string text = json.as_string();
     const auto address = Prefix::parse(text);
     if (!address)
-        throw Error(Code::invalid_config,
-                    cat("an entry in the 'ips' field is NOT in CIDR notation, got: '", text, "'"),
-                    cat("key ", quote(json.path())));
+        throw ConfigError(
+            json, cat("an entry in the 'ips' field is NOT in CIDR notation, got: '", text, "'"),
+            cat("key ", quote(json.path())));
     return {.address = *address, .gateway = {}, .interface = {}};
 }
 
@@ -94,13 +94,11 @@ std::vector<IpConfig> parse_addresses(const NetConf& conf, const Json& ipam,
     return addresses;
 }
 
-}  // namespace
-
-Config Config::parse(const Request& request) {
-    const auto ipam = request.conf.json.find("ipam");
+Config parse(const NetConf& conf, std::string_view cni_args) {
+    const auto ipam = conf.json.find("ipam");
     if (!ipam) throw Error(Code::invalid_config, "IPAM config missing 'ipam' key");
     ipam->require_object();
-    const auto args = parse_cni_args(request.args.cni_args, known_args);
+    const auto args = parse_cni_args(cni_args, known_args);
     std::vector<Ip> gateways;
     for (const auto text : items(args, "GATEWAY")) {
         const auto gateway = Ip::parse(text);
@@ -109,11 +107,21 @@ Config Config::parse(const Request& request) {
     }
 
     Config config;
-    config.addresses = parse_addresses(request.conf, *ipam, items(args, "IP"), gateways);
-    require_one_per_family(families_of(config.addresses), request.conf.cni_version);
+    config.addresses = parse_addresses(conf, *ipam, items(args, "IP"), gateways);
+    require_one_per_family(families_of(config.addresses), conf.cni_version);
     for (const Json& route : ipam->list("routes")) config.routes.push_back(parse_route(route));
     config.dns = parse_dns(ipam->find("dns").value_or(Json()));
     return config;
+}
+
+}  // namespace
+
+Config parse_config(const NetConf& conf) {
+    return parse(conf, "");
+}
+
+Config parse_config(const Request& request) {
+    return parse(request.conf, request.args.cni_args);
 }
 
 }  // namespace cni::static_ipam

@@ -4,6 +4,10 @@
 
 #include "cni/plugin.h"
 
+namespace cni {
+struct PluginKeys;
+}
+
 namespace cni::static_ipam {
 
 struct Config {
@@ -11,11 +15,16 @@ struct Config {
     std::vector<IpConfig> addresses;
     std::vector<Route> routes;
     Dns dns;
-
-    /// The addresses of runtimeConfig.ips, or else of args.cni.ips, or else of ipam.addresses and
-    /// of IP in CNI_ARGS together, which GATEWAY completes. Throws Error(invalid_config or
-    /// invalid_environment).
-    static Config parse(const Request& request);
 };
+
+/// The addresses of runtimeConfig.ips, or else of args.cni.ips, or else of ipam.addresses.
+/// Throws Error(invalid_config).
+Config parse_config(const NetConf& conf);
+/// The same, with the addresses of IP in CNI_ARGS behind those of ipam.addresses, completed by
+/// GATEWAY. Throws Error(invalid_config or invalid_environment).
+Config parse_config(const Request& request);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
 
 }  // namespace cni::static_ipam

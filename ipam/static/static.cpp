@@ -32,7 +32,7 @@ std::string describe(const IpConfig& ip) {
 
 Result add(const Request& request) {
     request.step("prepare");
-    Config config = Config::parse(request);
+    Config config = parse_config(request);
     Result result;
     result.ips = std::move(config.addresses);
     result.routes = std::move(config.routes);
@@ -42,7 +42,7 @@ Result add(const Request& request) {
 
 void check(const Request& request) {
     request.step("prepare");
-    const Config config = Config::parse(request);
+    const Config config = parse_config(request);
     const Result prev = request.conf.require_prev_result();
     request.step("check addresses");
     for (const IpConfig& ip : config.addresses)
@@ -60,7 +60,7 @@ void check(const Request& request) {
 
 void status(const Request& request) {
     request.step("prepare");
-    Config::parse(request);
+    parse_config(request);
 }
 
 }  // namespace cni::static_ipam

@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <algorithm>
-#include <set>
 
 #include "attach/masquerade_backend.h"
 
@@ -19,36 +18,21 @@ std::uint16_t trunk_id(const Json& id, std::string_view problem) {
     try {
         return static_cast<std::uint16_t>(id.as_int(1, max_vlan));
     } catch (const Error& error) {
-        throw invalid(std::string(problem), error.what());
+        throw ConfigError(id, std::string(problem), error.what());
     }
-}
-
-void add_trunk_entry(std::set<std::uint16_t>& ids, const Json& entry) {
-    if (!entry.is_object()) throw entry.invalid("must be an object with id, or minID and maxID");
-    const auto min = entry.find("minID"), max = entry.find("maxID"), id = entry.find("id");
-    constexpr std::string_view together = "minID and maxID should be configured simultaneously, ";
-    if (min && !max) throw invalid(cat(together, "maxID is missing"), entry.path());
-    if (max && !min) throw invalid(cat(together, "minID is missing"), entry.path());
-    if (min) {
-        const auto first = trunk_id(*min, "incorrect trunk minID parameter");
-        const auto last = trunk_id(*max, "incorrect trunk maxID parameter");
-        if (first > last)
-            throw invalid("minID is greater than maxID in trunk parameter", entry.path());
-        for (unsigned i = first; i <= last; ++i) ids.insert(static_cast<std::uint16_t>(i));
-    }
-    if (id) ids.insert(trunk_id(*id, "incorrect trunk id parameter"));
 }
 
 void parse_vlans(Config& config, const Json& json) {
     if (const auto vlan = json.find("vlan")) {
         const auto id = vlan->as_int(INT32_MIN, INT32_MAX);
         if (id < 0 || id > max_vlan)
-            throw invalid(cat("invalid VLAN ID ", id, " (must be between 0 and ", max_vlan, ")"),
-                          "key \"vlan\"");
+            throw ConfigError(
+                *vlan, cat("invalid VLAN ID ", id, " (must be between 0 and ", max_vlan, ")"),
+                "key \"vlan\"");
         config.vlan = static_cast<std::uint16_t>(id);
     }
     std::set<std::uint16_t> ids;
-    for (const Json& entry : json.list("vlanTrunk")) add_trunk_entry(ids, entry);
+    for (const Json& entry : json.list("vlanTrunk")) ids.merge(parse_trunk_entry(entry));
     config.has_trunk = json.find("vlanTrunk").has_value();
     config.trunk.assign(ids.begin(), ids.end());
     config.preserve_default_vlan = json.bool_or("preserveDefaultVlan", false);
@@ -57,15 +41,18 @@ void parse_vlans(Config& config, const Json& json) {
 std::string parse_bridge_name(const Json& json) {
     std::string name = json.string_or("bridge", "cni0");
     if (is_ifname(name)) return name;
-    throw invalid(cat("failed to create bridge ", quote(name), ": invalid interface name"),
-                  "\"bridge\" needs 1 to 15 bytes without \"/\", \":\" or white space");
+    throw ConfigError(json.find("bridge").value_or(json),
+                      cat("failed to create bridge ", quote(name), ": invalid interface name"),
+                      "\"bridge\" needs 1 to 15 bytes without \"/\", \":\" or white space");
 }
 
-void require_consistent(const Config& config) {
+void require_consistent(const Config& config, const Json& json) {
     if (config.layer3 && config.leave_container_link_down)
-        throw invalid("cannot use IPAM when DisableContainerInterface flag is set");
+        throw ConfigError(*json.find("disableContainerInterface"),
+                          "cannot use IPAM when DisableContainerInterface flag is set");
     if (config.port.hairpin && config.promiscuous)
-        throw invalid("cannot set hairpin mode and promiscuous mode at the same time");
+        throw ConfigError(*json.find("promiscMode"),
+                          "cannot set hairpin mode and promiscuous mode at the same time");
 }
 
 // runtimeConfig wins over args, args over CNI_ARGS.
@@ -100,7 +87,26 @@ std::vector<PortVlan> Config::port_vlans() const {
     return vlans;
 }
 
-Config parse_network_config(const NetConf& conf) {
+std::set<std::uint16_t> parse_trunk_entry(const Json& entry) {
+    if (!entry.is_object()) throw entry.invalid("must be an object with id, or minID and maxID");
+    std::set<std::uint16_t> ids;
+    const auto min = entry.find("minID"), max = entry.find("maxID"), id = entry.find("id");
+    constexpr std::string_view together = "minID and maxID should be configured simultaneously, ";
+    if (min && !max) throw ConfigError(entry, cat(together, "maxID is missing"), entry.path());
+    if (max && !min) throw ConfigError(entry, cat(together, "minID is missing"), entry.path());
+    if (min) {
+        const auto first = trunk_id(*min, "incorrect trunk minID parameter");
+        const auto last = trunk_id(*max, "incorrect trunk maxID parameter");
+        if (first > last)
+            throw ConfigError(entry, "minID is greater than maxID in trunk parameter",
+                              entry.path());
+        for (unsigned i = first; i <= last; ++i) ids.insert(static_cast<std::uint16_t>(i));
+    }
+    if (id) ids.insert(trunk_id(*id, "incorrect trunk id parameter"));
+    return ids;
+}
+
+Config parse_config(const NetConf& conf) {
     const Json& json = conf.json;
     Config config;
     config.bridge = parse_bridge_name(json);
@@ -120,12 +126,12 @@ Config parse_network_config(const NetConf& conf) {
     config.dad = json.bool_or("enabledad", false) ? Dad::on : Dad::off;
     config.leave_container_link_down = json.bool_or("disableContainerInterface", false);
     config.layer3 = !conf.ipam_type().empty();
-    require_consistent(config);
+    require_consistent(config, json);
     return config;
 }
 
 Config parse_config(const Request& request) {
-    Config config = parse_network_config(request.conf);
+    Config config = parse_config(request.conf);
     config.mac = parse_mac(request);
     return config;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,10 @@
 #include "net/mac.h"
 #include "netlink/address.h"
 #include "netlink/bridge_vlan.h"
+
+namespace cni {
+struct PluginKeys;
+}
 
 namespace cni::bridge {
 
@@ -41,10 +46,15 @@ struct Config {
     std::vector<PortVlan> port_vlans() const;
 };
 
-/// Throws Error(invalid_config or invalid_environment) naming the key.
+/// All but `mac`, which depends on CNI_ARGS. Throws Error(invalid_config) naming the key.
+Config parse_config(const NetConf& conf);
+/// Throws Error(invalid_config or invalid_environment) likewise.
 Config parse_config(const Request& request);
 
-/// What STATUS needs: no attachment, so no CNI_ARGS.
-Config parse_network_config(const NetConf& conf);
+/// The VLANs of an entry of "vlanTrunk"; maybe none. Throws ConfigError.
+std::set<std::uint16_t> parse_trunk_entry(const Json& entry);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
 
 }  // namespace cni::bridge

@@ -32,7 +32,7 @@ void make_everything(Rtnl& scratch, const Config& config, Backend masquerade_bac
 
 void status(const Request& request) {
     request.step("prepare");
-    const Config config = parse_network_config(request.conf);
+    const Config config = parse_config(request.conf);
     Ipam(request).status();
     request.step("check bridge");
     Rtnl host;

@@ -8,29 +8,12 @@
 #include "base/warn.h"
 #include "cni/delegate.h"
 #include "cni/plugin.h"
+#include "config.h"
 #include "sys/netns.h"
 #include "sys/process.h"
 
 namespace cni::debug {
 namespace {
-
-using Hook = std::vector<std::string>;
-
-struct Config {
-    std::string output;       ///< cniOutput: the file written to; "": none
-    std::vector<Hook> hooks;  ///< argument vectors, of this command
-};
-
-Config parse_config(const Request& request, std::string_view hooks_key) {
-    Config config;
-    config.output = request.conf.json.string_or("cniOutput", "");
-    for (const Json& hook : request.conf.json.list(hooks_key)) {
-        Hook argv;
-        for (const Json& argument : hook.as_list()) argv.push_back(argument.as_string());
-        if (!argv.empty()) config.hooks.push_back(std::move(argv));
-    }
-    return config;
-}
 
 std::string record_of(const Request& request, std::string_view command) {
     const Args& args = request.args;
@@ -88,7 +71,7 @@ void run_hooks(const Request& request, const std::vector<Hook>& hooks) try {
 
 void call(const Request& request, std::string_view name, std::string_view hooks_key) {
     request.step("prepare");
-    const Config config = parse_config(request, hooks_key);
+    const Config config = parse_config(request.conf, hooks_key);
     request.step("write call");
     if (!config.output.empty()) write_down(config.output, record_of(request, name));
     request.step("run hooks");

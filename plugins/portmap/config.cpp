@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "conditions.h"
+
 namespace cni::portmap {
 namespace {
 
@@ -13,8 +15,8 @@ constexpr std::int64_t any_number = std::numeric_limits<std::int64_t>::max();
 std::uint16_t parse_port(const Json& mapping, std::string_view key, std::string_view what) {
     const std::int64_t number = mapping.int_or(key, -any_number, any_number, 0);
     if (number >= 1 && number <= 65535) return static_cast<std::uint16_t>(number);
-    throw Error(Code::invalid_config, cat("Invalid ", what, " port number: ", number),
-                cat(quote(cat(mapping.path(), ".", key)), " must be from 1 to 65535"));
+    throw ConfigError(mapping, cat("Invalid ", what, " port number: ", number),
+                      cat(quote(cat(mapping.path(), ".", key)), " must be from 1 to 65535"));
 }
 
 std::uint8_t parse_protocol(const Json& mapping) {
@@ -22,8 +24,8 @@ std::uint8_t parse_protocol(const Json& mapping) {
     if (name.empty() || name == "tcp") return IPPROTO_TCP;
     if (name == "udp") return IPPROTO_UDP;
     if (name == "sctp") return IPPROTO_SCTP;
-    throw Error(Code::invalid_config, cat("unknown protocol ", quote(name), " of a port mapping"),
-                cat(quote(mapping.path() + ".protocol"), " is one of tcp, udp, sctp"));
+    throw ConfigError(mapping, cat("unknown protocol ", quote(name), " of a port mapping"),
+                      cat(quote(mapping.path() + ".protocol"), " is one of tcp, udp, sctp"));
 }
 
 std::vector<Mapping> parse_mappings(const NetConf& conf) {
@@ -43,6 +45,75 @@ std::vector<Mapping> parse_mappings(const NetConf& conf) {
     return out;
 }
 
+void parse_mark(Config& config, const Json& json) {
+    const std::string chain = json.string_or("externalSetMarkChain", "");
+    const auto bit = json.find("markMasqBit");
+    if (!chain.empty() && bit)
+        throw ConfigError(*bit, "Cannot specify externalSetMarkChain and markMasqBit");
+    if (!chain.empty()) config.external_mark_chain = chain;
+    if (chain.size() > max_chain_name)
+        throw ConfigError(*json.find("externalSetMarkChain"),
+                          cat("\"externalSetMarkChain\" is longer than ", max_chain_name, " bytes"),
+                          chain);
+    const std::int64_t number = json.int_or("markMasqBit", -any_number, any_number, 13);
+    if (number < 0 || number > 31)
+        throw ConfigError(*bit, "MasqMarkBit must be between 0 and 31",
+                          cat("\"markMasqBit\" is ", number));
+    config.mark_bit = static_cast<std::uint8_t>(number);
+}
+
+/// The keys that only one of the backends understands.
+struct SpecificKeys {
+    std::vector<std::string> iptables, nftables;
+};
+
+SpecificKeys specific_keys(const Json& json) {
+    SpecificKeys keys;
+    if (!json.string_or("externalSetMarkChain", "").empty())
+        keys.iptables.push_back("externalSetMarkChain");
+    for (const char* key : {"conditionsV4", "conditionsV6"}) {
+        const auto language = language_of(json.string_list(key));
+        if (language == Language::iptables) keys.iptables.push_back(key);
+        if (language == Language::nftables) keys.nftables.push_back(key);
+    }
+    return keys;
+}
+
+void require_none(const std::vector<std::string>& keys, const char* backend, const char* other) {
+    if (!keys.empty())
+        throw Error(Code::invalid_config,
+                    cat(backend, " backend was requested but configuration contains ", other,
+                        "-specific options [", join(keys, " "), "]"));
+}
+
+std::optional<std::string> parse_backend(const Json& json) {
+    const std::string name = json.string_or("backend", "");
+    const SpecificKeys keys = specific_keys(json);
+    if (name == "iptables") {
+        require_none(keys.nftables, "iptables", "nftables");
+    } else if (name == "nftables") {
+        require_none(keys.iptables, "nftables", "iptables");
+    } else if (!name.empty()) {
+        throw ConfigError(*json.find("backend"), cat("unrecognized backend ", quote(name)),
+                          "known are \"iptables\" and \"nftables\"");
+    } else if (!keys.iptables.empty()) {
+        require_none(keys.nftables, "iptables", "nftables");
+        return "iptables";
+    } else if (!keys.nftables.empty()) {
+        return "nftables";
+    }
+    if (name.empty()) return {};
+    return name;
+}
+
+std::vector<Condition> conditions_of(const Json& json, std::string_view key, Family family) {
+    try {
+        return parse_conditions(json, key, family);
+    } catch (const Error& error) {
+        throw ConfigError(json.find(key).value_or(json), error.msg, error.details);
+    }
+}
+
 bool brings_default_route(const Result& result, Family family) {
     return std::ranges::any_of(result.routes, [&](const Route& route) {
         return route.dst.length == 0 && route.dst.ip.family() == family;
@@ -52,7 +123,14 @@ bool brings_default_route(const Result& result, Family family) {
 }  // namespace
 
 Config parse_config(const NetConf& conf) {
-    Config config = parse_keys(conf.json);
+    const Json& json = conf.json;
+    Config config;
+    config.snat = json.bool_or("snat", true);
+    config.masq_all = json.bool_or("masqAll", false) && config.snat;
+    parse_mark(config, json);
+    config.backend = parse_backend(json);
+    config.conditions_v4 = conditions_of(json, "conditionsV4", Family::v4);
+    config.conditions_v6 = conditions_of(json, "conditionsV6", Family::v6);
     config.mappings = parse_mappings(conf);
     return config;
 }

@@ -7,6 +7,10 @@
 #include "cni/plugin.h"
 #include "forwarding.h"
 
+namespace cni {
+struct PluginKeys;
+}
+
 namespace cni::portmap {
 
 /// The portmap plugin's configuration; every value is valid.
@@ -23,11 +27,12 @@ struct Config {
 
 /// Throws Error(invalid_config) naming the key.
 Config parse_config(const NetConf& conf);
-/// What does not depend on the container: all but the mappings. Throws likewise.
-Config parse_keys(const Json& json);
 
 /// One for each family that `result` has an address of the container in: the first that belongs to
 /// interface `ifname`, or to none.
 std::vector<Forwarding> forwardings(const Config& config, const Result& result, const Owner& owner);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
 
 }  // namespace cni::portmap

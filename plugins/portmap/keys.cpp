@@ -1,31 +1,21 @@
 #include "config.h"
 #include "runtime/validate/plugin_keys.h"
+#include "runtime/validate/types.h"
 
-namespace cni {
+namespace cni::portmap {
 namespace {
 
-constexpr std::string_view portmap_backends[] = {"", "iptables", "nftables"};
+constexpr std::string_view backends[] = {"", "iptables", "nftables"};
 constexpr Key keys[] = {{"snat", flag},
                         {"masqAll", flag},
                         {"markMasqBit", between(0, 31)},
                         {"externalSetMarkChain", text},
                         {"conditionsV4", texts},
                         {"conditionsV6", texts},
-                        {"backend", one_of(portmap_backends)}};
-
-bool are_sound(const Json& plugin) {
-    Problems problems({}, {});
-    for (const Key& key : keys)
-        if (const auto value = plugin.find(key.name)) check_value(*value, key.type, problems);
-    return !problems.has_errors();
-}
-
-/// What ADD would refuse, unless the table says so already.
-void check_portmap(const Json& plugin, Problems& problems) {
-    if (are_sound(plugin)) problems.attempt(plugin, [&] { portmap::parse_keys(plugin); });
-}
-
-const PluginKeys known("portmap", keys, check_portmap);
+                        {"backend", one_of(backends)}};
 
 }  // namespace
-}  // namespace cni
+
+constinit const PluginKeys known_keys{"portmap", keys, ask_parser<parse_config>};
+
+}  // namespace cni::portmap

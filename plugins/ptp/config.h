@@ -6,6 +6,10 @@
 
 #include "cni/config.h"
 
+namespace cni {
+struct PluginKeys;
+}
+
 namespace cni::ptp {
 
 /// The ptp plugin's configuration; every value is valid, and there is an IPAM plugin.
@@ -17,5 +21,8 @@ struct Config {
 
 /// Throws Error(invalid_config) naming the key.
 Config parse_config(const NetConf& conf);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
 
 }  // namespace cni::ptp

@@ -1,11 +1,15 @@
+#include "config.h"
 #include "runtime/validate/plugin_keys.h"
+#include "runtime/validate/types.h"
 
-namespace cni {
+namespace cni::ptp {
 namespace {
 
 constexpr Key keys[] = {
     {"ipMasq", flag}, {"ipMasqBackend", masquerade_backend}, {"mtu", mtu_or_less}};
-const PluginKeys known("ptp", keys, check_needs_ipam);
 
 }  // namespace
-}  // namespace cni
+
+constinit const PluginKeys known_keys{"ptp", keys, ask_parser<parse_config>};
+
+}  // namespace cni::ptp

@@ -4,6 +4,10 @@
 
 #include "cni/config.h"
 
+namespace cni {
+struct PluginKeys;
+}
+
 namespace cni::sample {
 
 /// The sample plugin's configuration; every value is valid.
@@ -15,5 +19,8 @@ struct Config {
 
 /// Throws Error(invalid_config) naming the key.
 Config parse_config(const NetConf& conf);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
 
 }  // namespace cni::sample

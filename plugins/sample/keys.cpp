@@ -1,10 +1,14 @@
+#include "config.h"
 #include "runtime/validate/plugin_keys.h"
+#include "runtime/validate/types.h"
 
-namespace cni {
+namespace cni::sample {
 namespace {
 
 constexpr Key keys[] = {{"anotherAwesomeArg", text, true}, {"myAwesomeFlag", flag}};
-const PluginKeys known("sample", keys);
 
 }  // namespace
-}  // namespace cni
+
+constinit const PluginKeys known_keys{"sample", keys, ask_parser<parse_config>};
+
+}  // namespace cni::sample

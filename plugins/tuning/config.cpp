@@ -18,7 +18,7 @@ void require_no_duplicates(const Json& object) {
     std::set<std::string> seen;
     for (const auto& [key, value] : object.members())
         if (!seen.insert(key).second)
-            throw Error(Code::invalid_config, "duplicated sysctl keys are not allowed", key);
+            throw ConfigError(value, "duplicated sysctl keys are not allowed", key);
 }
 
 // The last one of a parameter counts, however it is spelled: none of a lower source outlives it.
@@ -27,17 +27,17 @@ void put(std::vector<Sysctl>& sysctls, Sysctl sysctl) {
     sysctls.push_back(std::move(sysctl));
 }
 
-std::vector<Sysctl> parse_sysctls(const Request& request) {
+std::vector<Sysctl> parse_sysctls(const NetConf& conf, const std::string& ifname) {
     std::vector<Sysctl> sysctls;
     const auto put_all = [&](const Json& source) {
         for (const auto& [key, value] : source.members())
-            put(sysctls, {parse_sysctl_name(key, request.args.ifname), value_of(value)});
+            put(sysctls, parse_sysctl(key, value, ifname));
     };
-    if (const auto own = request.conf.json.find("sysctl")) {
+    if (const auto own = conf.json.find("sysctl")) {
         require_no_duplicates(*own);
         put_all(*own);
     }
-    if (const auto more = request.conf.cni_args_config("sysctl")) put_all(*more);
+    if (const auto more = conf.cni_args_config("sysctl")) put_all(*more);
     return sysctls;
 }
 
@@ -47,14 +47,14 @@ std::optional<Json> pick(const NetConf& conf, std::string_view key) {
     return conf.json.find(key);
 }
 
-std::string mac_text(const Request& request) {
-    std::string text = request.conf.json.string_or("mac", "");
+std::string mac_text(const NetConf& conf, std::string_view cni_args) {
+    std::string text = conf.json.string_or("mac", "");
     const auto use = [&text](std::string later) {
         if (!later.empty()) text = std::move(later);
     };
-    use(parse_cni_args(request.args.cni_args, known_args)["MAC"]);
-    if (const auto v = request.conf.runtime_config("mac")) use(v->as_string());
-    if (const auto v = request.conf.cni_args_config("mac")) use(v->as_string());
+    use(parse_cni_args(cni_args, known_args)["MAC"]);
+    if (const auto v = conf.runtime_config("mac")) use(v->as_string());
+    if (const auto v = conf.cni_args_config("mac")) use(v->as_string());
     return text;
 }
 
@@ -71,10 +71,9 @@ std::optional<Mac> parse_mac(const std::string& text) {
     return mac;
 }
 
-Attributes parse_attributes(const Request& request) {
-    const NetConf& conf = request.conf;
+Attributes parse_attributes(const NetConf& conf, std::string_view cni_args) {
     Attributes wanted;
-    wanted.mac = parse_mac(mac_text(request));
+    wanted.mac = parse_mac(mac_text(conf, cni_args));
     // It cannot say "off": false has always meant "as it is".
     if (const auto v = pick(conf, "promisc"); v && v->as_bool()) wanted.promisc = true;
     if (const auto v = pick(conf, "mtu"))
@@ -85,6 +84,14 @@ Attributes parse_attributes(const Request& request) {
     return wanted;
 }
 
+Config parse(const NetConf& conf, const std::string& ifname, std::string_view cni_args) {
+    Config config;
+    config.sysctls = parse_sysctls(conf, ifname);
+    config.wanted = parse_attributes(conf, cni_args);
+    config.data_dir = data_dir_of(conf);
+    return config;
+}
+
 }  // namespace
 
 std::string data_dir_of(const NetConf& conf) {
@@ -92,12 +99,16 @@ std::string data_dir_of(const NetConf& conf) {
     return dir.empty() ? "/run/cni/tuning" : dir;
 }
 
+Sysctl parse_sysctl(const std::string& key, const Json& value, const std::string& ifname) {
+    return {parse_sysctl_name(key, ifname), value_of(value)};
+}
+
+Config parse_config(const NetConf& conf, const std::string& ifname) {
+    return parse(conf, ifname, "");
+}
+
 Config parse_config(const Request& request) {
-    Config config;
-    config.sysctls = parse_sysctls(request);
-    config.wanted = parse_attributes(request);
-    config.data_dir = data_dir_of(request.conf);
-    return config;
+    return parse(request.conf, request.args.ifname, request.args.cni_args);
 }
 
 }  // namespace cni::tuning

@@ -7,6 +7,10 @@
 #include "cni/plugin.h"
 #include "sysctl_name.h"
 
+namespace cni {
+struct PluginKeys;
+}
+
 namespace cni::tuning {
 
 struct Sysctl {
@@ -21,11 +25,20 @@ struct Config {
     std::string data_dir;
 };
 
-/// What CNI_ARGS, runtimeConfig and args.cni say wins over the configuration's own keys.
+/// As if CNI_ARGS said nothing, for an interface of this name. What runtimeConfig and args.cni say
+/// wins over the configuration's own keys. Throws Error(invalid_config).
+Config parse_config(const NetConf& conf, const std::string& ifname);
+/// CNI_ARGS win over the configuration's own keys, too.
 /// Throws Error(invalid_config or invalid_environment).
 Config parse_config(const Request& request);
 
+/// A member of "sysctl". Throws Error(invalid_config).
+Sysctl parse_sysctl(const std::string& key, const Json& value, const std::string& ifname);
+
 /// All that DEL and GC want to know: where backups are. Throws Error(invalid_config).
 std::string data_dir_of(const NetConf& conf);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
 
 }  // namespace cni::tuning

@@ -1,22 +1,31 @@
+#include "config.h"
 #include "runtime/validate/plugin_keys.h"
-#include "sysctl_name.h"
+#include "runtime/validate/types.h"
 
-namespace cni {
+namespace cni::tuning {
 namespace {
 
-// Of an interface that has a name without dots.
-void check_sysctls(const Json& plugin, Problems& problems) {
-    const auto sysctls = plugin.find("sysctl");
-    if (!sysctls || !sysctls->is_object()) return;
-    for (const auto& member : sysctls->members())
-        problems.attempt(member.second, [&] { tuning::parse_sysctl_name(member.first, "eth0"); });
+// What stands for IFNAME. It has no dots.
+constexpr const char* ifname = "eth0";
+
+void check_config(const NetConf& conf, Problems& problems) {
+    problems.attempt(conf.json, [&] { parse_config(conf, ifname); });
 }
 
-constexpr Key keys[] = {{"sysctl", map_of(text)}, {"mac", mac},
-                        {"promisc", flag},        {"mtu", mtu},
-                        {"allmulti", flag},       {"txQLen", unsigned_number},
+// Each by itself, so that all that are wrong are told.
+void check_sysctls(const Json& sysctls, Problems& problems) {
+    for (const auto& [key, value] : sysctls.members())
+        problems.attempt(value, [&, &name = key] { parse_sysctl(name, value, ifname); });
+}
+
+constexpr Type signed_limit = between(0, std::numeric_limits<std::int32_t>::max());
+constexpr Type sysctls = checked(map_of(text), check_sysctls);
+constexpr Key keys[] = {{"sysctl", sysctls},   {"mac", mac},       {"promisc", flag},
+                        {"mtu", signed_limit}, {"allmulti", flag}, {"txQLen", signed_limit},
                         {"dataDir", text}};
-const PluginKeys known("tuning", keys, check_sysctls);
 
 }  // namespace
-}  // namespace cni
+
+constinit const PluginKeys known_keys{"tuning", keys, check_config};
+
+}  // namespace cni::tuning

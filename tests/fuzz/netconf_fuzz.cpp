@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "cnitool/plugins.h"
 #include "runtime/plugin_input.h"
 #include "runtime/validate/validate.h"
 
@@ -24,10 +25,10 @@ bool loads(const std::string& text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);
-    cni::Validator validator("");
+    cni::Validator validator(cni::tool::known_plugins, "");
     validator.check_text("/nowhere/a.conflist", text);
     if (!loads(text) && !validator.has_errors()) std::abort();
-    cni::Validator("").check_text("/nowhere/a.conf", text);
+    cni::Validator(cni::tool::known_plugins, "").check_text("/nowhere/a.conf", text);
     try {
         cni::NetworkList::wrap(text);
     } catch (const cni::Error&) {

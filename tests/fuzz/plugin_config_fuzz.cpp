@@ -25,8 +25,8 @@ void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::portmap::parse_config(request.conf); });
     attempt([&] { cni::tuning::parse_config(request); });
     attempt([&] { cni::sample::parse_config(request.conf); });
-    attempt([&] { cni::static_ipam::Config::parse(request); });
-    attempt([&] { cni::host_local::Config::parse(request); });
+    attempt([&] { cni::static_ipam::parse_config(request); });
+    attempt([&] { cni::host_local::parse_config(request); });
     attempt([&] { cni::host_local::Location::parse(request.conf); });
 }
 

@@ -85,7 +85,7 @@ TEST(BridgeConfig, PortVlansFollowVlanAndTrunk) {
 TEST(BridgeConfig, StatusDoesNotLookAtCniArgs) {
     const Request odd = request("", "junk");
     EXPECT_THROW(parse_config(odd), Error);
-    EXPECT_EQ(parse_network_config(odd.conf).bridge, "cni0");
+    EXPECT_EQ(parse_config(odd.conf).bridge, "cni0");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/file.h"
-#include "runtime/validate/key_tables.h"
+#include "cnitool/plugins.h"
 
 namespace cni::test {
 namespace {
@@ -54,9 +54,9 @@ std::vector<std::string> documented_keys(const std::string& type) {
     return keys;
 }
 
-Words names_of(const ObjectSchema& schema) {
+Words names_of(std::span<const Key> keys) {
     Words names;
-    for (const Key& key : schema.keys) names.emplace(key.name);
+    for (const Key& key : keys) names.emplace(key.name);
     return names;
 }
 
@@ -112,17 +112,17 @@ TEST(Docs, EachExampleHasARow) {
 
 TEST(Docs, EachPageHasTheKeysThatTheProgramsKnow) {
     for (const std::string& type : pages()) {
-        const ObjectSchema* ipam = ipam_schema(type);
-        const ObjectSchema* schema = ipam ? ipam : plugin_schema(type);
-        if (!schema) {
+        const PluginKeys* ipam = tool::known_plugins.find_ipam(type);
+        const PluginKeys* keys = ipam ? ipam : tool::known_plugins.find_plugin(type);
+        if (!keys) {
             ADD_FAILURE() << "there is " << type << ".md, but no keys.cpp says the keys of "
                           << type;
             continue;
         }
-        Words missing = names_of(*schema);
+        Words missing = names_of(keys->keys);
         missing.erase("type");
-        Words known = names_of(*schema);
-        if (schema->common) known.merge(names_of(*schema->common));
+        Words known = names_of(keys->keys);
+        if (!ipam) known.merge(names_of(common_schema().keys));
         for (std::string word : documented_keys(type)) {
             if (ipam && word.starts_with("ipam.")) word.erase(0, 5);
             missing.erase(word);

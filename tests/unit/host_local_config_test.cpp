@@ -16,7 +16,7 @@ Config parse(const std::string& keys, const std::string& cni_args = "",
     request.args.cni_args = cni_args;
     request.conf = NetConf::parse(cat("{\"cniVersion\":", quote(version), ",\"name\":\"net\"",
                                       keys.empty() ? "" : ",", keys, "}"));
-    return Config::parse(request);
+    return parse_config(request);
 }
 
 Config parse_ipam(const std::string& ipam) {

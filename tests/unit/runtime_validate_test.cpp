@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cnitool/plugins.h"
 #include "runtime/validate/nearest.h"
 #include "support/recording.h"
 
@@ -20,7 +21,7 @@ protected:
     /// "line:column: message" of all that is wrong in one file.
     std::vector<std::string> problems(const std::string& file, const std::string& text,
                                       const std::string& plugin_path = "") {
-        Validator validator(plugin_path);
+        Validator validator(tool::known_plugins, plugin_path);
         validator.check_file(dir_.write(file, text));
         return lines(validator, cat(dir_.path(), "/", file, ":"));
     }
@@ -179,6 +180,51 @@ TEST_F(Validate, RefusesTheRangesThatHostLocalRefuses) {
             << ipam;
 }
 
+TEST_F(Validate, RefusesWhatAPluginRefusesOfItsConfiguration) {
+    const std::pair<std::string, const char*> cases[] = {
+        {R"("type":"tuning","mac":"01:00:5e:00:00:01")", "cannot have the MAC address"},
+        {R"("type":"tuning","sysctl":{"net.core.somaxconn":" "})", "2:27: \"sysctl.net.core"},
+        {R"("type":"tuning","sysctl":{"net.core.a":"1","net.core.a":"2"})",
+         "2:44: duplicated sysctl keys are not allowed"},
+        {R"("type":"tuning","txQLen":4294967295)", "must be between 0 and 2147483647"},
+        {cat(R"("type":"sample","anotherAwesomeArg":")", std::string(256, 'a'), "\""),
+         "a label has at most 255 bytes"},
+        {R"("type":"ptp","ipam":{"type":"static","addresses":[{"address":""}]})",
+         "2:52: the 'address' field is expected to be in CIDR notation"},
+        {R"("type":"portmap","snat":true,"conditionsV4":["-j","ACCEPT"])",
+         "2:30: \"conditionsV4\""},
+    };
+    for (const auto& [members, expected] : cases)
+        EXPECT_THAT(plugin(members), ElementsAre(HasSubstr(expected))) << members;
+    EXPECT_THAT(plugin(R"("type":"tuning","mtu":70000)"), IsEmpty()) << "some links take it";
+}
+
+TEST_F(Validate, TellsAsManyMistakesAtOnceAsItCan) {
+    EXPECT_THAT(problems("a.conflist", R"({"cniVersion":"1.0.0","name":"n","plugins":[
+{"type":"bridge","hairpinMode":true,
+"promiscMode":true,"vlanTrunk":[{"minID":5},
+{"minID":4,"maxID":3}],"ipam":{"type":"host-local","ranges":[[
+{"subnet":"10.1.0.7/24"},
+{"subnet":"10.2.0.0/31"}]]}},
+{"type":"ptp","ipMasq":7,
+"ipam":{"type":"host-local","ranges":[]}},
+{"type":"tuning","sysctl":{"kernel.a":"1",
+"vm.b":"2"}}]})"),
+                ElementsAre(HasSubstr("3:33: minID and maxID"), HasSubstr("4:1: minID is greater"),
+                            HasSubstr("5:2: Network has host bits set"),
+                            HasSubstr("6:2: Network 10.2.0.0/31 too small"),
+                            HasSubstr("7:15: \"plugins[1].ipMasq\" must be true or false"),
+                            HasSubstr("8:1: no IP ranges specified"),
+                            HasSubstr("9:28: invalid net sysctl key: \"kernel/a\""),
+                            HasSubstr("10:1: invalid net sysctl key: \"vm/b\"")));
+    EXPECT_THAT(plugin(R"("type":"bridge","hairpinMode":true,
+"promiscMode":true,"isGatway":true,
+"ipam":{"type":"host-local","subnet":"10.1.0.0/24",
+"gatway":"10.1.0.1","ranges":[[{"subnet":"10.1.0.0/25"}]]})"),
+                ElementsAre(HasSubstr("3:1: cannot set hairpin mode"), HasSubstr("did you mean"),
+                            HasSubstr("4:1: range set 0 overlaps"), HasSubstr("did you mean")));
+}
+
 TEST_F(Validate, RefusesMoreAddressesThanAVersionHas) {
     const char* of_host_local =
         R"({"type":"host-local","ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.2.0.0/24"}]]})";
@@ -308,9 +354,17 @@ TEST_F(Validate, AVersionMustExpressAResultWithoutAddresses) {
                 ElementsAre(HasSubstr("cannot convert: no valid IP addresses")));
 }
 
+TEST_F(Validate, PluginsInTheFolderOfAListSpeakItsVersion) {
+    dir_.write("n/10.conf", R"({"type":"bridge"})");
+    Validator validator(tool::known_plugins, "");
+    validator.check_file(dir_.write("a.conflist", R"({"cniVersions":["0.2.0"],"name":"n"})"));
+    EXPECT_THAT(lines(validator, cat(dir_.path(), "/n/10.conf:")),
+                ElementsAre(HasSubstr("1:1: cannot convert: no valid IP addresses")));
+}
+
 TEST_F(Validate, NetworksOfMultusNeedNoName) {
     for (const char* file : {"a.conf", "a.conflist"}) {
-        Validator validator("", Validator::Namer::multus);
+        Validator validator(tool::known_plugins, "", Validator::Namer::multus);
         const char* text = file == std::string_view("a.conf")
                                ? R"({"cniVersion":"1.0.0","type":"loopback"})"
                                : R"({"cniVersion":"1.0.0","plugins":[{"type":"loopback"}]})";
@@ -339,7 +393,7 @@ TEST_F(Validate, PluginsOfAListAreCheckedWhereTheyStand) {
 
 TEST_F(Validate, TheFolderOfAListIsCheckedToo) {
     dir_.write("n/10.conf", R"({"type":"bridge","isGateway":1})");
-    Validator validator("");
+    Validator validator(tool::known_plugins, "");
     validator.check_file(dir_.write("a.conflist", R"({"cniVersion":"1.0.0","name":"n"})"));
     EXPECT_EQ(validator.files(), 2u);
     EXPECT_THAT(lines(validator, cat(dir_.path(), "/n/10.conf:")),
@@ -352,7 +406,7 @@ TEST_F(Validate, ANetworkIsInOneFileOnly) {
     const char* text = R"({"cniVersion":"1.0.0","name":"n","type":"loopback"})";
     dir_.write("10.conf", text);
     dir_.write("20.conf", text);
-    Validator validator("");
+    Validator validator(tool::known_plugins, "");
     validator.check_dir(dir_.path());
     EXPECT_THAT(lines(validator, cat(dir_.path(), "/20.conf:")),
                 ElementsAre(cat("1:23: network \"n\" is already in ", dir_.path(), "/10.conf")));

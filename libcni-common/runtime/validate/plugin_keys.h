@@ -1,53 +1,46 @@
 #pragma once
 
-#include "runtime/validate/plugin_checks.h"
-#include "runtime/validate/types.h"
+#include <span>
+#include <string_view>
+
+#include "cni/config.h"
+#include "runtime/validate/schema.h"
 
 namespace cni {
 
-/// The keys of one plugin. The validator knows them from construction on, by address: they are
-/// constants of static storage, made by the file keys.cpp of the plugin.
-class KnownKeys {
-public:
-    KnownKeys(const KnownKeys&) = delete;
-    KnownKeys& operator=(const KnownKeys&) = delete;
-
-    /// The schema of a type in a list that begins with `first`; nullptr when it has none.
-    static const ObjectSchema* find(const KnownKeys* first, std::string_view type);
-
-protected:
-    KnownKeys(const KnownKeys*& first, std::string_view type, const ObjectSchema& schema) noexcept;
-
-private:
-    std::string_view type_;
-    ObjectSchema schema_;
-    const KnownKeys* next_;
+/// The keys of one plugin, which its folder says (keys.cpp).
+struct PluginKeys {
+    std::string_view type;
+    /// Of an IPAM plugin: what stands in "ipam". Of another: those that only this plugin has.
+    std::span<const Key> keys = {};
+    /// Asks the plugin's own parser what ADD would refuse, with nothing from the environment, and
+    /// remarks upon what it takes but nobody means. Only called when all values are of the types
+    /// that `keys` says. May be null.
+    void (*check)(const NetConf& conf, Problems& problems) = nullptr;
 };
 
-/// What depends on several keys (ObjectSchema::check).
-using KeysCheck = void (*)(const Json& object, Problems& problems);
+/// PluginKeys::check of a plugin whose parser says all there is to say.
+template <auto parse>
+void ask_parser(const NetConf& conf, Problems& problems) {
+    problems.attempt(conf.json, [&] { parse(conf); });
+}
 
-/// ObjectSchema::lacks_address.
-using AddressQuestion = bool (*)(const Json& object);
+/// The plugins of this suite. Those of the reference plugins that are not among them are known too.
+struct KnownPlugins {
+    std::span<const PluginKeys* const> plugins;  ///< interface and meta plugins
+    std::span<const PluginKeys* const> ipam;
 
-/// Of an interface or meta plugin. The keys that every plugin has are known besides.
-class PluginKeys : public KnownKeys {
-public:
-    PluginKeys(std::string_view type, std::span<const Key> keys, KeysCheck check = nullptr,
-               AddressQuestion lacks_address = nullptr) noexcept;
+    /// By their type; null when nobody knows it.
+    const PluginKeys* find_plugin(std::string_view type) const;
+    const PluginKeys* find_ipam(std::string_view type) const;
 };
 
-/// What depends on several keys of "ipam", or on others of the plugin it is in.
-using IpamCheck = void (*)(const Json& ipam, const Json& plugin, Problems& problems);
+/// Keys that every plugin has besides its own.
+const ObjectSchema& common_schema();
+/// Keys of a network list.
+const ObjectSchema& list_schema();
 
-/// ObjectSchema::require_expressible.
-using VersionCheck = void (*)(const Json& ipam, const std::string& version);
-
-/// Of an IPAM plugin: all the keys of "ipam".
-class IpamKeys : public KnownKeys {
-public:
-    IpamKeys(std::string_view type, std::span<const Key> keys, IpamCheck check = nullptr,
-             VersionCheck require_expressible = nullptr) noexcept;
-};
+/// Whether the runtime may bring a value: it does not stand in the file then.
+bool declares_capability(const NetConf& conf, std::string_view capability);
 
 }  // namespace cni

@@ -1,7 +1,6 @@
 #include "runtime/validate/problem.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace cni {
 
@@ -14,20 +13,19 @@ std::string describe(const Json& json) {
     return json.path().empty() ? "the configuration" : quote(json.path());
 }
 
-bool Problems::has_errors() const {
-    return std::any_of(found_.begin(), found_.end(), [](const Problem& p) { return !p.warning; });
+std::size_t Problems::errors() const {
+    const auto count = std::ranges::count(found_, false, &Problem::warning);
+    return static_cast<std::size_t>(count);
 }
 
 std::vector<Problem> Problems::take() {
-    std::stable_sort(found_.begin(), found_.end(), [](const Problem& a, const Problem& b) {
-        return std::tie(a.position.line, a.position.column) <
-               std::tie(b.position.line, b.position.column);
-    });
+    std::ranges::stable_sort(found_, {}, &Problem::position);
     return std::move(found_);
 }
 
 void Problems::add(std::size_t offset, std::string message, bool warning) {
-    found_.push_back({file_, text_position(text_, offset), std::move(message), warning});
+    Problem problem{file_, text_position(text_, offset), std::move(message), warning};
+    if (std::ranges::find(found_, problem) == found_.end()) found_.push_back(std::move(problem));
 }
 
 }  // namespace cni

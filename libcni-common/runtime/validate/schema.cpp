@@ -5,28 +5,14 @@
 
 #include "cni/args.h"
 #include "net/mac.h"
-#include "runtime/validate/key_tables.h"
 #include "runtime/validate/nearest.h"
 
 namespace cni {
 namespace {
 
-const Key* find_key(const ObjectSchema& schema, std::string_view name) {
-    for (const Key& key : schema.keys)
-        if (lower(key.name) == lower(name)) return &key;
-    return schema.common ? find_key(*schema.common, name) : nullptr;
-}
-
-std::vector<std::string_view> key_names(const ObjectSchema& schema) {
-    std::vector<std::string_view> names;
-    if (schema.common) names = key_names(*schema.common);
-    for (const Key& key : schema.keys) names.push_back(key.name);
-    return names;
-}
-
 void require_choice(const Json& json, const Type& type) {
     const std::string text = json.as_string();
-    if (std::find(type.choices.begin(), type.choices.end(), text) != type.choices.end()) return;
+    if (std::ranges::find(type.choices, text) != type.choices.end()) return;
     std::string choices;
     for (const auto choice : type.choices)
         choices += cat(choices.empty() ? "" : ", ", quote(choice));
@@ -101,89 +87,104 @@ void require_simple(const Json& json, const Type& type) {
     }
 }
 
-void check_list(const Json& json, const Type& type, Problems& problems) {
-    problems.attempt(json, [&] {
+bool check_list(const Json& json, const Type& type, Problems& problems) {
+    bool is_right = true;
+    const bool is_list = problems.attempt(json, [&] {
         for (const Json& element : json.as_list()) {
-            if (element.is_null())
-                problems.error(element, element.invalid("must not be null").msg);
-            else
-                check_value(element, *type.element, problems);
+            if (element.is_null()) problems.error(element, element.invalid("must not be null").msg);
+            is_right &= !element.is_null() && check_value(element, *type.element, problems);
         }
     });
+    return is_list && is_right;
 }
 
-void check_map(const Json& json, const Type& type, Problems& problems) {
-    problems.attempt(json, [&] {
-        for (const auto& [key, value] : json.members()) check_value(value, *type.element, problems);
+bool check_map(const Json& json, const Type& type, Problems& problems) {
+    bool is_right = true;
+    const bool is_map = problems.attempt(json, [&] {
+        for (const auto& [key, value] : json.members())
+            is_right &= check_value(value, *type.element, problems);
     });
+    return is_map && is_right;
 }
 
-void check_ipam(const Json& json, const Json& plugin, Problems& problems) {
-    const auto type = json.find("type");
-    if (!type || !type->is_string()) {
-        if (!json.members().empty()) problems.error(json, "\"ipam\" has no \"type\"");
-    } else if (const ObjectSchema* schema = ipam_schema(type->as_string())) {
-        check_object(json, *schema, problems);
-        if (schema->check_within) schema->check_within(json, plugin, problems);
-    } else {
-        problems.warning(*type, cat("IPAM plugin ", quote(type->as_string()),
-                                    " is not known: its keys are not checked"));
-    }
-}
-
-void check_ipam_of(const Json& plugin, const Json& ipam, Problems& problems) {
-    if (ipam.is_null()) return;
-    problems.attempt(ipam, [&] { check_ipam(ipam.require_object(), plugin, problems); });
+// What is in it depends on the plugin that it is for.
+void require_ipam(const Json& json) {
+    const auto type = json.require_object().find("type");
+    if (type ? !type->is_string() : !json.members().empty())
+        throw ConfigError(json, "\"ipam\" has no \"type\"");
 }
 
 void report_unknown(const Json& at, std::string_view name, const ObjectSchema& schema,
                     Problems& problems) {
-    if (const auto meant = nearest(name, key_names(schema)))
+    if (const auto meant = nearest(name, schema.names()))
         problems.error(at, cat("unknown key ", quote(name), ", did you mean ", quote(*meant), "?"));
     else
         problems.warning(at, cat("unknown key ", quote(name), ": plugins ignore it"));
 }
 
-void check_required(const Json& json, const ObjectSchema& schema, Problems& problems) {
-    for (const Key& key : schema.keys)
-        if (key.required && !json.find(key.name))
-            problems.error(json, cat(describe(json), " needs the key ", quote(key.name)));
+bool check_required(const Json& json, const ObjectSchema& schema, Problems& problems) {
+    bool is_complete = true;
+    for (const Key& key : schema.keys) {
+        if (!key.required || json.find(key.name)) continue;
+        problems.error(json, cat(describe(json), " needs the key ", quote(key.name)));
+        is_complete = false;
+    }
+    return is_complete;
 }
 
-}  // namespace
-
-void check_value(const Json& json, const Type& type, Problems& problems) {
-    if (json.is_null()) return;
+bool has_shape(const Json& json, const Type& type, Problems& problems) {
     switch (type.kind) {
         case Kind::any:
-            return;
+            return true;
         case Kind::list:
             return check_list(json, type, problems);
         case Kind::map:
             return check_map(json, type, problems);
         case Kind::object:
             return check_object(json, *type.object, problems);
+        case Kind::ipam:
+            return problems.attempt(json, [&] { require_ipam(json); });
         default:
             return problems.attempt(json, [&] { require_simple(json, type); });
     }
 }
 
-void check_object(const Json& json, const ObjectSchema& schema, Problems& problems) {
+}  // namespace
+
+const Key* ObjectSchema::find(std::string_view name) const {
+    for (const Key& key : keys)
+        if (lower(key.name) == lower(name)) return &key;
+    return common ? common->find(name) : nullptr;
+}
+
+std::vector<std::string_view> ObjectSchema::names() const {
+    std::vector<std::string_view> all = common ? common->names() : std::vector<std::string_view>{};
+    for (const Key& key : keys) all.push_back(key.name);
+    return all;
+}
+
+bool check_value(const Json& json, const Type& type, Problems& problems) {
+    if (json.is_null()) return true;
+    if (!has_shape(json, type, problems)) return false;
+    if (!type.check) return true;
+    const std::size_t before = problems.errors();
+    type.check(json, problems);
+    return problems.errors() == before;
+}
+
+bool check_object(const Json& json, const ObjectSchema& schema, Problems& problems) {
     if (!json.is_object()) return problems.attempt(json, [&] { json.require_object(); });
+    bool is_right = true;
     std::set<std::string> seen;
     for (const auto& [name, value] : json.members()) {
         if (!seen.insert(lower(name)).second)
             problems.error(value, cat("key ", quote(name), " is given twice: the last one counts"));
-        const Key* key = find_key(schema, name);
-        if (key && key->type.kind == Kind::ipam)
-            check_ipam_of(json, value, problems);
-        else if (key)
-            check_value(value, key->type, problems);
+        if (const Key* key = schema.find(name))
+            is_right &= check_value(value, key->type, problems);
         else
             report_unknown(value, name, schema, problems);
     }
-    check_required(json, schema, problems);
-    if (schema.check) schema.check(json, problems);
+    return check_required(json, schema, problems) && is_right;
 }
 
 }  // namespace cni

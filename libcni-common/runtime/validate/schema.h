@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/validate/problem.h"
 
@@ -26,7 +26,7 @@ enum class Kind : std::uint8_t {
     list,    ///< of element
     map,     ///< object with any keys, each value an element
     object,  ///< object with the keys of `object`
-    ipam,    ///< the configuration of another plugin, found by its "type"
+    ipam,    ///< the configuration of another plugin, which its "type" names
 };
 
 struct ObjectSchema;
@@ -37,6 +37,9 @@ struct Type {
     std::span<const std::string_view> choices = {};
     const Type* element = nullptr;
     const ObjectSchema* object = nullptr;
+    /// What else a value must be: the plugin's own parser is asked, and says it. Only called for
+    /// values that are as the rest of the type says. May be null.
+    void (*check)(const Json& value, Problems& problems) = nullptr;
 };
 
 struct Key {
@@ -47,23 +50,19 @@ struct Key {
 
 struct ObjectSchema {
     std::span<const Key> keys;
-    /// What depends on several keys; it may be given values of wrong types. May be null.
-    void (*check)(const Json& object, Problems& problems) = nullptr;
     /// Keys every plugin has besides; may be null.
     const ObjectSchema* common = nullptr;
-    /// Of a plugin: whether its result has no address, which not every version can express. It may
-    /// be given values of wrong types. Null: it has one.
-    bool (*lacks_address)(const Json& object) = nullptr;
-    /// Of "ipam": what depends on the plugin it is in as well. May be null.
-    void (*check_within)(const Json& object, const Json& plugin, Problems& problems) = nullptr;
-    /// Of "ipam": throws Error when a result of the version cannot have its addresses. It may be
-    /// given values of wrong types. May be null.
-    void (*require_expressible)(const Json& object, const std::string& version) = nullptr;
+
+    /// In any letter case; null when there is none.
+    const Key* find(std::string_view name) const;
+    std::vector<std::string_view> names() const;
 };
 
 /// Reports every value under `json` that `type` does not allow, keys that are unknown, given twice
-/// or missing. Keys are found in any letter case; null counts as absent.
-void check_value(const Json& json, const Type& type, Problems& problems);
-void check_object(const Json& json, const ObjectSchema& schema, Problems& problems);
+/// or missing. Keys are found in any letter case; null counts as absent. Returns whether all values
+/// are allowed and none is missing: then a parser has something to read, whatever the keys beside
+/// are called.
+bool check_value(const Json& json, const Type& type, Problems& problems);
+bool check_object(const Json& json, const ObjectSchema& schema, Problems& problems);
 
 }  // namespace cni

@@ -33,6 +33,11 @@ constexpr Type map_of(const Type& element) {
 constexpr Type object(const ObjectSchema& schema) {
     return {.kind = Kind::object, .object = &schema};
 }
+/// A value that a parser is asked about: Type::check.
+constexpr Type checked(Type type, void (*check)(const Json& value, Problems& problems)) {
+    type.check = check;
+    return type;
+}
 
 inline constexpr Type number =
     between(std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());

@@ -6,7 +6,8 @@
 #include "cni/delegate.h"
 #include "cni/version.h"
 #include "runtime/conf_dir.h"
-#include "runtime/validate/key_tables.h"
+#include "runtime/netconf.h"
+#include "runtime/validate/plugin_check.h"
 #include "runtime/validate/syntax_hint.h"
 
 namespace cni {
@@ -25,11 +26,14 @@ std::string supported() {
     return join(supported_versions, ", ");
 }
 
-// Wrong types are reported by the tables.
+// What is no text, or has a NUL in it, is reported by the tables.
 std::optional<std::string> text_of(const Json& object, std::string_view key) {
-    const auto value = object.find(key);
-    if (!value || !value->is_string()) return {};
-    return value->as_string();
+    try {
+        const auto value = object.find(key);
+        return value ? std::optional(value->as_string()) : std::nullopt;
+    } catch (const ConfigError&) {
+        return {};
+    }
 }
 
 // Of a flag that may be text as well.
@@ -69,21 +73,25 @@ void check_version(const Json& network, Problems& problems) {
     }
 }
 
-void check_expressible_ipam(const Json& ipam, const std::string& version, Problems& problems) {
-    const ObjectSchema* schema = ipam_schema(text_of(ipam, "type").value_or(""));
-    if (!schema || !schema->require_expressible) return;
-    problems.attempt(ipam, [&] { schema->require_expressible(ipam, version); });
+// What plugins are told of the version. Of one that nobody speaks, which has been reported, nothing
+// more is said: the newest has all that a plugin may want.
+std::string version_for_plugins(const std::string& given) {
+    if (given.empty()) return std::string(supported_versions.front());
+    return is_supported(given) ? given : std::string(supported_versions.back());
 }
 
-// As a plugin that is asked to ADD in this version.
-void check_expressible(const Json& plugin, const std::string& given, Problems& problems) {
-    const std::string version = given.empty() ? "0.1.0" : given;
-    const ObjectSchema* schema = plugin_schema(text_of(plugin, "type").value_or(""));
-    if (!schema || !is_supported(version)) return;
-    const auto ipam = plugin.find("ipam");
-    if (ipam && ipam->is_object()) check_expressible_ipam(*ipam, version, problems);
-    if (schema->lacks_address && schema->lacks_address(plugin))
-        problems.attempt(plugin, [&] { Result{}.require_printable(version); });
+std::string version_of_single(const Json& plugin) {
+    const auto key = plugin.find("cniVersion");
+    if (key && !key->is_string()) return std::string(supported_versions.back());
+    return version_for_plugins(key ? key->as_string() : "");
+}
+
+std::string version_of_list(const Json& list) {
+    try {
+        return version_for_plugins(NetworkList::choose_version(list));
+    } catch (const Error&) {
+        return std::string(supported_versions.back());
+    }
 }
 
 // Plugins find keys in any letter case, runtimes those of a list only as they are spelt.
@@ -98,8 +106,7 @@ void check_spelling(const Json& list, Problems& problems) {
 }  // namespace
 
 bool Validator::has_errors() const {
-    return std::any_of(problems_.begin(), problems_.end(),
-                       [](const Problem& p) { return !p.warning; });
+    return std::ranges::find(problems_, false, &Problem::warning) != problems_.end();
 }
 
 void Validator::check_dir(const std::string& dir) {
@@ -116,13 +123,14 @@ void Validator::check_text(const std::string& path, const std::string& text) {
     check_text(path, text, path.ends_with(".conflist") ? Role::list : Role::single);
 }
 
-void Validator::check_text(const std::string& path, const std::string& text, Role role) {
+void Validator::check_text(const std::string& path, const std::string& text, Role role,
+                           const Network& of_list) {
     ++files_;
     Problems problems(path, text);
     std::optional<Json> document;
     try {
         document = Json::parse(text, "JSON");
-        check_document(*document, role, problems);
+        problems.attempt(*document, [&] { check_document(*document, role, of_list, problems); });
     } catch (const JsonSyntaxError& error) {
         SyntaxHint hint = explain(text, error);
         problems.error(hint.offset, std::move(hint.message));
@@ -134,26 +142,25 @@ void Validator::check_text(const std::string& path, const std::string& text, Rol
                      std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
 }
 
-void Validator::check_document(const Json& json, Role role, Problems& problems) {
+void Validator::check_document(const Json& json, Role role, const Network& of_list,
+                               Problems& problems) {
     if (!json.is_object())
         problems.error(json, cat("must be a JSON object, not a ", json.type_name()));
     else if (role == Role::list)
         check_list(json, problems);
-    else
-        check_single(json, role, problems);
-}
-
-void Validator::check_single(const Json& json, Role role, Problems& problems) {
-    if (!json.find("type") && json.find("plugins")) {
+    else if (!json.find("type") && json.find("plugins"))
         problems.error(*json.find("plugins"),
                        "a list of plugins must be in a file ending in .conflist");
-        return;
-    }
-    check_plugin(json, problems);
-    if (role == Role::member) return;  // gets name and version from its list
+    else if (role == Role::single)
+        check_single(json, problems);
+    else
+        check_plugin_of(of_list, json, problems);
+}
+
+void Validator::check_single(const Json& json, Problems& problems) {
+    check_plugin_of({text_of(json, "name").value_or(""), version_of_single(json)}, json, problems);
     check_name(json, problems);
     check_version(json, problems);
-    check_expressible(json, text_of(json, "cniVersion").value_or(""), problems);
 }
 
 void Validator::check_list(const Json& list, Problems& problems) {
@@ -161,17 +168,14 @@ void Validator::check_list(const Json& list, Problems& problems) {
     check_object(list, list_schema(), problems);
     check_name(list, problems);
     check_version(list, problems);
+    const Network network{text_of(list, "name").value_or(""), version_of_list(list)};
     const auto plugins = list.find_exact("plugins");
     if (plugins && plugins->is_array())
         for (const Json& plugin : plugins->as_list())
-            if (plugin.is_object()) check_plugin(plugin, problems);
+            if (plugin.is_object()) check_plugin_of(network, plugin, problems);
     // Whatever else a runtime would refuse.
-    if (problems.has_errors() || !list.find("name")) return;
-    problems.attempt(plugins.value_or(list), [&] {
-        const std::string version = NetworkList::parse(list.dump()).cni_version;
-        if (!plugins) return;
-        for (const Json& plugin : plugins->as_list()) check_expressible(plugin, version, problems);
-    });
+    if (!problems.has_errors() && list.find("name"))
+        problems.attempt(plugins.value_or(list), [&] { NetworkList::parse(list); });
 }
 
 void Validator::check_folder(const std::string& list_path, const Json& list, Problems& problems) {
@@ -180,7 +184,8 @@ void Validator::check_folder(const std::string& list_path, const Json& list, Pro
     const std::string folder = cat(directory_of(list_path), "/", name);
     const auto files = has_folder ? conf_files(folder, {".conf"}) : std::vector<std::string>{};
     for (const std::string& file : files)
-        check_text(cat(folder, "/", file), read_conf(folder, file), Role::member);
+        check_text(cat(folder, "/", file), read_conf(folder, file), Role::member,
+                   {name, version_of_list(list)});
     if (!files.empty() || list.find("plugins")) return;
     if (const auto type = list.find("type"))
         problems.error(*type,
@@ -190,18 +195,15 @@ void Validator::check_folder(const std::string& list_path, const Json& list, Pro
         problems.error(list, cat("no \"plugins\", and none in ", folder));
 }
 
-void Validator::check_plugin(const Json& plugin, Problems& problems) {
+void Validator::check_plugin_of(const Network& network, const Json& plugin, Problems& problems) {
     const auto type = text_of(plugin, "type");
     if (!type || type->empty()) {
         problems.error(plugin,
                        cat(describe(plugin), " needs the key \"type\": the name of a plugin"));
         return;
     }
-    if (const ObjectSchema* schema = plugin_schema(*type))
-        check_object(plugin, *schema, problems);
-    else
-        problems.warning(*plugin.find("type"),
-                         cat("plugin ", quote(*type), " is not known: its keys are not checked"));
+    check_plugin({.text = {}, .json = plugin, .cni_version = network.version, .name = network.name},
+                 known_, problems);
     check_installed(plugin, problems);
     if (const auto ipam = plugin.find("ipam")) check_installed(*ipam, problems);
 }

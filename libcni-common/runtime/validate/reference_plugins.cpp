@@ -1,25 +1,58 @@
-// The keys of network lists, of all plugins together, and of the reference plugins that have no
-// folder here: one that gets a folder takes its own along, into its keys.cpp.
-#include "runtime/validate/key_tables.h"
+#include "runtime/validate/reference_plugins.h"
 
-#include "runtime/validate/plugin_keys.h"
+#include <algorithm>
+
+#include "cni/result.h"
+#include "runtime/validate/types.h"
 
 namespace cni {
 namespace {
 
-constinit const KnownKeys* first_plugin = nullptr;
-constinit const KnownKeys* first_ipam_plugin = nullptr;
+// What they refuse besides single values
 
-// What every plugin may have
+void require_both(const Json& json, std::string_view rate, std::string_view burst,
+                  Problems& problems) {
+    constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+    const bool has_rate = json.int_or(rate, 0, largest, 0) != 0;
+    const bool has_burst = json.int_or(burst, 0, largest, 0) != 0;
+    if (has_rate && !has_burst)
+        problems.error(*json.find(rate), "if rate is set, burst must also be set");
+    if (has_burst && !has_rate)
+        problems.error(*json.find(burst), "if burst is set, rate must also be set");
+}
 
-constexpr Type ipam{.kind = Kind::ipam};
-constexpr Type flags = map_of(flag);
-constexpr Key common_keys[] = {{"cniVersion", text},    {"name", text},
-                               {"type", text},          {"capabilities", flags},
-                               {"ipam", ipam},          {"dns", object(dns_schema)},
-                               {"prevResult", members}, {"runtimeConfig", members},
-                               {"args", members},       {"logFile", absolute_path}};
-constexpr ObjectSchema common{common_keys};
+void check_bandwidth(const NetConf& conf, Problems& problems) {
+    require_both(conf.json, "ingressRate", "ingressBurst", problems);
+    require_both(conf.json, "egressRate", "egressBurst", problems);
+}
+
+void check_flannel(const NetConf& conf, Problems& problems) {
+    const auto delegate = conf.json.find("delegate");
+    if (!delegate) return;
+    for (const std::string_view key : {"name", "ipam"})
+        if (const auto value = delegate->find(key))
+            problems.error(*value, cat("\"delegate\" must not have the key ", quote(key),
+                                       ": flannel sets it"));
+}
+
+void check_host_device(const NetConf& conf, Problems& problems) {
+    if (declares_capability(conf, "deviceID")) return;
+    constexpr std::string_view selectors[] = {"device", "hwaddr", "kernelpath", "pciBusID"};
+    if (std::ranges::none_of(selectors, [&](auto key) { return conf.json.find(key).has_value(); }))
+        problems.error(conf.json,
+                       "specify either \"device\", \"hwaddr\", \"kernelpath\" or \"pciBusID\"");
+}
+
+// A result without addresses is not in every version.
+void check_macvlan(const NetConf& conf, Problems& problems) {
+    if (conf.ipam_type().empty())
+        problems.attempt(conf.json, [&] { Result{}.require_printable(conf.cni_version); });
+}
+
+void check_needs_ipam(const NetConf& conf, Problems& problems) {
+    if (conf.ipam_type().empty())
+        problems.error(conf.json, cat(describe(conf.json), " needs \"ipam\" with a \"type\""));
+}
 
 // Interface plugins
 
@@ -67,14 +100,14 @@ constexpr Key sbr_keys[] = {
     {"table", unsigned_number}, {"gateways", list_of(ip)}, {"addSourceHints", flag}};
 constexpr Key vrf_keys[] = {{"vrfname", text, true}, {"table", unsigned_number}};
 
-const PluginKeys plugins[] = {
+constexpr PluginKeys plugins[] = {
     {"bandwidth", bandwidth_keys, check_bandwidth},
     {"dummy", dummy_keys, check_needs_ipam},
     {"firewall", firewall_keys},
     {"flannel", flannel_keys, check_flannel},
     {"host-device", host_device_keys, check_host_device},
     {"ipvlan", ipvlan_keys},
-    {"macvlan", macvlan_keys, nullptr, lacks_ipam_type},
+    {"macvlan", macvlan_keys, check_macvlan},
     {"sbr", sbr_keys},
     {"tap", tap_keys},
     {"vlan", vlan_keys, check_needs_ipam},
@@ -94,53 +127,16 @@ constexpr Key dhcp_keys[] = {{"type", text},
                              {"priority", number},
                              {"provide", list_of(provide)},
                              {"request", list_of(request)}};
-const IpamKeys dhcp("dhcp", dhcp_keys);
-
-// Lists
-
-constexpr Key list_keys[] = {{"cniVersion", text},
-                             {"cniVersions", texts},
-                             {"name", text},
-                             {"disableCheck", flag_or_text},
-                             {"disableGC", flag_or_text},
-                             {"loadOnlyInlinedPlugins", flag_or_text},
-                             {"plugins", list_of(members)}};
-constexpr ObjectSchema list{list_keys};
+constexpr PluginKeys ipam_plugins[] = {{"dhcp", dhcp_keys}};
 
 }  // namespace
 
-KnownKeys::KnownKeys(const KnownKeys*& first, std::string_view type,
-                     const ObjectSchema& schema) noexcept
-    : type_(type), schema_(schema), next_(first) {
-    first = this;
+std::span<const PluginKeys> reference_plugins() {
+    return plugins;
 }
 
-const ObjectSchema* KnownKeys::find(const KnownKeys* first, std::string_view type) {
-    for (const KnownKeys* known = first; known; known = known->next_)
-        if (known->type_ == type) return &known->schema_;
-    return nullptr;
-}
-
-PluginKeys::PluginKeys(std::string_view type, std::span<const Key> keys, KeysCheck check,
-                       AddressQuestion lacks_address) noexcept
-    : KnownKeys(first_plugin, type, {keys, check, &common, lacks_address}) {}
-
-IpamKeys::IpamKeys(std::string_view type, std::span<const Key> keys, IpamCheck check,
-                   VersionCheck require_expressible) noexcept
-    : KnownKeys(first_ipam_plugin, type,
-                {.keys = keys, .check_within = check, .require_expressible = require_expressible}) {
-}
-
-const ObjectSchema* plugin_schema(std::string_view type) {
-    return KnownKeys::find(first_plugin, type);
-}
-
-const ObjectSchema* ipam_schema(std::string_view type) {
-    return KnownKeys::find(first_ipam_plugin, type);
-}
-
-const ObjectSchema& list_schema() {
-    return list;
+std::span<const PluginKeys> reference_ipam_plugins() {
+    return ipam_plugins;
 }
 
 }  // namespace cni

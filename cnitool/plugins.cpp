@@ -1,0 +1,28 @@
+#include "plugins.h"
+
+#include "ipam/host-local/config.h"
+#include "ipam/static/config.h"
+#include "plugins/bridge/config.h"
+#include "plugins/debug/config.h"
+#include "plugins/portmap/config.h"
+#include "plugins/ptp/config.h"
+#include "plugins/sample/config.h"
+#include "plugins/tuning/config.h"
+
+namespace cni::tool {
+namespace {
+
+constexpr PluginKeys loopback{"loopback"};  // has no keys of its own
+
+constexpr const PluginKeys* plugins[] = {
+    &bridge::known_keys, &debug::known_keys,  &loopback,           &portmap::known_keys,
+    &ptp::known_keys,    &sample::known_keys, &tuning::known_keys,
+};
+
+constexpr const PluginKeys* ipam_plugins[] = {&host_local::known_keys, &static_ipam::known_keys};
+
+}  // namespace
+
+constinit const KnownPlugins known_plugins{plugins, ipam_plugins};
+
+}  // namespace cni::tool
