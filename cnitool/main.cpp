@@ -54,8 +54,7 @@ std::string help(const Verb& verb) {
 }
 
 const Verb* find_verb(std::string_view name) {
-    const auto found = std::find_if(std::begin(verbs), std::end(verbs),
-                                    [&](const Verb* verb) { return verb->name == name; });
+    const auto found = std::ranges::find(verbs, name, &Verb::name);
     return found == std::end(verbs) ? nullptr : *found;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/ranges.h"
 #include "base/release.h"
 #include "base/warn.h"
 #include "call.h"
@@ -26,9 +27,7 @@ bool print_plugins(const Runtime& runtime, const std::vector<std::string>& types
     for (const std::string& type : types) {
         const auto versions = runtime.versions(type);
         print(cat(type, ": ", join(versions, ", "), "\n"));
-        if (version.empty() ||
-            std::find(versions.begin(), versions.end(), version) != versions.end())
-            continue;
+        if (version.empty() || contains(versions, version)) continue;
         warn(cat("plugin ", type, " does not support config version ", quote(version)));
         all_speak = false;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/ranges.h"
 #include "cni/version.h"
 #include "range_sets.h"
 
@@ -20,7 +21,7 @@ std::optional<Ip> parse_requested(std::string_view text) {
 }
 
 void add_once(std::vector<Ip>& ips, const Ip& ip) {
-    if (std::find(ips.begin(), ips.end(), ip) == ips.end()) ips.push_back(ip);
+    if (!contains(ips, ip)) ips.push_back(ip);
 }
 
 void add_requested(std::vector<Ip>& ips, const std::optional<Json>& list) {

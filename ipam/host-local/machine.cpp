@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/ranges.h"
 #include "hashes.h"
 #include "sys/machine.h"
 
@@ -41,8 +42,7 @@ bool is_on_network_file_system(int dir) {
     struct statfs status;
     if (::fstatfs(dir, &status) < 0) return true;
     const auto magic = static_cast<std::uint32_t>(status.f_type);
-    return std::find(std::begin(network_file_systems), std::end(network_file_systems), magic) !=
-           std::end(network_file_systems);
+    return contains(network_file_systems, magic);
 }
 
 }  // namespace cni::host_local

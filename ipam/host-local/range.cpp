@@ -85,15 +85,15 @@ RangeSet RangeSet::make(std::vector<Range> ranges) {
 }
 
 const Range* RangeSet::find(const Ip& ip) const {
-    const auto found = std::find_if(ranges_.begin(), ranges_.end(),
-                                    [&](const Range& range) { return range.contains(ip); });
+    const auto found =
+        std::ranges::find_if(ranges_, [&](const Range& range) { return range.contains(ip); });
     return found == ranges_.end() ? nullptr : &*found;
 }
 
 bool RangeSet::overlaps(const RangeSet& other) const {
-    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& mine) {
-        return std::any_of(other.ranges_.begin(), other.ranges_.end(),
-                           [&](const Range& range) { return mine.overlaps(range); });
+    return std::ranges::any_of(ranges_, [&](const Range& mine) {
+        return std::ranges::any_of(other.ranges_,
+                                   [&](const Range& range) { return mine.overlaps(range); });
     });
 }
 
@@ -126,7 +126,7 @@ std::optional<Ip> first_free(const Ip& first, const Ip& last, const std::vector<
         const Number offset = number(ip) - number(first);
         if (offset < size) used[static_cast<std::size_t>(offset)] = true;
     }
-    const auto free = std::find(used.begin(), used.end(), false);
+    const auto free = std::ranges::find(used, false);
     if (free == used.end()) return {};
     return plus(first, static_cast<Number>(free - used.begin()));
 }

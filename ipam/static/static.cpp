@@ -20,12 +20,7 @@ bool satisfies(const Route& actual, const Route& wanted) {
 
 template <typename T>
 bool any_satisfies(const std::vector<T>& list, const T& wanted) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const T& actual) { return satisfies(actual, wanted); });
-}
-
-std::string describe(const IpConfig& ip) {
-    return cat(ip.address.to_string(), ip.gateway ? cat(" via ", ip.gateway->to_string()) : "");
+    return std::ranges::any_of(list, [&](const T& actual) { return satisfies(actual, wanted); });
 }
 
 }  // namespace
@@ -50,7 +45,8 @@ void check(const Request& request) {
             throw Error(Code::internal,
                         cat("static: Failed to match addr ", ip.address.ip.to_string(),
                             " on interface ", request.args.ifname),
-                        cat("prevResult does not have ", describe(ip)));
+                        cat("prevResult does not have ", ip.address.to_string(),
+                            ip.gateway ? cat(" via ", ip.gateway->to_string()) : ""));
     for (const Route& route : config.routes)
         if (!any_satisfies(prev.routes, route))
             throw Error(Code::internal,

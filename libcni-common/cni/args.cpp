@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/ranges.h"
 
 namespace cni {
 namespace {
@@ -21,8 +22,8 @@ constexpr std::string_view wide_spaces[] = {"\u0085", "\u00a0", "\u1680", "\u200
 
 bool has_space(std::string_view text) {
     return text.find_first_of(" \t\n\v\f\r") != text.npos ||
-           std::any_of(std::begin(wide_spaces), std::end(wide_spaces),
-                       [&](std::string_view space) { return text.find(space) != text.npos; });
+           std::ranges::any_of(
+               wide_spaces, [&](std::string_view space) { return text.find(space) != text.npos; });
 }
 
 struct Problem {
@@ -75,10 +76,9 @@ Args Args::from_environment() {
 }
 
 bool is_valid_identifier(std::string_view text) {
-    return !text.empty() && is_alphanumeric(text[0]) &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return is_alphanumeric(c) || c == '_' || c == '.' || c == '-';
-           });
+    return !text.empty() && is_alphanumeric(text[0]) && std::ranges::all_of(text, [](char c) {
+        return is_alphanumeric(c) || c == '_' || c == '.' || c == '-';
+    });
 }
 
 void require_valid_ifname(std::string_view name) {
@@ -109,7 +109,7 @@ std::map<std::string, std::string> parse_cni_args(std::string_view text,
                             cat("ARGS: error parsing value of pair ", quote(item),
                                 ": boolean unmarshal error: invalid input ", lower(pair->second)));
             ignore_unknown = *flag;
-        } else if (std::find(known.begin(), known.end(), pair->first) != known.end()) {
+        } else if (contains(known, pair->first)) {
             args[std::string(pair->first)] = pair->second;
         } else {
             unknown += cat(unknown.empty() ? "" : " ", quote(item));

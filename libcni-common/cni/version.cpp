@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/ranges.h"
 
 namespace cni {
 
@@ -19,8 +20,7 @@ std::optional<Version> Version::parse(std::string_view text) {
 }
 
 bool is_supported(std::string_view version) {
-    return std::find(supported_versions.begin(), supported_versions.end(), version) !=
-           supported_versions.end();
+    return contains(supported_versions, version);
 }
 
 ResultFamily family_of(std::string_view version) {
@@ -45,7 +45,7 @@ void require_supported(std::string_view version) {
 void require_one_per_family(const std::vector<Family>& families, const std::string& version) {
     if (at_least(version, "0.3.0")) return;
     for (const Family family : {Family::v4, Family::v6})
-        if (std::count(families.begin(), families.end(), family) > 1)
+        if (std::ranges::count(families, family) > 1)
             throw Error(
                 Code::invalid_config,
                 cat("CNI version ", version, " does not support more than 1 address per family"));

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/ranges.h"
 #include "cni/args.h"
 
 namespace cni {
@@ -63,9 +64,7 @@ std::vector<std::string> conf_files(const std::string& dir,
     if (!fd) return {};
     std::vector<std::string> names = list_dir(std::move(*fd), dir);
     std::erase_if(names, [&](const std::string& name) {
-        return std::find(extensions.begin(), extensions.end(), extension(name)) ==
-                   extensions.end() ||
-               is_directory(cat(dir, "/", name));
+        return !contains(extensions, extension(name)) || is_directory(cat(dir, "/", name));
     });
     return names;
 }

@@ -17,8 +17,8 @@ std::string_view reported_type(const Json& json) {
         {"number", "float64"},       {"string", "string"},
         {"array", "[]interface {}"}, {"object", "map[string]interface {}"},
     };
-    const auto name = std::find_if(std::begin(names), std::end(names),
-                                   [&](const auto& n) { return n.first == json.type_name(); });
+    const auto name =
+        std::ranges::find(names, json.type_name(), [](const auto& n) { return n.first; });
     return name->second;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ranges.h"
 #include "base/undo.h"
 #include "base/warn.h"
 #include "cni/delegate.h"
@@ -180,9 +181,7 @@ void Runtime::gc(const NetworkList& list,
     if (list.disable_gc) return;
     std::vector<RuntimeConf> stale = cache_.attachments(list.name);
     if (valid)
-        std::erase_if(stale, [&](const RuntimeConf& conf) {
-            return std::find(valid->begin(), valid->end(), conf.id()) != valid->end();
-        });
+        std::erase_if(stale, [&](const RuntimeConf& conf) { return contains(*valid, conf.id()); });
     ErrorLines errors;
     // Each waits in the kernel for its interface to be gone, and those that do so at once wait
     // once.

@@ -112,7 +112,7 @@ void set_link(Undo& undo, Rtnl& rtnl, const Link& link, const Attributes& wanted
     for (std::size_t i = 0; i < quiet.size(); ++i) announcement[i].file.restore(quiet[i]);
 }
 
-void describe(Result& result, const Request& request, const Attributes& wanted) {
+void put_attributes(Result& result, const Request& request, const Attributes& wanted) {
     for (Interface& interface : result.interfaces) {
         if (!is_container_interface(interface, request.args)) continue;
         if (wanted.mac) interface.mac = wanted.mac->to_string();
@@ -150,7 +150,7 @@ Result add(const Request& request) {
     for (const Change& change : changes) set(undo, change);
     request.step("set link");
     if (config.wanted.any()) set_link(undo, container.rtnl, link, config.wanted, announcement);
-    describe(result, request, config.wanted);
+    put_attributes(result, request, config.wanted);
     undo.commit();
     return result;
 }

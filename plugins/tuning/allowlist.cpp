@@ -71,8 +71,8 @@ Allowlist::Allowlist(std::string_view text) {
 }
 
 bool Allowlist::matches(const std::string& text) const {
-    return std::any_of(lines_.begin(), lines_.end(),
-                       [&](const std::string& line) { return matches_line(line, text); });
+    return std::ranges::any_of(lines_,
+                               [&](const std::string& line) { return matches_line(line, text); });
 }
 
 void Allowlist::require(const SysctlName& name) const {

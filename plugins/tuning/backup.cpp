@@ -100,8 +100,7 @@ bool is_of_interface(const Backup::Parameter& parameter, const std::string& ifna
 
 void Backup::add(const SysctlName& name, std::string value) {
     std::string key = cat("net/", join(name.parts, "/"));
-    if (std::none_of(sysctls.begin(), sysctls.end(),
-                     [&](const Parameter& p) { return p.key == key; }))
+    if (std::ranges::find(sysctls, key, &Parameter::key) == sysctls.end())
         sysctls.push_back({std::move(key), std::move(value)});
 }
 

@@ -89,7 +89,7 @@ bool is_nameless(const Backup& backup) {
 
 // No other container id and interface make the same name.
 bool is_unambiguous(const std::string& plain) {
-    return std::count(plain.begin(), plain.end(), '_') == 1;
+    return std::ranges::count(plain, '_') == 1;
 }
 
 Found find(const Directory& dir, const Names& names, const AttachmentId& attachment) {
@@ -133,7 +133,7 @@ bool is_stale(const Directory& dir, const std::string& name, const std::string& 
     try {
         const auto backup = dir.load(name);
         if (!backup || backup->network != network) return false;
-        if (is_nameless(*backup)) return std::none_of(valid.begin(), valid.end(), is_its_name);
+        if (is_nameless(*backup)) return std::ranges::none_of(valid, is_its_name);
         return !valid.contains(backup->attachment);
     } catch (const Error& error) {
         warn(error.what());

@@ -27,7 +27,7 @@ std::optional<Parts> split_around_interface(const std::string& written, char sep
     const auto has_separator = [](const std::string& part) {
         return part.find_first_of("./") != part.npos;
     };
-    std::replace(parts[3].begin(), parts[3].end(), '/', '.');
+    std::ranges::replace(parts[3], '/', '.');
     const bool is_clear =
         is_ifname(parts[3]) && !has_separator(parts[1]) && !has_separator(parts[4]);
     return is_clear ? std::optional(parts) : std::nullopt;
@@ -36,7 +36,7 @@ std::optional<Parts> split_around_interface(const std::string& written, char sep
 Parts split_name(std::string written) {
     if (const auto parts = split_around_interface(written, '/')) return *parts;
     if (const auto parts = split_around_interface(written, '.')) return *parts;
-    std::replace(written.begin(), written.end(), '.', '/');
+    std::ranges::replace(written, '.', '/');
     return split_without_empty(written, '/');
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ranges.h"
+
 namespace cni {
 
 std::string Problem::to_string() const {
@@ -25,7 +27,7 @@ std::vector<Problem> Problems::take() {
 
 void Problems::add(std::size_t offset, std::string message, bool warning) {
     Problem problem{file_, text_position(text_, offset), std::move(message), warning};
-    if (std::ranges::find(found_, problem) == found_.end()) found_.push_back(std::move(problem));
+    if (!contains(found_, problem)) found_.push_back(std::move(problem));
 }
 
 }  // namespace cni

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ranges.h"
 #include "cni/args.h"
 #include "net/mac.h"
 #include "runtime/validate/nearest.h"
@@ -12,7 +13,7 @@ namespace {
 
 void require_choice(const Json& json, const Type& type) {
     const std::string text = json.as_string();
-    if (std::ranges::find(type.choices, text) != type.choices.end()) return;
+    if (contains(type.choices, text)) return;
     std::string choices;
     for (const auto choice : type.choices)
         choices += cat(choices.empty() ? "" : ", ", quote(choice));
