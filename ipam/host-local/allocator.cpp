@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/contains.h"
 #include "base/error.h"
 #include "base/ranges.h"
 #include "base/undo.h"

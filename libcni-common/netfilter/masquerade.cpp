@@ -115,10 +115,11 @@ void add_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefi
         delete_rules(nft, table, checks, rules_of(owner), {}, put);
 }
 
-// The chain is listed, which takes 2 us for each rule that anybody has in it. The kernel finds a rule
-// by its handle only (nft_rule_lookup in net/netfilter/nf_tables_api.c). The handles of ours could be
-// told by an object made in the same batch, but not that there are no others of the owner: rules of
-// the reference plugins have nothing but their comment, and either's ADD may follow the other's.
+// The chain is listed, which takes 2 us for each rule that anybody has in it. The kernel finds a
+// rule by its handle only (nft_rule_lookup in net/netfilter/nf_tables_api.c). The handles of ours
+// could be told by an object made in the same batch, but not that there are no others of the owner:
+// rules of the reference plugins have nothing but their comment, and either's ADD may follow the
+// other's.
 bool remove_masquerade(Connection& nft, const Owner& owner) {
     const nft::Bytes key = attachment_of(owner).key;
     bool others_have_rules = false;

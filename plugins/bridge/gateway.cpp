@@ -4,7 +4,7 @@
 
 #include "attach/forwarding.h"
 #include "attach/ipv6.h"
-#include "base/contains.h"
+#include "base/ranges.h"
 
 namespace cni::bridge {
 namespace {

@@ -7,7 +7,7 @@
 #include "attach/configure.h"
 #include "attach/forwarding.h"
 #include "attach/ipv6.h"
-#include "base/contains.h"
+#include "base/ranges.h"
 
 namespace cni::ptp {
 namespace {

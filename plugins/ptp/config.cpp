@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "attach/masquerade_backend.h"
+#include "base/error.h"
 
 namespace cni::ptp {
 
