@@ -58,19 +58,6 @@ std::string mac_text(const NetConf& conf, std::string_view cni_args) {
     return text;
 }
 
-std::optional<Mac> parse_mac(const std::string& text) {
-    if (text.empty()) return {};
-    const auto mac = Mac::parse(text);
-    if (!mac)
-        throw Error(Code::invalid_config, cat("invalid args ", text, " for MAC addr: address ",
-                                              text, ": invalid MAC address"));
-    if (mac->is_multicast() || mac->is_zero())
-        throw Error(Code::invalid_config,
-                    cat("an interface cannot have the MAC address ", mac->to_string()),
-                    "it is a multicast address or zero");
-    return mac;
-}
-
 Attributes parse_attributes(const NetConf& conf, std::string_view cni_args) {
     Attributes wanted;
     wanted.mac = parse_mac(mac_text(conf, cni_args));
@@ -101,6 +88,19 @@ std::string data_dir_of(const NetConf& conf) {
 
 Sysctl parse_sysctl(const std::string& key, const Json& value, const std::string& ifname) {
     return {parse_sysctl_name(key, ifname), value_of(value)};
+}
+
+std::optional<Mac> parse_mac(const std::string& text) {
+    if (text.empty()) return {};
+    const auto mac = Mac::parse(text);
+    if (!mac)
+        throw Error(Code::invalid_config, cat("invalid args ", text, " for MAC addr: address ",
+                                              text, ": invalid MAC address"));
+    if (mac->is_multicast() || mac->is_zero())
+        throw Error(Code::invalid_config,
+                    cat("an interface cannot have the MAC address ", mac->to_string()),
+                    "it is a multicast address or zero");
+    return mac;
 }
 
 Config parse_config(const NetConf& conf, const std::string& ifname) {

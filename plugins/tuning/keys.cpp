@@ -12,17 +12,21 @@ void check_config(const NetConf& conf, Problems& problems) {
     problems.attempt(conf.json, [&] { parse_config(conf, ifname); });
 }
 
+void check_mac(const Json& address, Problems& problems) {
+    problems.attempt(address, [&] { parse_mac(address.as_string()); });
+}
+
 // Each by itself, so that all that are wrong are told.
 void check_sysctls(const Json& sysctls, Problems& problems) {
     for (const auto& [key, value] : sysctls.members())
         problems.attempt(value, [&, &name = key] { parse_sysctl(name, value, ifname); });
 }
 
-constexpr Type signed_limit = between(0, std::numeric_limits<std::int32_t>::max());
+constexpr Type not_negative = between(0, std::numeric_limits<std::int32_t>::max());
 constexpr Type sysctls = checked(map_of(text), check_sysctls);
-constexpr Key keys[] = {{"sysctl", sysctls},   {"mac", mac},       {"promisc", flag},
-                        {"mtu", signed_limit}, {"allmulti", flag}, {"txQLen", signed_limit},
-                        {"dataDir", text}};
+constexpr Key keys[] = {
+    {"sysctl", sysctls}, {"mac", checked(mac, check_mac)}, {"promisc", flag}, {"mtu", not_negative},
+    {"allmulti", flag},  {"txQLen", not_negative},         {"dataDir", text}};
 
 }  // namespace
 

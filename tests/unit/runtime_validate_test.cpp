@@ -209,14 +209,16 @@ TEST_F(Validate, TellsAsManyMistakesAtOnceAsItCan) {
 {"type":"ptp","ipMasq":7,
 "ipam":{"type":"host-local","ranges":[]}},
 {"type":"tuning","sysctl":{"kernel.a":"1",
-"vm.b":"2"}}]})"),
+"vm.b":"2"},
+"mac":"00:00:00:00:00:00"}]})"),
                 ElementsAre(HasSubstr("3:33: minID and maxID"), HasSubstr("4:1: minID is greater"),
                             HasSubstr("5:2: Network has host bits set"),
                             HasSubstr("6:2: Network 10.2.0.0/31 too small"),
                             HasSubstr("7:15: \"plugins[1].ipMasq\" must be true or false"),
                             HasSubstr("8:1: no IP ranges specified"),
                             HasSubstr("9:28: invalid net sysctl key: \"kernel/a\""),
-                            HasSubstr("10:1: invalid net sysctl key: \"vm/b\"")));
+                            HasSubstr("10:1: invalid net sysctl key: \"vm/b\""),
+                            HasSubstr("11:1: an interface cannot have the MAC address")));
     EXPECT_THAT(plugin(R"("type":"bridge","hairpinMode":true,
 "promiscMode":true,"isGatway":true,
 "ipam":{"type":"host-local","subnet":"10.1.0.0/24",
