@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "base/file.h"
-#include "base/ranges.h"
 #include "base/release.h"
 #include "base/warn.h"
 #include "call.h"

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/ranges.h"
+#include "base/contains.h"
 #include "hashes.h"
 #include "sys/machine.h"
 

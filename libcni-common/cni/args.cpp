@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/contains.h"
 #include "base/error.h"
-#include "base/ranges.h"
 
 namespace cni {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "base/error.h"
-#include "base/ranges.h"
 
 namespace cni {
 

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "base/file.h"
-#include "base/ranges.h"
 #include "cni/args.h"
 
 namespace cni {

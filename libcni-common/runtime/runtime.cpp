@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/ranges.h"
+#include "base/contains.h"
 #include "base/undo.h"
 #include "base/warn.h"
 #include "cni/delegate.h"

@@ -4,7 +4,7 @@
 
 #include "attach/forwarding.h"
 #include "attach/ipv6.h"
-#include "base/ranges.h"
+#include "base/contains.h"
 
 namespace cni::bridge {
 namespace {

@@ -7,7 +7,7 @@
 #include "attach/configure.h"
 #include "attach/forwarding.h"
 #include "attach/ipv6.h"
-#include "base/ranges.h"
+#include "base/contains.h"
 
 namespace cni::ptp {
 namespace {

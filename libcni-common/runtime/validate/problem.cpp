@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/ranges.h"
+#include "base/contains.h"
 
 namespace cni {
 

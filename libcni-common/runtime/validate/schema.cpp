@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/ranges.h"
+#include "base/contains.h"
 #include "cni/args.h"
 #include "net/mac.h"
 #include "runtime/validate/nearest.h"
