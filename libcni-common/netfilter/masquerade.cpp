@@ -80,13 +80,18 @@ bool is_in_place(Connection& nft) {
     return is_hooked(nft) && contains_in_order(nft.rules(table, postrouting), postrouting_rules());
 }
 
-// The table stays as the reference plugins leave it.
+bool has_rules(Connection& nft) {
+    const auto chain = nft.find_chain(table, checks);
+    return chain && chain->uses > 1;  // the first is the jump to it
+}
+
+// The table stays as the reference plugins leave it. Who deletes the last of several rules at once is
+// only known afterwards: the listing from before had those of the others in it.
 void drop_unused_set(Connection& nft) {
+    if (has_rules(nft)) return;
     nft::commit_unchanged(nft, "masquerading is removed", [&](Batch& batch) {
-        if (!nft.has_set(table, attachments.name)) return;
-        const auto chain = nft.find_chain(table, checks);
-        const bool has_rules = chain && chain->uses > 1;  // the first is the jump to it
-        if (!has_rules) batch.delete_set(table, attachments.name);
+        if (!has_rules(nft) && nft.has_set(table, attachments.name))
+            batch.delete_set(table, attachments.name);
     });
 }
 
@@ -122,17 +127,11 @@ void add_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefi
 // other's.
 bool remove_masquerade(Connection& nft, const Owner& owner) {
     const nft::Bytes key = attachment_of(owner).key;
-    bool others_have_rules = false;
-    const auto is_ours = [&, known = rules_of(owner)](std::string_view comment) {
-        const bool passes = known(comment);
-        others_have_rules = others_have_rules || !passes;
-        return passes;
-    };
-    const auto deleted = delete_rules(nft, table, checks, is_ours, [&](Batch& batch) {
+    const auto deleted = delete_rules(nft, table, checks, rules_of(owner), [&](Batch& batch) {
         if (nft.find_element(table, attachments.name, key))
             batch.delete_element(table, attachments.name, key);
     });
-    if (!others_have_rules) drop_unused_set(nft);
+    drop_unused_set(nft);
     return deleted > 0;
 }
 
