@@ -1,5 +1,7 @@
 #include "cni/config.h"
 
+#include <algorithm>
+
 #include "cni/args.h"
 #include "cni/version.h"
 
@@ -66,6 +68,12 @@ NetConf NetConf::parse(std::string text) {
 std::string NetConf::ipam_type() const {
     const auto ipam = json.find("ipam");
     return ipam ? ipam->require_object().string_or("type", "") : "";
+}
+
+std::uint32_t NetConf::mtu() const {
+    constexpr int largest = 65535;
+    return static_cast<std::uint32_t>(
+        std::max<std::int64_t>(0, json.int_or("mtu", INT32_MIN, largest, 0)));
 }
 
 std::optional<Dns> NetConf::dns() const {

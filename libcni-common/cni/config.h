@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ struct NetConf {
 
     /// "ipam.type"; "" without IPAM.
     std::string ipam_type() const;
+    /// "mtu" in bytes; 0 leaves it to the kernel, as zero, less, and none do. Throws ConfigError.
+    std::uint32_t mtu() const;
     /// "dns", when it holds a list (even an empty one) or a domain; nullopt leaves it to others.
     std::optional<Dns> dns() const;
 

@@ -85,8 +85,8 @@ bool has_rules(Connection& nft) {
     return chain && chain->uses > 1;  // the first is the jump to it
 }
 
-// The table stays as the reference plugins leave it. Who deletes the last of several rules at once is
-// only known afterwards: the listing from before had those of the others in it.
+// The table stays as the reference plugins leave it. Who deletes the last of several rules at once
+// is only known afterwards: the listing from before had those of the others in it.
 void drop_unused_set(Connection& nft) {
     if (has_rules(nft)) return;
     nft::commit_unchanged(nft, "masquerading is removed", [&](Batch& batch) {

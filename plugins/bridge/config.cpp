@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "attach/masquerade_backend.h"
+#include "cni/wished_mac.h"
 
 namespace cni::bridge {
 namespace {
 
 constexpr std::uint16_t max_vlan = 4094;
-constexpr std::string_view known_args[] = {"MAC"};
 
 Error invalid(std::string msg, std::string details = {}) {
     return Error(Code::invalid_config, std::move(msg), std::move(details));
@@ -55,12 +55,10 @@ void require_consistent(const Config& config, const Json& json) {
                           "cannot set hairpin mode and promiscuous mode at the same time");
 }
 
-// runtimeConfig wins over args, args over CNI_ARGS.
 std::optional<Mac> parse_mac(const Request& request) {
-    std::string text = parse_cni_args(request.args.cni_args, known_args)["MAC"];
-    for (const auto& value :
-         {request.conf.cni_args_config("mac"), request.conf.runtime_config("mac")})
-        if (value && !value->as_string().empty()) text = value->as_string();
+    const std::string text =
+        wished_mac_text(request.conf, request.args.cni_args,
+                        {MacSource::cni_args, MacSource::args_cni, MacSource::runtime_config});
     if (text.empty()) return {};
     const auto mac = Mac::parse(text);
     if (!mac)
@@ -115,9 +113,7 @@ Config parse_config(const NetConf& conf) {
     config.force_address = json.bool_or("forceAddress", false);
     config.ip_masq = json.bool_or("ipMasq", false);
     config.masquerade_backend = masquerade_backend(json);
-    // Zero and less leave it to the kernel.
-    config.mtu = static_cast<std::uint32_t>(
-        std::max<std::int64_t>(0, json.int_or("mtu", INT32_MIN, 65535, 0)));
+    config.mtu = conf.mtu();
     config.port.hairpin = json.bool_or("hairpinMode", false);
     config.port.isolated = json.bool_or("portIsolation", false);
     config.promiscuous = json.bool_or("promiscMode", false);

@@ -2,10 +2,10 @@
 
 #include <set>
 
+#include "cni/wished_mac.h"
+
 namespace cni::tuning {
 namespace {
-
-constexpr std::string_view known_args[] = {"MAC"};
 
 std::string value_of(const Json& value) {
     std::string text = value.as_string();
@@ -47,20 +47,11 @@ std::optional<Json> pick(const NetConf& conf, std::string_view key) {
     return conf.json.find(key);
 }
 
-std::string mac_text(const NetConf& conf, std::string_view cni_args) {
-    std::string text = conf.json.string_or("mac", "");
-    const auto use = [&text](std::string later) {
-        if (!later.empty()) text = std::move(later);
-    };
-    use(parse_cni_args(cni_args, known_args)["MAC"]);
-    if (const auto v = conf.runtime_config("mac")) use(v->as_string());
-    if (const auto v = conf.cni_args_config("mac")) use(v->as_string());
-    return text;
-}
-
 Attributes parse_attributes(const NetConf& conf, std::string_view cni_args) {
     Attributes wanted;
-    wanted.mac = parse_mac(mac_text(conf, cni_args));
+    wanted.mac = wished_mac(
+        conf, cni_args,
+        {MacSource::key, MacSource::cni_args, MacSource::runtime_config, MacSource::args_cni});
     // It cannot say "off": false has always meant "as it is".
     if (const auto v = pick(conf, "promisc"); v && v->as_bool()) wanted.promisc = true;
     if (const auto v = pick(conf, "mtu"))
@@ -88,19 +79,6 @@ std::string data_dir_of(const NetConf& conf) {
 
 Sysctl parse_sysctl(const std::string& key, const Json& value, const std::string& ifname) {
     return {parse_sysctl_name(key, ifname), value_of(value)};
-}
-
-std::optional<Mac> parse_mac(const std::string& text) {
-    if (text.empty()) return {};
-    const auto mac = Mac::parse(text);
-    if (!mac)
-        throw Error(Code::invalid_config, cat("invalid args ", text, " for MAC addr: address ",
-                                              text, ": invalid MAC address"));
-    if (mac->is_multicast() || mac->is_zero())
-        throw Error(Code::invalid_config,
-                    cat("an interface cannot have the MAC address ", mac->to_string()),
-                    "it is a multicast address or zero");
-    return mac;
 }
 
 Config parse_config(const NetConf& conf, const std::string& ifname) {

@@ -32,8 +32,6 @@ Config parse_config(const NetConf& conf, const std::string& ifname);
 /// Throws Error(invalid_config or invalid_environment).
 Config parse_config(const Request& request);
 
-/// An address that an interface may have; nullopt for "". Throws Error(invalid_config).
-std::optional<Mac> parse_mac(const std::string& text);
 /// A member of "sysctl". Throws Error(invalid_config).
 Sysctl parse_sysctl(const std::string& key, const Json& value, const std::string& ifname);
 

@@ -1,3 +1,4 @@
+#include "cni/wished_mac.h"
 #include "config.h"
 #include "runtime/validate/plugin_keys.h"
 #include "runtime/validate/types.h"
@@ -13,7 +14,9 @@ void check_config(const NetConf& conf, Problems& problems) {
 }
 
 void check_mac(const Json& address, Problems& problems) {
-    problems.attempt(address, [&] { parse_mac(address.as_string()); });
+    problems.attempt(address, [&] {
+        if (const std::string text = address.as_string(); !text.empty()) parse_interface_mac(text);
+    });
 }
 
 // Each by itself, so that all that are wrong are told.
