@@ -51,17 +51,6 @@ bool has_recorded_mac(const Interface& recorded, const Link& link) {
     return recorded.mac.empty() || Mac::parse(recorded.mac) == link.mac;
 }
 
-Result own_part(const Result& prev, const Args& args) {
-    Result own = prev;
-    std::erase_if(own.ips, [&](const IpConfig& ip) {
-        if (!ip.interface) return false;
-        const auto index = static_cast<std::size_t>(*ip.interface);
-        return index < prev.interfaces.size() &&
-               !is_container_interface(prev.interfaces[index], args);
-    });
-    return own;
-}
-
 void check_addresses(Container& container, const Link& link, const Result& result) {
     for (const Family family : both_families) {
         const auto found = addresses(container.rtnl, link, family);

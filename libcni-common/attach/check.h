@@ -16,10 +16,6 @@ const Interface& recorded_interface(const Result& prev, const Args& args);
 /// Whether the MAC of the record, if it has one, is the link's.
 bool has_recorded_mac(const Interface& recorded, const Link& link);
 
-/// A prevResult less the addresses of interfaces that are not CNI_IFNAME in CNI_NETNS: other
-/// plugins of the list may have added them.
-Result own_part(const Result& prev, const Args& args);
-
 /// Throws Error(internal) unless every address of the result is on the link with the same prefix
 /// length, no other host's as far as the kernel knows, and its gateway can be reached through the
 /// link.

@@ -1,5 +1,6 @@
 #include "attach/existing_attachment.h"
 
+#include "attach/chained.h"
 #include "attach/check.h"
 #include "attach/forwarding.h"
 #include "attach/host_link.h"

@@ -1,5 +1,6 @@
 #include "attach/new_attachment.h"
 
+#include "attach/configure.h"
 #include "attach/owners.h"
 #include "cni/version.h"
 #include "rules/masquerading.h"
@@ -55,6 +56,19 @@ VethPair NewAttachment::make_veth_pair(const VethPairOptions& options) {
     return veth;
 }
 
+Link NewAttachment::make_link(Rtnl& from, NewLink link) {
+    request.step("make link");
+    link.name = container.ifname;
+    if (&from != &container.rtnl) link.netns = &container.netns;
+    // Before: the kernel may have made it though no answer comes.
+    undo_.on_failure("delete the link", [this, kind = std::string(name_of(link.kind))] {
+        const auto made = container.find_interface();
+        if (made && made->kind_name() == kind) container.rtnl.apply(remove_link(*made));
+    });
+    from.apply(add_link(link));
+    return container.get_interface();
+}
+
 void NewAttachment::masquerade(const std::optional<std::string>& backend, const Result& result) {
     request.step("add masquerading");
     const Owner owner = owner_of(request);
@@ -86,6 +100,18 @@ Result NewAttachment::finish(Result result, std::vector<Interface> interfaces) {
     if (dns_) result.dns = *dns_;
     undo_.commit();
     return result;
+}
+
+Result NewAttachment::finish_with(const Link& link) {
+    Result result = finish_ipam();
+    request.step("configure interface");
+    for (IpConfig& ip : result.ips) ip.interface = 0;
+    configure_interface(container, link, result, Dad::off);
+    request.step("describe");
+    // Asking for a link makes the kernel take notice of its carrier; until then, for up to a
+    // second, the link drops what is sent, the announcement first.
+    container.rtnl.apply(get_link(link.name), announce(link));
+    return finish(std::move(result), {in_container(link)});
 }
 
 }  // namespace cni

@@ -37,8 +37,13 @@ public:
     /// What the IPAM plugin decided, at least one address; without one, an empty result.
     Result finish_ipam();
 
-    /// Makes the pair: see make_veth_pair(), attach/veth_pair.h.
+    /// Makes a pair: see make_veth_pair(), attach/veth_pair.h.
     VethPair make_veth_pair(const VethPairOptions& options);
+
+    /// Makes CNI_IFNAME in the container, in place: `link` is without name and namespace. `from` is
+    /// a socket where its parent is, or the container's own for one that is on nothing. Throws
+    /// NlError.
+    Link make_link(Rtnl& from, NewLink link);
 
     /// "ipMasq" for the addresses of the result: see add_masquerading().
     void masquerade(const std::optional<std::string>& backend, const Result& result);
@@ -58,6 +63,9 @@ public:
     /// The end: nothing is taken back any more. The result gets the interfaces, and the "dns" of
     /// the configuration, if that says anything, instead of the IPAM plugin's.
     Result finish(Result result, std::vector<Interface> interfaces);
+    /// The same for a link that lies in the container alone, once it is made: gives it the
+    /// addresses and routes of the IPAM plugin, brings it up and announces it.
+    Result finish_with(const Link& link);
 
 private:
     const std::optional<Dns> dns_;

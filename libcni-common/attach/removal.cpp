@@ -1,10 +1,24 @@
 #include "attach/removal.h"
 
+#include "attach/container.h"
 #include "attach/owners.h"
 #include "attach/veth_pair.h"
+#include "base/warn.h"
+#include "cni/delegate.h"
 #include "rules/masquerading.h"
 
 namespace cni {
+namespace {
+
+void remove_from_container(const Args& args, std::string_view kind) {
+    const auto container = Container::find(args);
+    const auto link = container ? container->find_interface() : std::nullopt;
+    if (!link) return;
+    if (link->kind_name() == kind) return container->rtnl.apply(remove_link(*link));
+    warn({"interface ", link->name, " is not of type ", kind, ": it is left alone"});
+}
+
+}  // namespace
 
 Removal::Removal(const Request& request)
     : record(request.conf.prev_result_if_readable()), request_(request) {}
@@ -12,12 +26,26 @@ Removal::Removal(const Request& request)
 void Removal::masquerading() {
     request_.step("remove masquerading");
     attempt([&] {
-        remove_masquerading(nft, owner_of(request_), known_addresses(record, request_.args.ifname));
+        remove_masquerading(nft(), owner_of(request_),
+                            known_addresses(record, request_.args.ifname));
     });
 }
 
 void Removal::pair_and_addresses() {
     attempt([&] { remove_pair_and_addresses(request_, record); });
+}
+
+void Removal::link_and_addresses(std::string_view kind) {
+    request_.step("remove link");
+    attempt([&] {
+        remove_from_container(request_.args, kind);
+        Ipam(request_).del();
+    });
+}
+
+nft::Connection& Removal::nft() {
+    if (!nft_) nft_.emplace();
+    return *nft_;
 }
 
 void Removal::finish() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/undo.h"
@@ -9,9 +10,9 @@
 
 namespace cni {
 
-/// DEL of a plugin that gave the container an interface by a veth pair: steps that are all tried,
-/// whatever becomes of the others. What ADD may have made is looked for in every place, whatever
-/// the configuration says today.
+/// DEL of a plugin that gave the container an interface: steps that are all tried, whatever becomes
+/// of the others. What ADD may have made is looked for in every place, whatever the configuration
+/// says today.
 class Removal {
 public:
     /// `request` must outlive the object.
@@ -21,6 +22,9 @@ public:
     void masquerading();
     /// The pair, then what IPAM gave: see remove_pair_and_addresses().
     void pair_and_addresses();
+    /// CNI_IFNAME, if it is of this kind, then what IPAM gave. One of another kind is somebody
+    /// else's: it is left, with a warning.
+    void link_and_addresses(std::string_view kind);
 
     /// What only this plugin made.
     template <typename F>
@@ -33,12 +37,13 @@ public:
 
     /// prevResult; nullopt also when it cannot be read.
     const std::optional<Result> record;
-    /// Closed last, since the kernel makes that wait for what was deleted, as it makes the deletion
-    /// of a link wait.
-    nft::Connection nft;
+    /// Opened when it is first asked for, and closed last, since the kernel makes that wait for
+    /// what was deleted, as it makes the deletion of a link wait.
+    nft::Connection& nft();
 
 private:
     const Request& request_;
+    std::optional<nft::Connection> nft_;
     Failures failures_;
 };
 

@@ -310,6 +310,25 @@ std::vector<int> links_of_routes(Rtnl& rtnl, Family family, std::uint8_t protoco
     return found;
 }
 
+std::optional<int> first_default_link(Rtnl& rtnl, Family family) {
+    std::optional<int> found;
+    rtmsg wanted{};
+    wanted.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
+    wanted.rtm_table = RT_TABLE_MAIN;
+    wanted.rtm_type = RTN_UNICAST;
+    const auto visit = [&](const nlmsghdr* m) {
+        if (found || nlmsg_datalen(m) < static_cast<int>(sizeof(rtmsg))) return;
+        const auto* header = static_cast<const rtmsg*>(nlmsg_data(m));
+        if (header->rtm_family != wanted.rtm_family || header->rtm_table != wanted.rtm_table ||
+            header->rtm_type != wanted.rtm_type || header->rtm_dst_len != 0)
+            return;
+        for (const NextHop& hop : parse_ways(*header, Attributes(m, sizeof *header), family))
+            if (!found && hop.link != 0) found = hop.link;
+    };
+    list(rtnl, wanted, 0, "list routes of table main", visit, [&] { found.reset(); });
+    return found;
+}
+
 std::optional<Decision> find_route(Rtnl& rtnl, const Ip& ip) {
     NlMessage message(RTM_GETROUTE, 0);
     rtmsg header{};

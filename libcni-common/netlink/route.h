@@ -33,6 +33,9 @@ std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family);
 /// are such routes; of the link `only`, when that is no 0. Lists tables: not for every operation.
 std::vector<int> links_of_routes(Rtnl& rtnl, Family family, std::uint8_t protocol, int only = 0);
 
+/// The link of the first default route in table main; nullopt without one. Lists the table.
+std::optional<int> first_default_link(Rtnl& rtnl, Family family);
+
 /// What the routing tables say of packets to `ip`; nullopt when they lead nowhere.
 struct Decision {
     std::uint8_t type;  ///< RTN_UNICAST, RTN_LOCAL, ...

@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "attach/chained.h"
 #include "attach/container.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
@@ -9,12 +10,9 @@ namespace cni::sample {
 namespace {
 
 Result require_addresses(const Request& request) {
-    const auto result = request.conf.prev_result();
-    if (!result)
-        throw Error(Code::invalid_config, "must be called as chained plugin",
-                    "put it behind an interface plugin in the list of plugins");
-    if (result->ips.empty()) throw Error(Code::invalid_config, "got no container IPs");
-    return *result;
+    Result result = require_chained(request);
+    if (result.ips.empty()) throw Error(Code::invalid_config, "got no container IPs");
+    return result;
 }
 
 }  // namespace

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "attach/container.h"
+#include "cni/json.h"
+#include "cni/result.h"
+#include "netlink/link.h"
+
+/// The interface that a container's macvlan, ipvlan or VLAN interface is on: the "master" of
+/// configurations.
+namespace cni {
+
+/// What a configuration says of it.
+struct ParentChoice {
+    std::string name;           ///< "master"; "" leaves it to find_parent()
+    bool in_container = false;  ///< "linkInContainer": it is in the container's namespace
+};
+/// Throws ConfigError.
+ParentChoice parse_parent(const Json& config);
+
+/// A parent that was found, and a socket in its namespace: requests that make a link on it are sent
+/// there. Neither copied nor moved, as the socket is not.
+class Parent {
+public:
+    /// The parent by its name or, without one, what the first default route of table main leads
+    /// through, IPv4 first, in the namespace that `choice` says. Throws Error(internal) naming it
+    /// when there is none.
+    Parent(const ParentChoice& choice, Rtnl& host, Container& container);
+
+    Rtnl& rtnl;
+    const Link link;
+};
+
+/// For a plugin that may be chained: the one interface with a name that `prev_result` tells. Throws
+/// Error(invalid_config) when it tells none or several.
+std::string chained_parent(const Result& prev_result);
+
+/// Throws Error(invalid_config) for an MTU, in bytes, that is larger than the parent's.
+void require_mtu_within(const Link& parent, std::uint32_t mtu);
+
+}  // namespace cni
