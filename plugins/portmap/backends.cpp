@@ -5,8 +5,8 @@
 
 #include "base/undo.h"
 #include "flows.h"
-#include "iptables_backend.h"
-#include "nft_backend.h"
+#include "iptables/backend.h"
+#include "nftables/backend.h"
 #include "rules/everywhere.h"
 
 namespace cni::portmap {

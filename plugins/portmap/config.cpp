@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "conditions.h"
+#include "conditions/parse.h"
 
 namespace cni::portmap {
 namespace {

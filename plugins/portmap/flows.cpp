@@ -6,7 +6,7 @@
 
 #include "netfilter/conntrack.h"
 #include "netlink/route.h"
-#include "nft_backend.h"
+#include "nftables/backend.h"
 
 namespace cni::portmap {
 namespace {

@@ -1,7 +1,7 @@
 #include "guard.h"
 
-#include "guard_iptables.h"
-#include "guard_nft.h"
+#include "iptables/guard.h"
+#include "nftables/guard.h"
 
 namespace cni::portmap {
 

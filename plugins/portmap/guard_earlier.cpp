@@ -7,7 +7,7 @@
 #include "guard.h"
 #include "netfilter/nft_commit.h"
 #include "netfilter/nft_match.h"
-#include "nft_layout.h"
+#include "nftables/layout.h"
 
 namespace cni::portmap {
 namespace {

@@ -14,9 +14,9 @@
 #include "netfilter/conntrack.h"
 #include "netfilter/masquerade.h"
 #include "netfilter/spoof_check.h"
-#include "plugins/portmap/iptables_backend.h"
-#include "plugins/portmap/nft_backend.h"
-#include "plugins/portmap/nft_layout.h"
+#include "plugins/portmap/iptables/backend.h"
+#include "plugins/portmap/nftables/backend.h"
+#include "plugins/portmap/nftables/layout.h"
 #include "rules/backend.h"
 
 namespace {

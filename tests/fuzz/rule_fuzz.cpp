@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "iptables/nft_rule_codec.h"
 #include "netfilter/nft_expr.h"
-#include "plugins/portmap/conditions.h"
-#include "plugins/portmap/nft_conditions.h"
+#include "plugins/portmap/conditions/parse.h"
+#include "plugins/portmap/nftables/conditions.h"
 
 namespace {
 

@@ -3,8 +3,8 @@
 
 #include <linux/rtnetlink.h>
 
-#include "plugins/portmap/guard_nft.h"
-#include "plugins/portmap/nft_backend.h"
+#include "plugins/portmap/nftables/guard.h"
+#include "plugins/portmap/nftables/backend.h"
 #include "support/process.h"
 #include "support/sandbox.h"
 #include "support/test_netns.h"

@@ -2,7 +2,7 @@
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
-#include "plugins/portmap/conditions.h"
+#include "plugins/portmap/conditions/parse.h"
 #include "support/thrown.h"
 
 namespace cni::portmap {

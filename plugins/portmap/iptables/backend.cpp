@@ -1,4 +1,4 @@
-#include "iptables_backend.h"
+#include "backend.h"
 
 #include <algorithm>
 #include <array>
@@ -6,8 +6,8 @@
 #include <set>
 
 #include "base/hash.h"
-#include "iptables_rules.h"
-#include "iptables_takeover.h"
+#include "rules.h"
+#include "takeover.h"
 
 namespace cni::portmap::iptables {
 namespace {

@@ -1,6 +1,6 @@
-#include "nft_reference.h"
+#include "reference.h"
 
-#include "nft_layout.h"
+#include "layout.h"
 
 namespace cni::portmap::nftables {
 namespace {

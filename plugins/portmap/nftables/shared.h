@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "nft_record.h"
+#include "record.h"
 
 namespace cni::portmap::nftables {
 

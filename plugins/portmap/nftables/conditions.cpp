@@ -1,4 +1,4 @@
-#include "nft_conditions.h"
+#include "conditions.h"
 
 #include "base/error.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "forwarding.h"
+#include "../forwarding.h"
 #include "netfilter/nft.h"
 
 /// What stands in tables `ip cni_hostport` and `ip6 cni_hostport`, independent of the chains that

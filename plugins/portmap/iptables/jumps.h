@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "forwarding.h"
+#include "../forwarding.h"
 #include "iptables/table.h"
 
 namespace cni::portmap::iptables {

@@ -1,4 +1,4 @@
-#include "iptables_rules.h"
+#include "rules.h"
 
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "nft_layout.h"
+#include "layout.h"
 
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter_ipv4.h>

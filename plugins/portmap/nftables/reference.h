@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "nft_record.h"
+#include "record.h"
 
 /// The rules that the reference plugin has in the same tables. Their comment is the container's id.
 namespace cni::portmap::nftables {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "forwarding.h"
+#include "../forwarding.h"
 #include "iptables/table.h"
 
 /// Port mappings as rules of the iptables program, the same as the reference plugin's.

@@ -1,4 +1,4 @@
-#include "guard_iptables.h"
+#include "guard.h"
 
 #include <algorithm>
 #include <set>

@@ -1,4 +1,4 @@
-#include "conditions.h"
+#include "parse.h"
 
 namespace cni::portmap {
 namespace {

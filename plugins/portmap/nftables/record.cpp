@@ -1,10 +1,10 @@
-#include "nft_record.h"
+#include "record.h"
 
 #include <algorithm>
 
 #include "base/hash.h"
-#include "nft_conditions.h"
-#include "nft_shared.h"
+#include "conditions.h"
+#include "shared.h"
 
 namespace cni::portmap::nftables {
 namespace {

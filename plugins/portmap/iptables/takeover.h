@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "iptables_jumps.h"
+#include "jumps.h"
 
 namespace cni::portmap::iptables {
 

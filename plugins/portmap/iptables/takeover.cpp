@@ -1,8 +1,8 @@
-#include "iptables_takeover.h"
+#include "takeover.h"
 
 #include <algorithm>
 
-#include "iptables_rules.h"
+#include "rules.h"
 
 namespace cni::portmap::iptables {
 namespace {

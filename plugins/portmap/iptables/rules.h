@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "forwarding.h"
+#include "../forwarding.h"
 #include "iptables/extensions.h"
 
 /// The rules themselves, without a table: names, comments and order are the reference plugin's.

@@ -1,4 +1,4 @@
-#include "nft_shared.h"
+#include "shared.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "forwarding.h"
+#include "../forwarding.h"
 
 namespace cni::portmap::nftables {
 

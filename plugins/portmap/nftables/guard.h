@@ -1,6 +1,6 @@
 #pragma once
 
-#include "guard.h"
+#include "../guard.h"
 #include "netfilter/nft.h"
 
 namespace cni::portmap {

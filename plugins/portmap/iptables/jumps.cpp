@@ -1,8 +1,8 @@
-#include "iptables_jumps.h"
+#include "jumps.h"
 
 #include <algorithm>
 
-#include "iptables_rules.h"
+#include "rules.h"
 
 namespace cni::portmap::iptables {
 namespace {

@@ -1,12 +1,12 @@
-#include "nft_backend.h"
+#include "backend.h"
 
 #include <algorithm>
 #include <array>
 
 #include "netfilter/nft_commit.h"
-#include "nft_record.h"
-#include "nft_reference.h"
-#include "nft_shared.h"
+#include "record.h"
+#include "reference.h"
+#include "shared.h"
 
 namespace cni::portmap::nftables {
 namespace {

@@ -1,11 +1,11 @@
-#include "guard_nft.h"
+#include "guard.h"
 
 #include <linux/if.h>
 #include <linux/netfilter_ipv4.h>
 
 #include "netfilter/nft_commit.h"
 #include "netfilter/nft_match.h"
-#include "nft_layout.h"
+#include "layout.h"
 
 namespace cni::portmap {
 namespace {

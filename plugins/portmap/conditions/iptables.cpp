@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "conditions.h"
+#include "parse.h"
 #include "iptables/extensions.h"
 
 namespace cni::portmap {

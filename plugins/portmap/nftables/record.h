@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nft_layout.h"
+#include "layout.h"
 
 /// What one attachment has in the table of one family. Its elements of the map `attachments` are
 /// found without its configuration, and whatever others did to the other maps.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "guard.h"
+#include "../guard.h"
 
 namespace cni::portmap {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "forwarding.h"
+#include "../forwarding.h"
 #include "netfilter/conntrack.h"
 #include "netfilter/nft.h"
 

@@ -1,4 +1,4 @@
-#include "conditions.h"
+#include "parse.h"
 
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
