@@ -12,29 +12,23 @@
 namespace cni::portmap {
 namespace {
 
-using Removed = std::vector<Forwarded>;
-
-void append(Removed& to, const Removed& more) {
-    to.insert(to.end(), more.begin(), more.end());
-}
-
 /// What the body returns is added to `all`. What is begun anew is named once more, which does no
 /// harm.
 template <typename Place>
-std::function<void(Place&)> into(Removed& all, std::function<Removed(Place&)> body) {
+std::function<void(Place&)> into(Translations& all, std::function<Translations(Place&)> body) {
     return [&all, body = std::move(body)](Place& place) { append(all, body(place)); };
 }
 
 /// Both remove something, each from its kind of backend.
 struct Removal {
-    std::function<Removed(ipt::Table&)> from_iptables;
-    std::function<Removed(nft::Connection&)> from_nftables;
+    std::function<Translations(ipt::Table&)> from_iptables;
+    std::function<Translations(nft::Connection&)> from_nftables;
 };
 
 void remove_everywhere(nft::Connection& nft, const Removal& removal,
                        const std::optional<Backend>& except = {}) {
     Failures failures;
-    Removed removed;
+    Translations removed;
     failures.attempt([&] {
         change_everywhere(nft,
                           {.table = ipt::TableName::nat,
@@ -56,7 +50,7 @@ const Forwarding* find(const std::vector<Forwarding>& forwardings, Family family
 std::vector<Family> families_of(const std::vector<Forwarding>& forwardings) {
     std::vector<Family> out;
     for (const Forwarding& forwarding : forwardings)
-        if (!forwarded_by(forwarding).empty()) out.push_back(forwarding.family());
+        if (!forwarding.empty()) out.push_back(forwarding.family());
     return out;
 }
 
@@ -80,10 +74,10 @@ void remove_elsewhere(nft::Connection& nft, Backend chosen,
 
 }  // namespace
 
-std::vector<Forwarded> add_mappings(nft::Connection& nft, Backend backend,
-                                    const std::vector<Forwarding>& forwardings) {
+Translations add_mappings(nft::Connection& nft, Backend backend,
+                          const std::vector<Forwarding>& forwardings) {
     remove_elsewhere(nft, backend, forwardings);
-    std::vector<Forwarded> ahead;
+    Translations ahead;
     const auto to_iptables = [&](ipt::Table& table) {
         append(ahead, iptables::add(table, *find(forwardings, table.family())));
     };

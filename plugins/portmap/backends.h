@@ -11,8 +11,8 @@ namespace cni::portmap {
 /// Adds them in `backend`. What the owner has in another one is removed, and so is what other
 /// containers have of the same ports in any. Returns the mappings that packets come to before those
 /// of `forwardings`: see the backends. Throws SysError, Error.
-std::vector<Forwarded> add_mappings(nft::Connection& nft, Backend backend,
-                                    const std::vector<Forwarding>& forwardings);
+Translations add_mappings(nft::Connection& nft, Backend backend,
+                          const std::vector<Forwarding>& forwardings);
 
 /// Throws Error naming what is missing, unless another backend has all of it: which one is chosen
 /// may change while an attachment lives.

@@ -25,18 +25,16 @@ std::vector<Ip> addresses_of(const std::optional<Result>& result) {
     return out;
 }
 
-std::vector<Forwarded> forwarded_by_all(const std::vector<Forwarding>& forwardings) {
-    std::vector<Forwarded> out;
-    for (const Forwarding& forwarding : forwardings)
-        for (const Forwarded& mapping : forwarded_by(forwarding)) out.push_back(mapping);
+Translations translations_of(const std::vector<Forwarding>& forwardings) {
+    Translations out;
+    for (const Forwarding& forwarding : forwardings) append(out, forwarding.translations());
     return out;
 }
 
 /// What is forwarded of IPv4; null when nothing is.
 const Forwarding* find_v4(const std::vector<Forwarding>& forwardings) {
     for (const Forwarding& forwarding : forwardings)
-        if (forwarding.family() == Family::v4 && !forwarded_by(forwarding).empty())
-            return &forwarding;
+        if (forwarding.family() == Family::v4 && !forwarding.empty()) return &forwarding;
     return nullptr;
 }
 
@@ -53,7 +51,7 @@ Result add(const Request& request) {
     const Config config = parse_config(request.conf);
     Result result = require_prev_result(request, "must be called as chained plugin");
     const auto wanted = forwardings(config, result, owner_of(request));
-    const auto forwarded = forwarded_by_all(wanted);
+    const auto forwarded = translations_of(wanted);
     if (forwarded.empty()) return result;
 
     Rtnl host;
@@ -83,7 +81,7 @@ void check(const Request& request) {
     const Config config = parse_config(request.conf);
     const Result result = require_prev_result(request, "Required prevResult missing");
     const auto wanted = forwardings(config, result, owner_of(request));
-    if (forwarded_by_all(wanted).empty()) return;
+    if (translations_of(wanted).empty()) return;
     Rtnl host;
     nft::Connection nft;
     request.step("check port mappings");

@@ -14,18 +14,18 @@ namespace {
 using Key = std::pair<Family, std::uint8_t>;
 
 /// By what is asked for in one pass.
-std::map<Key, std::vector<Forwarded>> connectionless(const std::vector<Forwarded>& mappings) {
-    std::map<Key, std::vector<Forwarded>> out;
-    for (const Forwarded& m : mappings)
-        if (m.protocol != IPPROTO_TCP) out[{m.container_ip.family(), m.protocol}].push_back(m);
+std::map<Key, Translations> connectionless(const Translations& mappings) {
+    std::map<Key, Translations> out;
+    for (const Translation& m : mappings)
+        if (m.from.protocol != IPPROTO_TCP) out[{m.to.family(), m.from.protocol}].push_back(m);
     return out;
 }
 
 /// Mappings of one protocol and family, to be found by the port.
 class ByPort {
 public:
-    explicit ByPort(const std::vector<Forwarded>& mappings) {
-        for (const Forwarded& m : mappings) mappings_.emplace(m.host_port, m);
+    explicit ByPort(const Translations& mappings) {
+        for (const Translation& m : mappings) mappings_.emplace(m.from.port, m);
     }
     std::set<std::uint16_t> ports() const {
         std::set<std::uint16_t> out;
@@ -33,12 +33,12 @@ public:
         return out;
     }
     bool any_is_for(const Flow& flow) const {
-        return any(flow, [](const Forwarded&) { return true; });
+        return any(flow, [](const Translation&) { return true; });
     }
     /// Also where it goes to.
     bool any_leads(const Flow& flow) const {
-        return any(flow, [&](const Forwarded& m) {
-            return flow.answers_from == m.container_ip && flow.answering_port == m.container_port;
+        return any(flow, [&](const Translation& m) {
+            return flow.answers_from == m.to && flow.answering_port == m.to_port;
         });
     }
 
@@ -47,15 +47,15 @@ private:
     bool any(const Flow& flow, F&& passes) const {
         const auto [begin, end] = mappings_.equal_range(flow.port);
         return std::any_of(begin, end, [&](const auto& entry) {
-            const Forwarded& m = entry.second;
-            return (!m.host_ip || *m.host_ip == flow.destination) && passes(m);
+            const Translation& m = entry.second;
+            return (!m.from.ip || *m.from.ip == flow.destination) && passes(m);
         });
     }
-    std::multimap<std::uint16_t, Forwarded> mappings_;
+    std::multimap<std::uint16_t, Translation> mappings_;
 };
 
 template <typename F>
-void forget(const std::vector<Forwarded>& mappings, F&& is_stale) {
+void forget(const Translations& mappings, F&& is_stale) {
     const auto groups = connectionless(mappings);
     if (groups.empty()) return;
     Conntrack conntrack;
@@ -83,8 +83,8 @@ private:
 
 }  // namespace
 
-void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const std::vector<Forwarded>& added,
-                            const std::vector<Forwarded>& ahead) {
+void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const Translations& added,
+                            const Translations& ahead) {
     LocalAddresses local(host);
     std::map<Key, ByPort> rivals;
     for (const auto& [key, its] : connectionless(ahead)) rivals.emplace(key, its);
@@ -98,7 +98,7 @@ void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const std::vector<
     });
 }
 
-void forget_flows_through(const std::vector<Forwarded>& removed) {
+void forget_flows_through(const Translations& removed) {
     forget(removed, [](const Flow& flow, const ByPort& its) { return its.any_leads(flow); });
 }
 

@@ -14,11 +14,11 @@ namespace cni::portmap {
 /// After ADD: deletes flows to the ports of the host that lead anywhere but through the mappings.
 /// Those through `ahead`, what add_mappings says comes first, and through mappings for just their
 /// destination stay. `host` tells which addresses are the host's.
-void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const std::vector<Forwarded>& added,
-                            const std::vector<Forwarded>& ahead);
+void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const Translations& added,
+                            const Translations& ahead);
 
 /// After DEL: deletes the flows that lead through the mappings. Does nothing when the kernel tracks
 /// no flows.
-void forget_flows_through(const std::vector<Forwarded>& removed);
+void forget_flows_through(const Translations& removed);
 
 }  // namespace cni::portmap

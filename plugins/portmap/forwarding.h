@@ -2,17 +2,16 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
-#include <tuple>
-#include <variant>
 #include <vector>
 
+#include "conditions/condition.h"
 #include "net/ip.h"
-#include "netfilter/nft_match.h"
 #include "netfilter/owner.h"
 
-/// What is forwarded to a container, as values; the backends put them into the kernel.
+/// What is forwarded to a container, as values: from what the configuration says (Mapping) over
+/// what an attachment forwards (Forwarding) to where a port of the host leads (Translation). The
+/// backends put that into the kernel.
 namespace cni::portmap {
 
 /// One entry of runtimeConfig.portMappings.
@@ -30,47 +29,27 @@ struct Mapping {
     auto operator<=>(const Mapping&) const = default;
 };
 
-// What else a packet needs to be forwarded (conditionsV4, conditionsV6): one of the values, or none
-// of them when inverted.
+/// A port of the host, of one family.
+struct HostPort {
+    std::uint8_t protocol;  ///< IPPROTO_*
+    std::optional<Ip> ip;   ///< nullopt: any address of the host
+    std::uint16_t port;
+    auto operator<=>(const HostPort&) const = default;
+};
 
-struct AddressCondition {
-    nft::Side side;
-    std::vector<Prefix> any_of;
-    bool inverted = false;
-    bool operator==(const AddressCondition&) const = default;
+/// Where packets for a port of the host go: what a backend writes for a mapping, and what it finds
+/// in the kernel, whoever made it.
+struct Translation {
+    HostPort from;
+    Ip to;  ///< the container's
+    std::uint16_t to_port;
+    bool operator==(const Translation&) const = default;
 };
-struct InterfaceCondition {
-    bool output;
-    std::vector<std::string> any_of;  ///< a trailing "*" stands for any rest
-    bool inverted = false;
-    bool operator==(const InterfaceCondition&) const = default;
-};
-struct ProtocolCondition {
-    std::vector<std::uint8_t> any_of;  ///< IPPROTO_*
-    bool inverted = false;
-    bool operator==(const ProtocolCondition&) const = default;
-};
-struct AddressTypeCondition {
-    nft::Side side;
-    std::vector<std::uint8_t> any_of;  ///< RTN_*
-    bool inverted = false;
-    bool operator==(const AddressTypeCondition&) const = default;
-};
-struct MarkCondition {
-    std::uint32_t value, mask;
-    bool inverted = false;
-    bool operator==(const MarkCondition&) const = default;
-};
-/// In a set of the ipset program; iptables only.
-struct SetCondition {
-    std::string name;
-    std::vector<nft::Side> parts;  ///< of the set's elements
-    bool inverted = false;
-    bool operator==(const SetCondition&) const = default;
-};
-/// All of a list have to hold.
-using Condition = std::variant<AddressCondition, InterfaceCondition, ProtocolCondition,
-                               AddressTypeCondition, MarkCondition, SetCondition>;
+using Translations = std::vector<Translation>;
+
+inline void append(Translations& to, const Translations& more) {
+    to.insert(to.end(), more.begin(), more.end());
+}
 
 /// Everything one attachment forwards in one address family.
 struct Forwarding {
@@ -89,27 +68,13 @@ struct Forwarding {
     bool leads_out = false;
 
     Family family() const { return container.ip.family(); }
+    /// No mapping applies to the family.
+    bool empty() const;
+    /// Of the mappings that apply to the family. Of two for one port of the host the first counts.
+    Translations translations() const;
+    /// What could not answer, or would answer past the host, without being masqueraded: networks
+    /// of senders, of which an empty prefix stands for all.
+    std::vector<Prefix> masqueraded_sources() const;
 };
-
-/// One mapping that was in the kernel: what conntrack entries of it look like.
-struct Forwarded {
-    std::uint8_t protocol;
-    std::optional<Ip> host_ip;  ///< nullopt: any address of the host
-    std::uint16_t host_port;
-    Ip container_ip;
-    std::uint16_t container_port;
-    bool operator==(const Forwarded&) const = default;
-};
-
-/// What a packet for a mapping is for: protocol, address (nullopt: any of the host), port.
-using HostPort = std::tuple<std::uint8_t, std::optional<Ip>, std::uint16_t>;
-using HostPorts = std::set<HostPort>;
-inline HostPort host_port_of(const Forwarded& mapping) {
-    return {mapping.protocol, mapping.host_ip, mapping.host_port};
-}
-
-/// The mappings of an attachment that apply to the family of its address. Of two for one port of
-/// the host the first counts.
-std::vector<Forwarded> forwarded_by(const Forwarding& forwarding);
 
 }  // namespace cni::portmap

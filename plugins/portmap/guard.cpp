@@ -28,8 +28,8 @@ std::optional<Holder> Holder::parse(std::string_view comment) {
 }
 
 std::unique_ptr<Guard> guard_in(nft::Connection& nft, Backend backend) {
-    if (backend == Backend::nftables) return std::make_unique<NftGuard>(nft);
-    return std::make_unique<IptablesGuard>(nft, flavour_of(backend));
+    if (backend == Backend::nftables) return nftables::guard(nft);
+    return iptables::guard(nft, flavour_of(backend));
 }
 
 }  // namespace cni::portmap

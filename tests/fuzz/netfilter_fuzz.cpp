@@ -66,10 +66,10 @@ void read_elements(nft::Connection& connection) {
     for (const nft::Element& element : connection.elements(table, "map"))
         for (const Family family : {Family::v4, Family::v6}) {
             portmap::nftables::parse_hashes(element.key);
-            const auto mapping = portmap::nftables::parse_mapping(family, element);
+            const auto mapping = portmap::nftables::parse_attachment_element(family, element);
             if (!mapping) continue;
             const auto again = portmap::nftables::attachment_element(hashes, 0, *mapping);
-            require(portmap::nftables::parse_mapping(family, again) == mapping);
+            require(portmap::nftables::parse_attachment_element(family, again) == mapping);
         }
     connection.find_element(table, "map", {1, 2, 3, 4});
 }

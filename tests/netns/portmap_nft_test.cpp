@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include "plugins/portmap/nftables/guard.h"
 #include "plugins/portmap/nftables/backend.h"
+#include "plugins/portmap/nftables/guard.h"
 #include "support/process.h"
 #include "support/sandbox.h"
 #include "support/test_netns.h"
@@ -114,11 +114,11 @@ constexpr char skeleton_of_ip[] = R"(table ip cni_hostport {
 TEST_F(PortmapNft, NothingButTheSharedPartIsLeftAfterRemoval) {
     add(connection(),
         {forwarding(c1, "10.88.0.2/24", {tcp(8080, 80), tcp(8081, 81, Ip::parse("10.1.2.3"))})});
-    const std::vector<Forwarded> wanted{
-        {IPPROTO_TCP, {}, 8080, *Ip::parse("10.88.0.2"), 80},
-        {IPPROTO_TCP, Ip::parse("10.1.2.3"), 8081, *Ip::parse("10.88.0.2"), 81}};
+    const Translations wanted{
+        {{IPPROTO_TCP, {}, 8080}, *Ip::parse("10.88.0.2"), 80},
+        {{IPPROTO_TCP, Ip::parse("10.1.2.3"), 8081}, *Ip::parse("10.88.0.2"), 81}};
     auto removed = remove(connection(), c1);
-    std::ranges::sort(removed, {}, &Forwarded::host_port);
+    std::ranges::sort(removed, {}, [](const Translation& t) { return t.from.port; });
     EXPECT_EQ(removed, wanted);
     EXPECT_EQ(ruleset(), skeleton_of_ip);
     EXPECT_TRUE(remove(connection(), c1).empty());
@@ -134,9 +134,9 @@ TEST_F(PortmapNft, ListingCanBeLoadedAgain) {
     masq_all.conditions = {AddressCondition{nft::Side::source, {*Prefix::parse("192.0.2.0/24")}}};
     add(connection(), {v4, v6});
     add(connection(), {masq_all});
-    NftGuard guard(connection());
-    guard.hold({.index = 7, .name = "cni0"});
-    guard.hold({.hashes = owner_hashes(c1), .link = LinkName{8, "veth0"}, .text = owner_text(c1)});
+    const auto guard = nftables::guard(connection());
+    guard->hold({.index = 7, .name = "cni0"});
+    guard->hold({.hashes = owner_hashes(c1), .link = LinkName{8, "veth0"}, .text = owner_text(c1)});
     const std::string listed = ruleset();
     nft(cat("flush ruleset\n", listed));
     EXPECT_EQ(ruleset(), listed);
@@ -187,10 +187,10 @@ TEST_F(PortmapNft, RulesOfTheReferencePluginAreRemoved) {
     add(connection(), {forwarding(c1, "10.88.0.2/24", {tcp(8081, 80)})});
     const Ip v4 = *Ip::parse("10.88.0.2"), v6 = *Ip::parse("fd00:88::2");
     EXPECT_EQ(remove(connection(), c1),
-              (std::vector<Forwarded>{{IPPROTO_TCP, {}, 8081, v4, 80},
-                                      {IPPROTO_TCP, {}, 8080, v4, 80},
-                                      {IPPROTO_UDP, Ip::parse("10.1.2.3"), 53, v4, 5353},
-                                      {IPPROTO_TCP, {}, 8080, v6, 80}}));
+              (Translations{{{IPPROTO_TCP, {}, 8081}, v4, 80},
+                            {{IPPROTO_TCP, {}, 8080}, v4, 80},
+                            {{IPPROTO_UDP, Ip::parse("10.1.2.3"), 53}, v4, 5353},
+                            {{IPPROTO_TCP, {}, 8080}, v6, 80}}));
     EXPECT_EQ(count(ruleset(), "comment \"c1\""), 0u) << ruleset();
     EXPECT_EQ(count(ruleset(), "comment \"c2\""), 1u);
 }

@@ -3,8 +3,8 @@
 
 #include <linux/rtnetlink.h>
 
-#include "plugins/portmap/nftables/guard.h"
 #include "plugins/portmap/nftables/backend.h"
+#include "plugins/portmap/nftables/guard.h"
 #include "support/process.h"
 #include "support/sandbox.h"
 #include "support/test_netns.h"
@@ -227,13 +227,13 @@ TEST_F(PortmapNftTraffic, GuardKeepsTheHostsLoopbackToItself) {
         return output_of({"nft", "list", "chain", "ip", "t", "input"});
     };
     ASSERT_NE(arrived().find("counter packets 1 "), std::string::npos);
-    NftGuard guard(connection());
+    const auto guard = nftables::guard(connection());
     const LinkName link{7, "br0"};
-    guard.hold(link);
+    guard->hold(link);
     EXPECT_NE(arrived().find("counter packets 1 "), std::string::npos);
-    guard.release(link);
+    guard->release(link);
     EXPECT_NE(arrived().find("counter packets 2 "), std::string::npos);
-    guard.hold(link);
+    guard->hold(link);
     EXPECT_NE(arrived().find("counter packets 2 "), std::string::npos);
     add(to("10.88.0.2/24"));
     EXPECT_EQ(seen(host(), "127.0.0.1"), "10.88.0.1");

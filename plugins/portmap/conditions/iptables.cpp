@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "parse.h"
 #include "iptables/extensions.h"
+#include "parse.h"
 
 namespace cni::portmap {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "cni/json.h"
 #include "../forwarding.h"
+#include "cni/json.h"
 
 /// "conditionsV4" and "conditionsV6": match arguments in the language of iptables or nft, one word
 /// for each element of the list. What is understood stands in docs/plugins/portmap.md; every other

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/contains.h"
 #include "base/hash.h"
 #include "rules.h"
 #include "takeover.h"
@@ -43,18 +44,14 @@ std::array<std::string, 2> chains_of(const Owner& owner) {
                                                           "/", owner.ifname))};
 }
 
-bool contains(const std::vector<Rule>& rules, const Rule& wanted) {
-    return std::ranges::find(rules, wanted) != rules.end();
-}
-
 void ensure_rule(Table& table, const std::string& chain, const Rule& rule) {
     if (!table.has_rule(chain, rule)) table.append(chain, rule);
 }
 
-std::vector<Forwarded> mappings_of(Table& table, const std::string& chain) {
-    std::vector<Forwarded> out;
+Translations translations_in(Table& table, const std::string& chain) {
+    Translations out;
     for (const Rule& rule : table.rules(chain))
-        if (const auto mapping = parse_mapping(rule, table.family())) out.push_back(*mapping);
+        if (const auto found = parse_translation(rule, table.family())) out.push_back(*found);
     return out;
 }
 
@@ -99,23 +96,21 @@ void remove_jumps(Table& table, const std::string& from, const std::string& chai
 
 /// What the owner has in a chain that he shares with others, whose names lead to the same.
 void remove_share(Table& table, const std::string& chain, const Owner& owner,
-                  const std::vector<Ip>& addresses, std::vector<Forwarded>& removed) {
+                  const std::vector<Ip>& addresses, Translations& removed) {
     table.remove(hostport_dnat,
                  [&](const Rule& rule) { return rule.jumps_to(chain) && names(rule, owner); });
     table.remove(chain, [&](const Rule& rule) {
-        const auto mapping = parse_mapping(rule, table.family());
-        const bool is_own =
-            mapping && std::ranges::find(addresses, mapping->container_ip) != addresses.end();
-        if (is_own) removed.push_back(*mapping);
+        const auto translation = parse_translation(rule, table.family());
+        const bool is_own = translation && contains(addresses, translation->to);
+        if (is_own) removed.push_back(*translation);
         return is_own;
     });
 }
 
 void remove_chain(Table& table, const Jumps& jumps, const std::string& chain, const Owner& owner,
-                  const std::vector<Ip>& addresses, std::vector<Forwarded>& removed) {
+                  const std::vector<Ip>& addresses, Translations& removed) {
     if (jumps.is_shared(chain, owner)) return remove_share(table, chain, owner, addresses, removed);
-    const auto mappings = mappings_of(table, chain);
-    removed.insert(removed.end(), mappings.begin(), mappings.end());
+    append(removed, translations_in(table, chain));
     remove_jumps(table, hostport_dnat, chain);
     table.remove_chain(chain);
 }
@@ -124,7 +119,7 @@ void remove_chain(Table& table, const Jumps& jumps, const std::string& chain, co
 std::string begin_chain(Table& table, const Jumps& jumps, const Forwarding& forwarding) {
     const Owner& owner = forwarding.owner;
     std::optional<std::string> chosen;
-    std::vector<Forwarded> earlier;
+    Translations earlier;
     for (const std::string& chain : chains_of(owner)) {
         if (jumps.holder_of(chain, owner) == Jumps::Holder::another) continue;
         if (table.has_chain(chain))
@@ -178,9 +173,9 @@ void ensure_entries(Table& table) {
 }
 
 bool leads_only_to(Table& table, const std::string& chain, const std::vector<Ip>& addresses) {
-    const auto mappings = mappings_of(table, chain);
-    return !mappings.empty() && std::ranges::all_of(mappings, [&](const Forwarded& m) {
-        return std::ranges::find(addresses, m.container_ip) != addresses.end();
+    const auto translations = translations_in(table, chain);
+    return !translations.empty() && std::ranges::all_of(translations, [&](const Translation& t) {
+        return contains(addresses, t.to);
     });
 }
 
@@ -247,8 +242,8 @@ std::string mark_chain_of(Table& table, const Forwarding& forwarding) {
 
 }  // namespace
 
-std::vector<Forwarded> add(Table& table, const Forwarding& forwarding) {
-    if (forwarded_by(forwarding).empty()) return {};
+Translations add(Table& table, const Forwarding& forwarding) {
+    if (forwarding.empty()) return {};
     const std::string mark_chain = ensure_mark_chains(table, forwarding);
     ensure_entries(table);
     const Jumps jumps(table);
@@ -260,21 +255,21 @@ std::vector<Forwarded> add(Table& table, const Forwarding& forwarding) {
 }
 
 void displace(Table& table, const Forwarding& forwarding) {
-    if (!forwarded_by(forwarding).empty()) take_over(table, Jumps(table), forwarding, {});
+    if (!forwarding.empty()) take_over(table, Jumps(table), forwarding, {});
 }
 
 void check(Table& table, const Forwarding& forwarding) {
-    if (forwarded_by(forwarding).empty()) return;
+    if (forwarding.empty()) return;
     const std::string chain = own_chain(Jumps(table), forwarding.owner);
     if (!table.has_chain(chain))
         report(table, cat("chain ", chain, " not found in iptables table nat"));
     Present present(table.rules(chain)), jumps(table.rules(hostport_dnat));
     for (const Rule& rule : mapping_rules(forwarding, mark_chain_of(table, forwarding)))
         if (!present.contain(rule)) {
-            const auto mapping = parse_mapping(rule, table.family());
-            report(table, cat("the rule ", mapping ? "for" : "that marks what is for", " port ",
-                              mapping ? cat(mapping->host_port) : "of the host", " in chain ",
-                              chain, " not found in table nat"));
+            const auto translation = parse_translation(rule, table.family());
+            report(table, cat("the rule ", translation ? "for" : "that marks what is for", " port ",
+                              translation ? cat(translation->from.port) : "of the host",
+                              " in chain ", chain, " not found in table nat"));
         }
     const std::string to_entry = cat("the jump to ", hostport_dnat);
     for (const Rule& jump : jump_rules(forwarding, chain))
@@ -293,8 +288,8 @@ Error check_failure(Family family, std::string_view what) {
     return Error(Code::internal, cat("could not check ", name, " dnat: ", what));
 }
 
-std::vector<Forwarded> remove(Table& table, const Owner& owner, const std::vector<Ip>& addresses) {
-    std::vector<Forwarded> removed;
+Translations remove(Table& table, const Owner& owner, const std::vector<Ip>& addresses) {
+    Translations removed;
     std::vector<std::string> candidates;
     const auto own = chains_of(owner);
     for (const std::string& chain : own)
@@ -312,8 +307,7 @@ std::vector<Forwarded> remove(Table& table, const Owner& owner, const std::vecto
     return removed;
 }
 
-std::vector<Forwarded> gc(Table& table, const std::string& network,
-                          const std::vector<Owner>& valid) {
+Translations gc(Table& table, const std::string& network, const std::vector<Owner>& valid) {
     std::map<std::string, std::vector<Owner>> kept;  // by chain
     for (const Owner& owner : valid) {
         const Owner here{network, owner.container_id, owner.ifname};
@@ -331,14 +325,13 @@ std::vector<Forwarded> gc(Table& table, const std::string& network,
         if (!stays) left.insert(jump->chain);
         return !stays;
     });
-    std::vector<Forwarded> removed;
+    Translations removed;
     if (left.empty()) return removed;
     const Jumps jumps(table);
     for (const std::string& chain : left) {
         // Others' jumps may lead there as well.
         if (!jumps.to(chain).empty()) continue;
-        const auto mappings = mappings_of(table, chain);
-        removed.insert(removed.end(), mappings.begin(), mappings.end());
+        append(removed, translations_in(table, chain));
         table.remove_chain(chain);
     }
     return removed;

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "../forwarding.h"
+#include "base/error.h"
 #include "iptables/table.h"
 
 /// Port mappings as rules of the iptables program, the same as the reference plugin's.
@@ -14,7 +14,7 @@ namespace cni::portmap::iptables {
 /// another container has. Nothing happens when no mapping applies to the table's family. Returns
 /// the mappings that packets for those of `forwarding` come to first: of the container's other
 /// attachments, or for one address where ours is for any.
-std::vector<Forwarded> add(ipt::Table& table, const Forwarding& forwarding);
+Translations add(ipt::Table& table, const Forwarding& forwarding);
 
 /// Removes what other containers have of the same addresses, protocols and ports.
 void displace(ipt::Table& table, const Forwarding& forwarding);
@@ -28,11 +28,9 @@ Error check_failure(Family family, std::string_view what);
 /// chains that have its names. The reference plugin has one chain for all interfaces of a
 /// container: for another one than eth0 it is removed only if it leads to none but `addresses`.
 /// Returns what was removed.
-std::vector<Forwarded> remove(ipt::Table& table, const Owner& owner,
-                              const std::vector<Ip>& addresses);
+Translations remove(ipt::Table& table, const Owner& owner, const std::vector<Ip>& addresses);
 
 /// Removes what belongs to `network` and to none of `valid`.
-std::vector<Forwarded> gc(ipt::Table& table, const std::string& network,
-                          const std::vector<Owner>& valid);
+Translations gc(ipt::Table& table, const std::string& network, const std::vector<Owner>& valid);
 
 }  // namespace cni::portmap::iptables

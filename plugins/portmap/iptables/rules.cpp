@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "base/error.h"
 #include "iptables/ip_set.h"
@@ -29,10 +29,9 @@ Rule match_of(const Mapping& mapping) {
     return rule;
 }
 
-Rule mark_rule(const Mapping& mapping, const std::optional<Prefix>& source,
-               const std::string& mark_chain) {
+Rule mark_rule(const Mapping& mapping, const Prefix& source, const std::string& mark_chain) {
     Rule rule = match_of(mapping);
-    if (source) rule.source = {*source};
+    if (source.length > 0) rule.source = {source};
     rule.target = Jump{mark_chain};
     return rule;
 }
@@ -41,16 +40,6 @@ Rule dnat_rule(const Mapping& mapping, const Ip& container) {
     Rule rule = match_of(mapping);
     rule.target = ipt::dnat(container, mapping.container_port);
     return rule;
-}
-
-/// The sources that are masqueraded; nullopt stands for all.
-std::vector<std::optional<Prefix>> masqueraded_sources(const Forwarding& forwarding) {
-    if (!forwarding.snat) return {};
-    if (forwarding.masq_all) return {std::nullopt};
-    std::vector<std::optional<Prefix>> sources{forwarding.container.network()};
-    if (forwarding.family() == Family::v4)
-        sources.emplace_back(Prefix::host(*Ip::parse("127.0.0.1")));
-    return sources;
 }
 
 /// The ports of each protocol, in the order of its name and of the mappings, 15 at a time.
@@ -249,7 +238,7 @@ bool sets_another_mark(const Rule& rule, std::uint8_t bit) {
 std::vector<Rule> mapping_rules(const Forwarding& forwarding, const std::string& mark_chain) {
     std::vector<Rule> rules;
     for (const Mapping& mapping : in_order(forwarding)) {
-        for (const auto& source : masqueraded_sources(forwarding))
+        for (const Prefix& source : forwarding.masqueraded_sources())
             rules.push_back(mark_rule(mapping, source, mark_chain));
         rules.push_back(dnat_rule(mapping, forwarding.container.ip));
     }
@@ -274,18 +263,17 @@ std::optional<HostPort> parse_host_port(const Rule& rule) {
     const auto port = port_of(rule);
     if (!rule.protocol || !port) return {};
     HostPort out{rule.protocol->value, {}, *port};
-    if (rule.destination) std::get<1>(out) = rule.destination->value.ip;
+    if (rule.destination) out.ip = rule.destination->value.ip;
     return out;
 }
 
-std::optional<Forwarded> parse_mapping(const Rule& rule, Family family) {
+std::optional<Translation> parse_translation(const Rule& rule, Family family) {
     const auto* target = std::get_if<ipt::Extension>(&rule.target);
     const auto host_port = parse_host_port(rule);
     if (!target || !host_port) return {};
     const auto to = ipt::dnat_destination(*target, family);
     if (!to) return {};
-    const auto& [protocol, host_ip, port] = *host_port;
-    return Forwarded{protocol, host_ip, port, to->ip, to->port};
+    return Translation{*host_port, to->ip, to->port};
 }
 
 }  // namespace cni::portmap::iptables

@@ -47,7 +47,7 @@ std::vector<ipt::Rule> jump_rules(const Forwarding& forwarding, const std::strin
 
 /// What a rule of mapping_rules is for; nullopt when it is none.
 std::optional<HostPort> parse_host_port(const ipt::Rule& rule);
-/// The mapping that a DNAT rule makes; nullopt when it is none.
-std::optional<Forwarded> parse_mapping(const ipt::Rule& rule, Family family);
+/// What a DNAT rule does; nullopt when it is none.
+std::optional<Translation> parse_translation(const ipt::Rule& rule, Family family);
 
 }  // namespace cni::portmap::iptables

@@ -1,7 +1,9 @@
 #include "takeover.h"
 
 #include <algorithm>
+#include <map>
 
+#include "base/contains.h"
 #include "rules.h"
 
 namespace cni::portmap::iptables {
@@ -13,8 +15,8 @@ using ipt::Rule;
 class Ports {
 public:
     explicit Ports(const Forwarding& forwarding) {
-        for (const Forwarded& m : forwarded_by(forwarding))
-            addresses_[{m.protocol, m.host_port}].insert(m.host_ip);
+        for (const Translation& t : forwarding.translations())
+            addresses_[{t.from.protocol, t.from.port}].insert(t.from.ip);
     }
 
     bool contain_some_of(const Rule& jump) const {
@@ -27,18 +29,18 @@ public:
 
     /// What another mapping is to ours.
     enum class Relation { none, same, wider, narrower };
-    Relation relation_of(const Forwarded& other) const {
-        const auto found = addresses_.find({other.protocol, other.host_port});
+    Relation relation_of(const HostPort& other) const {
+        const auto found = addresses_.find({other.protocol, other.port});
         if (found == addresses_.end()) return Relation::none;
-        if (found->second.contains(other.host_ip)) return Relation::same;
-        if (!other.host_ip) return Relation::wider;
+        if (found->second.contains(other.ip)) return Relation::same;
+        if (!other.ip) return Relation::wider;
         return found->second.contains(std::nullopt) ? Relation::narrower : Relation::none;
     }
 
     /// For one address each, of a protocol and port.
-    void append_narrow(HostPorts& to, std::uint8_t protocol, std::uint16_t port) const {
-        for (const auto& address : addresses_.at({protocol, port}))
-            if (address) to.insert({protocol, address, port});
+    void append_narrow(std::set<HostPort>& to, const HostPort& wide) const {
+        for (const auto& address : addresses_.at({wide.protocol, wide.port}))
+            if (address) to.insert({wide.protocol, address, wide.port});
     }
 
 private:
@@ -79,7 +81,7 @@ std::map<Ip, std::vector<std::uint16_t>> narrow_ports(
 
 /// What another chain has of our ports.
 struct Claims {
-    HostPorts lost, same, narrower;
+    std::set<HostPort> lost, same, narrower;
 };
 
 class Contest {
@@ -104,24 +106,22 @@ private:
         const bool is_sibling = jumps_.is_of_container(chain, forwarding_.owner.container_id);
         Claims claims;
         for (const Rule& rule : table_.rules(chain))
-            if (const auto mapping = parse_mapping(rule, table_.family()))
-                note(*mapping, is_sibling, claims);
+            if (const auto translation = parse_translation(rule, table_.family()))
+                note(*translation, is_sibling, claims);
         return claims;
     }
 
-    void note(const Forwarded& mapping, bool is_sibling, Claims& claims) {
-        const Relation relation = ours_.relation_of(mapping);
-        if (relation == Relation::same)
-            (is_sibling ? claims.same : claims.lost).insert(host_port_of(mapping));
-        if (relation == Relation::wider)
-            ours_.append_narrow(rivals_.own_narrow, mapping.protocol, mapping.host_port);
-        if (relation == Relation::narrower) claims.narrower.insert(host_port_of(mapping));
+    void note(const Translation& other, bool is_sibling, Claims& claims) {
+        const Relation relation = ours_.relation_of(other.from);
+        if (relation == Relation::same) (is_sibling ? claims.same : claims.lost).insert(other.from);
+        if (relation == Relation::wider) ours_.append_narrow(rivals_.own_narrow, other.from);
+        if (relation == Relation::narrower) claims.narrower.insert(other.from);
         if (relation == Relation::narrower ||
             (is_sibling && relation == Relation::same && !forwarding_.leads_out))
-            rivals_.ahead.push_back(mapping);
+            rivals_.ahead.push_back(other);
     }
 
-    void take(const std::string& chain, const HostPorts& lost) {
+    void take(const std::string& chain, const std::set<HostPort>& lost) {
         table_.remove(chain, [&](const Rule& rule) {
             const auto host_port = parse_host_port(rule);
             return host_port && lost.contains(*host_port);
@@ -137,16 +137,16 @@ private:
 
 }  // namespace
 
-std::vector<Rule> narrow_jumps(const std::vector<Rule>& jumps, const HostPorts& narrow) {
+std::vector<Rule> narrow_jumps(const std::vector<Rule>& jumps, const std::set<HostPort>& narrow) {
     std::map<Port, std::vector<Ip>> addresses;
-    for (const auto& [protocol, address, port] : narrow)
-        if (address) addresses[{protocol, port}].push_back(*address);
+    for (const HostPort& one : narrow)
+        if (one.ip) addresses[{one.protocol, one.port}].push_back(*one.ip);
     std::vector<Rule> out;
     for (const Rule& jump : jumps)
         for (const auto& [address, ports] : narrow_ports(jump, addresses)) {
             auto rule = narrowed(jump, address, ports);
             // Once, where `jumps` holds it already.
-            if (rule && std::ranges::find(out, *rule) == out.end()) out.push_back(*std::move(rule));
+            if (rule && !contains(out, *rule)) out.push_back(*std::move(rule));
         }
     return out;
 }

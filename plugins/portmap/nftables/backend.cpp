@@ -1,7 +1,7 @@
 #include "backend.h"
 
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "netfilter/nft_commit.h"
 #include "record.h"
@@ -14,115 +14,97 @@ namespace {
 using nft::Batch;
 using nft::Connection;
 
-constexpr std::array families{Family::v4, Family::v6};
-
-void append(std::vector<Forwarded>& to, const std::vector<Forwarded>& more) {
-    to.insert(to.end(), more.begin(), more.end());
-}
-
-struct Wanted {
-    Record record;
-    const Forwarding* forwarding;
-};
-
-std::vector<Wanted> wanted_records(const std::vector<Forwarding>& forwardings) {
-    std::vector<Wanted> out;
-    for (const Forwarding& f : forwardings)
-        if (Record record = record_of(f); !record.mappings.empty())
-            out.push_back({std::move(record), &f});
-    return out;
-}
-
 bool looks_intact(Connection& nft, const Record& record) {
     return Skeleton(record.family).looks_intact(nft, record.lengths().size());
 }
 
 /// Without looking whether something is in the way: usually nothing is.
-bool try_to_add(Connection& nft, const std::vector<Wanted>& wanted) {
+bool try_to_add(Connection& nft, const std::vector<Forwarding>& forwardings) {
     // The kernel answers for each message that fails: more do not fit into the socket's buffer.
     constexpr std::size_t most_mappings = 1000;
     Batch batch;
-    for (const Wanted& w : wanted) {
-        if (w.record.mappings.size() > most_mappings || !looks_intact(nft, w.record) ||
-            has_reference_rules(nft, w.record.family))
+    for (const Forwarding& forwarding : forwardings) {
+        if (forwarding.empty()) continue;
+        const Record record = record_of(forwarding);
+        if (record.translations.size() > most_mappings || !looks_intact(nft, record) ||
+            has_reference_rules(nft, record.family))
             return false;
-        put(batch, w.record, *w.forwarding);
-        for (const auto& [set, elements] : shared_elements(w.record))
-            batch.create_elements(table_of(w.record.family), set, elements);
+        put(batch, record, forwarding);
+        for (const auto& [set, elements] : shared_elements(record))
+            batch.create_elements(table_of(record.family), set, elements);
     }
     return nft.try_commit(std::move(batch)) == nft::Outcome::done;
 }
 
 /// Adds to `kept` what stays in force instead of what is wanted.
-void put_replacement(Connection& nft, Batch& batch, const Wanted& wanted,
-                     std::vector<Forwarded>& kept) {
-    const Record& record = wanted.record;
-    const Owner& owner = wanted.forwarding->owner;
-    const bool goes_first = wanted.forwarding->leads_out;
+void put_replacement(Connection& nft, Batch& batch, const Forwarding& forwarding,
+                     Translations& kept) {
+    const Record record = record_of(forwarding);
     Skeleton(record.family).put(nft, batch, record.lengths());
     Shared shared(nft, record.family);
-    const auto earlier = find_record(nft, record.family, owner);
+    const auto earlier = find_record(nft, record.family, forwarding.owner);
     if (earlier)
         shared.release(*earlier);
     else
-        require_no_record(nft, record.family, owner);
-    append(kept, shared.take(record, goes_first));
-    append(kept, put_displacement_of_reference(nft, batch, record, goes_first));
+        require_no_record(nft, record.family, forwarding.owner);
+    append(kept, shared.take(record, forwarding.leads_out));
+    append(kept, put_displacement_of_reference(nft, batch, record, forwarding.leads_out));
     shared.put_deletions(batch);
     if (earlier) put_deletion(batch, *earlier);
-    put(batch, record, *wanted.forwarding);
+    put(batch, record, forwarding);
     shared.put_creations(batch);
 }
 
 void put_removal(Connection& nft, Batch& batch, const std::optional<Record>& record,
-                 std::vector<Forwarded>& removed) {
+                 Translations& removed) {
     if (!record) return;
     Shared shared(nft, record->family);
     shared.release(*record);
     shared.put_deletions(batch);
     put_deletion(batch, *record);
     shared.put_creations(batch);
-    append(removed, record->mappings);
+    append(removed, record->translations);
 }
 
 }  // namespace
 
-std::vector<Forwarded> add(Connection& nft, const std::vector<Forwarding>& forwardings) {
-    std::vector<Forwarded> kept;
-    const std::vector<Wanted> wanted = wanted_records(forwardings);
-    if (wanted.empty() || try_to_add(nft, wanted)) return kept;
+Translations add(Connection& nft, const std::vector<Forwarding>& forwardings) {
+    Translations kept;
+    if (std::ranges::all_of(forwardings, &Forwarding::empty) || try_to_add(nft, forwardings))
+        return kept;
     nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
         kept.clear();
-        for (const Wanted& w : wanted) put_replacement(nft, batch, w, kept);
+        for (const Forwarding& forwarding : forwardings)
+            if (!forwarding.empty()) put_replacement(nft, batch, forwarding, kept);
     });
     return kept;
 }
 
 void displace(Connection& nft, const std::vector<Forwarding>& forwardings) {
-    const std::vector<Wanted> wanted = wanted_records(forwardings);
     nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
-        for (const Wanted& w : wanted) {
+        for (const Forwarding& forwarding : forwardings) {
             // Not once for each mapping.
-            if (!nft.has_table(table_of(w.record.family))) continue;
-            Shared shared(nft, w.record.family);
-            shared.displace(w.record);
+            if (forwarding.empty() || !nft.has_table(table_of(forwarding.family()))) continue;
+            const Record record = record_of(forwarding);
+            Shared shared(nft, record.family);
+            shared.displace(record);
             shared.put_deletions(batch);
             shared.put_creations(batch);
-            put_displacement_of_reference(nft, batch, w.record, w.forwarding->leads_out);
+            put_displacement_of_reference(nft, batch, record, forwarding.leads_out);
         }
     });
 }
 
 void check(Connection& nft, const std::vector<Forwarding>& forwardings) {
-    for (const Wanted& w : wanted_records(forwardings)) check(nft, w.record, *w.forwarding);
+    for (const Forwarding& forwarding : forwardings)
+        if (!forwarding.empty()) check(nft, forwarding);
 }
 
-std::vector<Forwarded> remove(Connection& nft, const Owner& owner,
-                              const std::vector<Ip>& addresses) {
-    std::vector<Forwarded> removed;
+Translations remove(Connection& nft, const Owner& owner, const std::vector<Ip>& addresses) {
+    Translations removed;
     nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
         removed.clear();
-        for (const Family family : families) {
+        for (const Family family : both_families) {
             put_removal(nft, batch, find_record(nft, family, owner), removed);
             put_removal_of_reference(nft, batch, family, owner.container_id, addresses, removed);
         }
@@ -130,24 +112,23 @@ std::vector<Forwarded> remove(Connection& nft, const Owner& owner,
     return removed;
 }
 
-std::vector<Forwarded> gc(Connection& nft, const std::string& network,
-                          const std::vector<Owner>& valid) {
+Translations gc(Connection& nft, const std::string& network, const std::vector<Owner>& valid) {
     std::set<std::string> kept, stale;
     for (const Owner& owner : valid)
         kept.insert(owner_hashes({network, owner.container_id, owner.ifname}));
     const std::string of_network = network_hash(network);
-    for (const Family family : families)
+    for (const Family family : both_families)
         for (const nft::Element& element : nft.elements(table_of(family), attachments))
             if (const auto hashes = parse_hashes(element.key); hashes.starts_with(of_network))
                 stale.insert(hashes);
 
-    std::vector<Forwarded> removed;
+    Translations removed;
     for (const std::string& hashes : stale) {
         if (kept.contains(hashes)) continue;
-        std::vector<Forwarded> its;
+        Translations its;
         nft::commit_unchanged(nft, "ports are mapped", [&](Batch& batch) {
             its.clear();
-            for (const Family family : families)
+            for (const Family family : both_families)
                 put_removal(nft, batch, find_record(nft, family, network, hashes), its);
         });
         append(removed, its);
@@ -156,8 +137,8 @@ std::vector<Forwarded> gc(Connection& nft, const std::string& network,
 }
 
 bool is_mapped(Connection& nft, const Flow& flow) {
-    const Forwarded exact{flow.protocol, flow.destination, flow.port, flow.answers_from,
-                          flow.answering_port};
+    const Translation exact{
+        {flow.protocol, flow.destination, flow.port}, flow.answers_from, flow.answering_port};
     const nft::Element wanted = mapping_element(exact);
     const auto found = nft.find_element(table_of(flow.destination.family()), mappings, wanted.key);
     return found && found->value == wanted.value;

@@ -16,7 +16,7 @@ namespace cni::portmap::nftables {
 /// Both families in one commit. Takes over mappings that another container has; replaces what an
 /// earlier ADD of the same owner left. Returns the mappings that stay in force instead of the same
 /// ones of `forwardings`: those of the container's other attachments. Throws NlError, Error.
-std::vector<Forwarded> add(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
+Translations add(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
 
 /// Removes what other containers have of the same addresses, protocols and ports.
 void displace(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
@@ -28,12 +28,11 @@ void check(nft::Connection& nft, const std::vector<Forwarding>& forwardings);
 /// another one has taken over. The latter's rules name the container only: where `addresses` holds
 /// some of the family, those that lead elsewhere stay. What waits for a mapping of the same
 /// container comes into force. Returns what was removed; empty when there was nothing.
-std::vector<Forwarded> remove(nft::Connection& nft, const Owner& owner,
-                              const std::vector<Ip>& addresses = {});
+Translations remove(nft::Connection& nft, const Owner& owner,
+                    const std::vector<Ip>& addresses = {});
 
 /// Removes what belongs to `network` and to none of `valid`.
-std::vector<Forwarded> gc(nft::Connection& nft, const std::string& network,
-                          const std::vector<Owner>& valid);
+Translations gc(nft::Connection& nft, const std::string& network, const std::vector<Owner>& valid);
 
 /// Whether the flow goes where a mapping for just its destination leads.
 bool is_mapped(nft::Connection& nft, const Flow& flow);

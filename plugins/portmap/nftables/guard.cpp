@@ -3,18 +3,15 @@
 #include <linux/if.h>
 #include <linux/netfilter_ipv4.h>
 
+#include "layout.h"
 #include "netfilter/nft_commit.h"
 #include "netfilter/nft_match.h"
-#include "layout.h"
 
-namespace cni::portmap {
+namespace cni::portmap::nftables {
 namespace {
-
-using nftables::attachment_key;
 
 const nft::Table table{NFPROTO_IPV4, "cni_portmap_guard"};
 const std::string prerouting = "prerouting";
-const std::string attachments = "attachments";
 const std::string links_map = "links";
 const std::string holders_chain = "holders";
 constexpr std::uint32_t loopback_index = 1;  // of lo, in every namespace
@@ -46,87 +43,98 @@ std::vector<nft::Set> maps() {
              .data_length = sizeof word}};
 }
 
+class NftGuard final : public Guard {
+public:
+    explicit NftGuard(nft::Connection& nft) : nft_(nft) {}
+
+    void hold(const Holder& holder) override {
+        put(attachments, attachment_key(holder.hashes, 0), holder.comment());
+    }
+    void hold(const LinkName& shared) override {
+        put(links_map, nft::interface_name(shared.name), shared.to_string());
+    }
+
+    std::optional<Holder> find(const std::string& hashes) override {
+        const auto element = nft_.find_element(table, attachments, attachment_key(hashes, 0));
+        auto holder = element ? Holder::parse(element->comment) : std::nullopt;
+        return holder && holder->hashes == hashes ? holder : std::nullopt;
+    }
+
+    void release(const std::string& hashes) override {
+        drop(attachments, attachment_key(hashes, 0), {});
+    }
+    void release(const LinkName& shared) override {
+        drop(links_map, nft::interface_name(shared.name), shared.to_string());
+    }
+
+    std::vector<LinkName> links() override {
+        std::vector<LinkName> out;
+        for (const nft::Element& element : nft_.elements(table, links_map))
+            if (const auto link = LinkName::parse(element.comment)) out.push_back(*link);
+        return out;
+    }
+    std::vector<Holder> holders() override {
+        std::vector<Holder> out;
+        for (const nft::Element& element : nft_.elements(table, attachments))
+            if (const auto holder = Holder::parse(element.comment)) out.push_back(*holder);
+        return out;
+    }
+
+    std::optional<std::string> fault() override {
+        if (is_in_place()) return {};
+        return cat("chain ", prerouting, " of nftables table ", table.to_string());
+    }
+
+private:
+    void put(const std::string& map, const nft::Bytes& key, const std::string& comment) {
+        const nft::Element wanted{
+            .key = key, .value = nft::jump(holders_chain), .comment = comment};
+        nft::commit_unchanged(nft_, "127.0.0.0/8 is guarded", [&](nft::Batch& batch) {
+            if (!is_in_place()) repair(batch);
+            const auto present = nft_.find_element(table, map, key);
+            if (present == wanted) return;
+            if (present) batch.delete_element(table, map, key);
+            batch.create_elements(table, map, {wanted});
+        });
+    }
+
+    /// The element, if its comment begins so; with the last one the table.
+    void drop(const std::string& map, const nft::Bytes& key, const std::string& comment) {
+        nft::commit_unchanged(nft_, "127.0.0.0/8 is guarded", [&](nft::Batch& batch) {
+            const auto present = nft_.find_element(table, map, key);
+            if (!present || !present->comment.starts_with(comment)) return;
+            const auto holders = nft_.find_chain(table, holders_chain);
+            if (holders && holders->uses <= 1)
+                batch.delete_table(table);
+            else
+                batch.delete_element(table, map, key);
+        });
+    }
+
+    bool is_in_place() {
+        const auto chain = nft_.find_chain(table, prerouting);
+        return chain && chain->hook && chain->hook->is_same_place(hook()) &&
+               nft::contains_in_order(nft_.rules(table, prerouting), rules());
+    }
+
+    void repair(nft::Batch& batch) {
+        const auto chain = nft_.find_chain(table, prerouting);
+        batch.add_table(table, "CNI portmap plugin").add_chain(table, holders_chain);
+        for (const nft::Set& map : maps()) batch.add_set(table, map);
+        const bool is_ours = chain && chain->hook && chain->hook->is_same_place(hook());
+        if (is_ours) batch.flush_chain(table, prerouting);
+        if (chain && !is_ours) batch.flush_chain(table, prerouting).delete_chain(table, prerouting);
+        if (!is_ours) batch.add_chain(table, prerouting, hook());
+        for (const nft::Rule& rule : rules()) batch.add_rule(table, prerouting, rule);
+    }
+
+    nft::Connection& nft_;
+};
+
 }  // namespace
 
-bool NftGuard::is_in_place() {
-    const auto chain = nft_.find_chain(table, prerouting);
-    return chain && chain->hook && chain->hook->is_same_place(hook()) &&
-           nft::contains_in_order(nft_.rules(table, prerouting), rules());
+std::unique_ptr<Guard> guard(nft::Connection& nft) {
+    return std::make_unique<NftGuard>(nft);
 }
 
-std::optional<std::string> NftGuard::fault() {
-    if (is_in_place()) return {};
-    return cat("chain ", prerouting, " of nftables table ", table.to_string());
-}
-
-void NftGuard::repair(nft::Batch& batch) {
-    const auto chain = nft_.find_chain(table, prerouting);
-    batch.add_table(table, "CNI portmap plugin").add_chain(table, holders_chain);
-    for (const nft::Set& map : maps()) batch.add_set(table, map);
-    const bool is_ours = chain && chain->hook && chain->hook->is_same_place(hook());
-    if (is_ours) batch.flush_chain(table, prerouting);
-    if (chain && !is_ours) batch.flush_chain(table, prerouting).delete_chain(table, prerouting);
-    if (!is_ours) batch.add_chain(table, prerouting, hook());
-    for (const nft::Rule& rule : rules()) batch.add_rule(table, prerouting, rule);
-}
-
-void NftGuard::hold(const std::string& map, const nft::Bytes& key, const std::string& comment) {
-    const nft::Element wanted{.key = key, .value = nft::jump(holders_chain), .comment = comment};
-    nft::commit_unchanged(nft_, "127.0.0.0/8 is guarded", [&](nft::Batch& batch) {
-        if (!is_in_place()) repair(batch);
-        const auto present = nft_.find_element(table, map, key);
-        if (present == wanted) return;
-        if (present) batch.delete_element(table, map, key);
-        batch.create_elements(table, map, {wanted});
-    });
-}
-
-void NftGuard::hold(const Holder& holder) {
-    hold(attachments, attachment_key(holder.hashes, 0), holder.comment());
-}
-
-void NftGuard::hold(const LinkName& shared) {
-    hold(links_map, nft::interface_name(shared.name), shared.to_string());
-}
-
-std::optional<Holder> NftGuard::find(const std::string& hashes) {
-    const auto element = nft_.find_element(table, attachments, attachment_key(hashes, 0));
-    auto holder = element ? Holder::parse(element->comment) : std::nullopt;
-    return holder && holder->hashes == hashes ? holder : std::nullopt;
-}
-
-void NftGuard::release(const std::string& map, const nft::Bytes& key, const std::string& comment) {
-    nft::commit_unchanged(nft_, "127.0.0.0/8 is guarded", [&](nft::Batch& batch) {
-        const auto present = nft_.find_element(table, map, key);
-        if (!present || !present->comment.starts_with(comment)) return;
-        const auto holders = nft_.find_chain(table, holders_chain);
-        if (holders && holders->uses <= 1)
-            batch.delete_table(table);
-        else
-            batch.delete_element(table, map, key);
-    });
-}
-
-void NftGuard::release(const std::string& hashes) {
-    release(attachments, attachment_key(hashes, 0), {});
-}
-
-void NftGuard::release(const LinkName& shared) {
-    release(links_map, nft::interface_name(shared.name), shared.to_string());
-}
-
-std::vector<LinkName> NftGuard::links() {
-    std::vector<LinkName> out;
-    for (const nft::Element& element : nft_.elements(table, links_map))
-        if (const auto link = LinkName::parse(element.comment)) out.push_back(*link);
-    return out;
-}
-
-std::vector<Holder> NftGuard::holders() {
-    std::vector<Holder> out;
-    for (const nft::Element& element : nft_.elements(table, attachments))
-        if (const auto holder = Holder::parse(element.comment)) out.push_back(*holder);
-    return out;
-}
-
-}  // namespace cni::portmap
+}  // namespace cni::portmap::nftables

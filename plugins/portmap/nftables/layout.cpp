@@ -72,7 +72,7 @@ std::vector<int> exact_and_any(Family family) {
     return {Ip::any(family).bits(), 0};
 }
 
-Rule translation(Family family, const std::string& map, int length) {
+Rule translation_rule(Family family, const std::string& map, int length) {
     return nft::rule(
         destination_key(family, length), nft::Lookup{map, reg(0), reg(0)},
         nft::Nat{
@@ -84,7 +84,7 @@ std::vector<Rule> port_rules(Family family) {
     for (const int length : exact_and_any(family)) {
         out.push_back(nft::rule(destination_key(family, length),
                                 nft::Lookup{conditional_mappings, reg(0), NFT_REG_VERDICT}));
-        out.push_back(translation(family, mappings, length));
+        out.push_back(translation_rule(family, mappings, length));
     }
     return out;
 }
@@ -106,8 +106,8 @@ std::string hex(std::uint32_t word) {
     return std::string(hash_digits - length, '0').append(digits, length);
 }
 
-/// A mapping out of key and value of its element.
-std::optional<Forwarded> parse_parts(Family family, const Bytes& parts) {
+/// Out of key and value of an element of the mappings.
+std::optional<Translation> parse_parts(Family family, const Bytes& parts) {
     const std::size_t address = Ip::any(family).size();
     if (parts.size() < 2 * address + 10) return {};
     const auto port_at = [&](std::size_t at) {
@@ -115,11 +115,11 @@ std::optional<Forwarded> parse_parts(Family family, const Bytes& parts) {
     };
     const Ip host_ip = Ip::from_bytes(family, parts.data());
     const std::size_t target = address + 8;
-    return Forwarded{.protocol = parts[address],
-                     .host_ip = host_ip.is_any() ? std::nullopt : std::optional(host_ip),
-                     .host_port = port_at(address + 4),
-                     .container_ip = Ip::from_bytes(family, parts.data() + target),
-                     .container_port = port_at(target + address)};
+    return Translation{.from = {.protocol = parts[address],
+                                .ip = host_ip.is_any() ? std::nullopt : std::optional(host_ip),
+                                .port = port_at(address + 4)},
+                       .to = Ip::from_bytes(family, parts.data() + target),
+                       .to_port = port_at(target + address)};
 }
 
 Rule is_translated() {
@@ -134,13 +134,12 @@ nft::Table table_of(Family family) {
     return {nft::nfproto(family), "cni_hostport"};
 }
 
-nft::Element mapping_element(const Forwarded& mapping) {
-    const Family family = mapping.container_ip.family();
-    return {.key = nft::concatenated_key({bytes_of(mapping.host_ip.value_or(Ip::any(family))),
-                                          {mapping.protocol},
-                                          nft::network_order(mapping.host_port)}),
-            .value = nft::concatenated_key(
-                {bytes_of(mapping.container_ip), nft::network_order(mapping.container_port)})};
+nft::Element mapping_element(const Translation& translation) {
+    const auto& [from, to, to_port] = translation;
+    return {.key = nft::concatenated_key({bytes_of(from.ip.value_or(Ip::any(to.family()))),
+                                          {from.protocol},
+                                          nft::network_order(from.port)}),
+            .value = nft::concatenated_key({bytes_of(to), nft::network_order(to_port)})};
 }
 
 Bytes attachment_key(const std::string& hashes, std::size_t index) {
@@ -170,20 +169,20 @@ std::string parse_hashes(const Bytes& key) {
 }
 
 nft::Element attachment_element(const std::string& hashes, std::size_t index,
-                                const Forwarded& mapping) {
-    const nft::Element element = mapping_element(mapping);
+                                const Translation& translation) {
+    const nft::Element element = mapping_element(translation);
     Bytes value = element.key;
     const auto& target = std::get<Bytes>(element.value);
     value.insert(value.end(), target.begin(), target.end());
     return {.key = attachment_key(hashes, index), .value = std::move(value)};
 }
 
-std::optional<Forwarded> parse_mapping(Family family, const nft::Element& element) {
+std::optional<Translation> parse_attachment_element(Family family, const nft::Element& element) {
     const auto* value = std::get_if<Bytes>(&element.value);
     return value ? parse_parts(family, *value) : std::nullopt;
 }
 
-std::optional<Forwarded> parse_mapping_element(Family family, const nft::Element& element) {
+std::optional<Translation> parse_mapping_element(Family family, const nft::Element& element) {
     const auto* target = std::get_if<Bytes>(&element.value);
     if (!target) return {};
     Bytes parts = element.key;
@@ -201,9 +200,10 @@ nft::Set mapping_map(Family family, const std::string& name) {
             .data_length = address + 4};
 }
 
-std::vector<Rule> translations(Family family, const std::string& map) {
+std::vector<Rule> translation_rules(Family family, const std::string& map) {
     std::vector<Rule> out;
-    for (const int length : exact_and_any(family)) out.push_back(translation(family, map, length));
+    for (const int length : exact_and_any(family))
+        out.push_back(translation_rule(family, map, length));
     return out;
 }
 
@@ -232,11 +232,11 @@ std::string masquerade_set(const Prefix& source) {
     return cat(masquerade_prefix, source.length);
 }
 
-Bytes masquerade_key(const Prefix& source, const Forwarded& mapping) {
+Bytes masquerade_key(const Prefix& source, const Translation& translation) {
     return nft::concatenated_key({bytes_of(source.network().ip),
-                                  bytes_of(mapping.container_ip),
-                                  {mapping.protocol},
-                                  nft::network_order(mapping.container_port)});
+                                  bytes_of(translation.to),
+                                  {translation.from.protocol},
+                                  nft::network_order(translation.to_port)});
 }
 
 nft::Set attachment_map(Family family) {

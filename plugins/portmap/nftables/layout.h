@@ -33,24 +33,24 @@ constexpr std::string_view table_comment = "CNI portmap plugin";
 
 nft::Table table_of(Family family);
 
-nft::Element mapping_element(const Forwarded& mapping);
+nft::Element mapping_element(const Translation& translation);
 /// Read back; nullopt for one with another value.
-std::optional<Forwarded> parse_mapping_element(Family family, const nft::Element& element);
+std::optional<Translation> parse_mapping_element(Family family, const nft::Element& element);
 
-/// Element of `attachments`: mapping number `index` of the attachment with these hashes
+/// Element of `attachments`: number `index` of the attachment with these hashes
 /// (netfilter/owner.h).
 nft::Element attachment_element(const std::string& hashes, std::size_t index,
-                                const Forwarded& mapping);
+                                const Translation& translation);
 nft::Bytes attachment_key(const std::string& hashes, std::size_t index);
 /// Read back; nullopt when it is none.
-std::optional<Forwarded> parse_mapping(Family family, const nft::Element& element);
+std::optional<Translation> parse_attachment_element(Family family, const nft::Element& element);
 std::string parse_hashes(const nft::Bytes& key);
 
 /// A map with the keys and values of mapping_element.
 nft::Set mapping_map(Family family, const std::string& name);
 /// "dnat to ip daddr . meta l4proto . th dport map @name", for the packet's own destination address
 /// and for any.
-std::vector<nft::Rule> translations(Family family, const std::string& map);
+std::vector<nft::Rule> translation_rules(Family family, const std::string& map);
 
 /// Where elements of `map` wait, and under which keys.
 std::string waiting_map(const std::string& map);
@@ -59,7 +59,7 @@ nft::Bytes waiting_key(const nft::Bytes& key, std::size_t place);
 
 /// "masquerade_24" for a source of 10.1.2.0/24.
 std::string masquerade_set(const Prefix& source);
-nft::Bytes masquerade_key(const Prefix& source, const Forwarded& mapping);
+nft::Bytes masquerade_key(const Prefix& source, const Translation& translation);
 
 /// What all attachments of a family share. `lengths` are those of the sources that somebody wants
 /// masqueraded.

@@ -9,21 +9,6 @@
 namespace cni::portmap::nftables {
 namespace {
 
-const Ip& localhost() {
-    static const Ip address = *Ip::parse("127.0.0.1");
-    return address;
-}
-
-/// What could not answer, or would answer past the host, without being masqueraded.
-std::vector<Prefix> masqueraded_sources(const Forwarding& forwarding) {
-    const Family family = forwarding.family();
-    if (!forwarding.snat) return {};
-    if (forwarding.masq_all) return {Prefix::everything(family)};
-    std::vector<Prefix> out{forwarding.container.network()};
-    if (family == Family::v4) out.push_back(Prefix::host(localhost()));
-    return out;
-}
-
 std::string text_of(const std::vector<Prefix>& sources) {
     std::vector<std::string> texts;
     for (const Prefix& source : sources) texts.push_back(source.to_string());
@@ -78,12 +63,12 @@ bool names_network(std::string_view comment, const std::string& network) {
     return expected.starts_with(text);
 }
 
-/// The mappings as elements of `attachments`.
+/// Where its ports lead as elements of `attachments`.
 std::vector<nft::Element> own_elements(const Record& record, const Owner& owner) {
     std::vector<nft::Element> out;
     const std::string comment = comment_of(record, owner);
-    for (const Forwarded& mapping : record.mappings) {
-        out.push_back(attachment_element(record.hashes, out.size(), mapping));
+    for (const Translation& translation : record.translations) {
+        out.push_back(attachment_element(record.hashes, out.size(), translation));
         out.back().comment = comment;
     }
     return out;
@@ -91,14 +76,15 @@ std::vector<nft::Element> own_elements(const Record& record, const Owner& owner)
 
 std::vector<nft::Element> conditional_elements(const Record& record) {
     std::vector<nft::Element> out;
-    for (const Forwarded& mapping : record.mappings) out.push_back(mapping_element(mapping));
+    for (const Translation& translation : record.translations)
+        out.push_back(mapping_element(translation));
     return out;
 }
 
 std::vector<nft::Rule> conditional_rules(const Record& record, const Forwarding& forwarding) {
     std::vector<nft::Rule> out;
     for (const nft::Rule& conditions : condition_rules(forwarding.conditions))
-        for (const nft::Rule& translation : translations(record.family, record.conditions()))
+        for (const nft::Rule& translation : translation_rules(record.family, record.conditions()))
             out.push_back(nft::rule(conditions, translation));
     return out;
 }
@@ -107,17 +93,17 @@ std::vector<nft::Rule> conditional_rules(const Record& record, const Forwarding&
 template <typename Filter>
 std::optional<Record> read_record(nft::Connection& nft, Family family, const std::string& hashes,
                                   Filter&& is_owners) {
-    Record out{.family = family, .hashes = hashes, .mappings = {}};
+    Record out{.family = family, .hashes = hashes, .translations = {}};
     const nft::Table table = table_of(family);
     // Not by listing the map: that is long, and skips elements while the kernel rearranges it.
-    while (const auto element =
-               nft.find_element(table, attachments, attachment_key(hashes, out.mappings.size()))) {
-        const auto mapping = parse_mapping(family, *element);
-        if (!mapping || !is_owners(element->comment)) break;
-        if (out.mappings.empty()) out.sources = parse_sources(element->comment);
-        out.mappings.push_back(*mapping);
+    while (const auto element = nft.find_element(table, attachments,
+                                                 attachment_key(hashes, out.translations.size()))) {
+        const auto translation = parse_attachment_element(family, *element);
+        if (!translation || !is_owners(element->comment)) break;
+        if (out.translations.empty()) out.sources = parse_sources(element->comment);
+        out.translations.push_back(*translation);
     }
-    if (out.mappings.empty()) return {};
+    if (out.translations.empty()) return {};
     out.conditional = nft.find_chain(table, out.conditions()).has_value();
     return out;
 }
@@ -140,9 +126,9 @@ Skeleton::Lengths Record::lengths() const {
 Record record_of(const Forwarding& forwarding) {
     return {.family = forwarding.family(),
             .hashes = owner_hashes(forwarding.owner),
-            .mappings = forwarded_by(forwarding),
+            .translations = forwarding.translations(),
             .container_id = forwarding.owner.container_id,
-            .sources = masqueraded_sources(forwarding),
+            .sources = forwarding.masqueraded_sources(),
             .conditional = !forwarding.conditions.empty()};
 }
 
@@ -174,28 +160,29 @@ std::map<std::string, std::vector<nft::Element>> shared_elements(const Record& r
     std::map<std::string, std::vector<nft::Element>> out;
     std::set<nft::Bytes> masqueraded;  // ports of the host may lead to the same port
     const std::string comment = cat(record.hashes, " ", container_hash(record.container_id));
-    for (const Forwarded& mapping : record.mappings) {
-        nft::Element element = mapping_element(mapping);
+    for (const Translation& translation : record.translations) {
+        nft::Element element = mapping_element(translation);
         element.comment = comment;
         if (record.conditional) element.value = nft::jump(record.conditions());
         out[record.conditional ? conditional_mappings : mappings].push_back(std::move(element));
         for (const Prefix& source : record.sources)
-            if (const auto key = masquerade_key(source, mapping); masqueraded.insert(key).second)
+            if (const auto key = masquerade_key(source, translation);
+                masqueraded.insert(key).second)
                 out[masquerade_set(source)].push_back({.key = key, .comment = comment});
     }
     return out;
 }
 
-std::optional<Holder> parse_holder(std::string_view comment) {
+std::optional<ElementOwner> parse_element_owner(std::string_view comment) {
     const auto digits = [](std::string_view text) {
         return text.find_first_not_of("0123456789abcdef-") == text.npos;
     };
     const auto hashes = comment.substr(0, owner_hashes_length);
     if (hashes.size() < owner_hashes_length || !digits(hashes)) return {};
     const auto rest = comment.substr(owner_hashes_length);
-    if (rest.empty()) return Holder{std::string(hashes), {}};
+    if (rest.empty()) return ElementOwner{std::string(hashes), {}};
     if (rest.front() != ' ') return {};
-    return Holder{std::string(hashes), std::string(rest.substr(1))};
+    return ElementOwner{std::string(hashes), std::string(rest.substr(1))};
 }
 
 std::string container_hash(const std::string& container_id) {
@@ -204,8 +191,8 @@ std::string container_hash(const std::string& container_id) {
 }
 
 bool is_own(const nft::Element& element, const nft::Element& wanted, const Record& record) {
-    const auto holder = parse_holder(element.comment);
-    return holder && holder->hashes == record.hashes && element.value == wanted.value;
+    const auto owner = parse_element_owner(element.comment);
+    return owner && owner->hashes == record.hashes && element.value == wanted.value;
 }
 
 void put(nft::Batch& batch, const Record& record, const Forwarding& forwarding) {
@@ -227,12 +214,13 @@ void put_deletion(nft::Batch& batch, const Record& record) {
     if (record.conditional)
         batch.delete_chain(table, record.conditions()).delete_set(table, record.conditions());
     std::vector<nft::Bytes> keys;
-    for (std::size_t i = 0; i < record.mappings.size(); ++i)
+    for (std::size_t i = 0; i < record.translations.size(); ++i)
         keys.push_back(attachment_key(record.hashes, i));
     batch.delete_elements(table, attachments, keys);
 }
 
-void check(nft::Connection& nft, const Record& record, const Forwarding& forwarding) {
+void check(nft::Connection& nft, const Forwarding& forwarding) {
+    const Record record = record_of(forwarding);
     const nft::Table table = table_of(record.family);
     const Owner& owner = forwarding.owner;
     const auto require = [&](bool is_there, std::string_view what) {

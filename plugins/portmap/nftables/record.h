@@ -9,14 +9,15 @@
 
 #include "layout.h"
 
-/// What one attachment has in the table of one family. Its elements of the map `attachments` are
-/// found without its configuration, and whatever others did to the other maps.
+/// What one attachment has in the table of one family: what is written of a Forwarding, and what is
+/// read back to remove it. Its elements of the map `attachments` are found without its
+/// configuration, and whatever others did to the other maps.
 namespace cni::portmap::nftables {
 
 struct Record {
     Family family;
     std::string hashes;  ///< of the owner: netfilter/owner.h
-    std::vector<Forwarded> mappings;
+    Translations translations;
     std::string container_id = {};     ///< "" when it is not known
     std::vector<Prefix> sources = {};  ///< what is masqueraded
     bool conditional = false;
@@ -26,7 +27,7 @@ struct Record {
     Skeleton::Lengths lengths() const;
 };
 
-/// No mappings: nothing of the configuration applies to the family.
+/// As it is to be.
 Record record_of(const Forwarding& forwarding);
 /// nullopt when there is none: elements under its hashes that do not name the owner are not his.
 std::optional<Record> find_record(nft::Connection& nft, Family family, const Owner& owner);
@@ -40,11 +41,11 @@ void require_no_record(nft::Connection& nft, Family family, const Owner& owner);
 std::map<std::string, std::vector<nft::Element>> shared_elements(const Record& record);
 
 /// Whose an element of a shared map is, by its comment.
-struct Holder {
+struct ElementOwner {
     std::string hashes;
     std::string container;  ///< container_hash; "" as the previous version wrote it
 };
-std::optional<Holder> parse_holder(std::string_view comment);
+std::optional<ElementOwner> parse_element_owner(std::string_view comment);
 std::string container_hash(const std::string& container_id);
 /// Whether it is the record's element `wanted`, whatever its key is: it may be waiting.
 bool is_own(const nft::Element& element, const nft::Element& wanted, const Record& record);
@@ -56,6 +57,6 @@ void put(nft::Batch& batch, const Record& record, const Forwarding& forwarding);
 void put_deletion(nft::Batch& batch, const Record& record);
 
 /// Throws Error naming the first thing that is missing or differs.
-void check(nft::Connection& nft, const Record& record, const Forwarding& forwarding);
+void check(nft::Connection& nft, const Forwarding& forwarding);
 
 }  // namespace cni::portmap::nftables

@@ -14,7 +14,7 @@ public:
     explicit ParsedRule(const nft::Rule& rule) {
         for (const nft::Expr& expression : rule) std::visit(*this, expression);
     }
-    std::optional<Forwarded> mapping(Family family) const {
+    std::optional<Translation> translation(Family family) const {
         const std::size_t size = Ip::any(family).size();
         if (!nat_ || protocol_.size() != 1 || port_.size() != 2 || new_address_.size() != size ||
             new_port_.size() != 2)
@@ -22,13 +22,9 @@ public:
         const auto number = [](const Bytes& b) {
             return static_cast<std::uint16_t>(b[0] << 8 | b[1]);
         };
-        Forwarded out{protocol_[0],
-                      {},
-                      number(port_),
-                      Ip::from_bytes(family, new_address_.data()),
-                      number(new_port_)};
-        out.host_ip = address(family);
-        return out;
+        return Translation{{protocol_[0], address(family), number(port_)},
+                           Ip::from_bytes(family, new_address_.data()),
+                           number(new_port_)};
     }
 
     std::optional<Ip> address(Family family) const {
@@ -86,35 +82,35 @@ bool has_reference_rules(nft::Connection& nft, Family family) {
 
 void put_removal_of_reference(nft::Connection& nft, nft::Batch& batch, Family family,
                               const std::string& container_id, const std::vector<Ip>& addresses,
-                              std::vector<Forwarded>& removed) {
+                              Translations& removed) {
     const nft::Table table = table_of(family);
     if (!nft.find_chain(table, first_chain)) return;
     const auto its = [&](std::string_view comment) { return comment == container_id; };
     for (const std::string& chain : {first_chain, ancient_chain, masquerading})
         for (const nft::ListedRule& rule : nft.rules(table, chain, its)) {
             const ParsedRule parsed(rule.rule);
-            const auto mapping = parsed.mapping(family);
-            const auto to = mapping ? mapping->container_ip : parsed.address(family);
+            const auto translation = parsed.translation(family);
+            const auto to = translation ? translation->to : parsed.address(family);
             if (!is_to(to, addresses, family)) continue;
             batch.delete_rule(table, chain, rule.handle);
-            if (mapping) removed.push_back(*mapping);
+            if (translation) removed.push_back(*translation);
         }
 }
 
-std::vector<Forwarded> put_displacement_of_reference(nft::Connection& nft, nft::Batch& batch,
-                                                     const Record& record, bool goes_first) {
-    std::vector<Forwarded> kept;
+Translations put_displacement_of_reference(nft::Connection& nft, nft::Batch& batch,
+                                           const Record& record, bool goes_first) {
+    Translations kept;
     const nft::Table table = table_of(record.family);
     if (!nft.find_chain(table, first_chain)) return kept;
     std::set<nft::Bytes> keys;
-    for (const Forwarded& mapping : record.mappings) keys.insert(mapping_element(mapping).key);
-    const Ip& own = record.mappings.front().container_ip;
+    for (const Translation& t : record.translations) keys.insert(mapping_element(t).key);
+    const Ip& own = record.translations.front().to;
     for (const std::string& chain : {ancient_chain, first_chain})
         for (const nft::ListedRule& rule : nft.rules(table, chain)) {
-            const auto mapping = ParsedRule(rule.rule).mapping(record.family);
-            if (!mapping || !keys.contains(mapping_element(*mapping).key)) continue;
-            if (!goes_first && rule.comment == record.container_id && mapping->container_ip != own)
-                kept.push_back(*mapping);
+            const auto translation = ParsedRule(rule.rule).translation(record.family);
+            if (!translation || !keys.contains(mapping_element(*translation).key)) continue;
+            if (!goes_first && rule.comment == record.container_id && translation->to != own)
+                kept.push_back(*translation);
             else
                 batch.delete_rule(table, chain, rule.handle);
         }

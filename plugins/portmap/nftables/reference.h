@@ -15,11 +15,11 @@ bool has_reference_rules(nft::Connection& nft, Family family);
 /// has, holds some of the family. `removed` gets the mappings among them.
 void put_removal_of_reference(nft::Connection& nft, nft::Batch& batch, Family family,
                               const std::string& container_id, const std::vector<Ip>& addresses,
-                              std::vector<Forwarded>& removed);
+                              Translations& removed);
 
 /// Deletes those of the record's addresses, protocols and ports. Those of its own container that
 /// lead to another address stay unless `goes_first`, and are returned.
-std::vector<Forwarded> put_displacement_of_reference(nft::Connection& nft, nft::Batch& batch,
-                                                     const Record& record, bool goes_first);
+Translations put_displacement_of_reference(nft::Connection& nft, nft::Batch& batch,
+                                           const Record& record, bool goes_first);
 
 }  // namespace cni::portmap::nftables

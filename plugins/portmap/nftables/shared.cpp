@@ -34,15 +34,15 @@ void Shared::displace(const Record& record) {
             });
 }
 
-std::vector<Forwarded> Shared::take(const Record& record, bool goes_first) {
+Translations Shared::take(const Record& record, bool goes_first) {
     displace(record);
-    std::vector<Forwarded> in_force;
+    Translations in_force;
     for (const auto& [set, elements] : shared_elements(record))
         for (const Element& element : elements) {
             auto& now = at(set, element.key).now;
             if (!goes_first && !now.empty())
-                if (const auto mapping = parse_mapping_element(family_, now.front()))
-                    in_force.push_back(*mapping);
+                if (const auto translation = parse_mapping_element(family_, now.front()))
+                    in_force.push_back(*translation);
             now.insert(goes_first ? now.begin() : now.end(), element);
         }
     return in_force;
@@ -117,12 +117,12 @@ bool Shared::has_waiting(const std::string& set) {
 }
 
 bool Shared::is_of_sibling(const Element& element, const Record& record) {
-    const auto holder = parse_holder(element.comment);
-    if (!holder || holder->hashes == record.hashes) return false;
-    if (!holder->container.empty()) return holder->container == container_hash(record.container_id);
+    const auto owner = parse_element_owner(element.comment);
+    if (!owner || owner->hashes == record.hashes) return false;
+    if (!owner->container.empty()) return owner->container == container_hash(record.container_id);
     // As the previous version wrote it: the rest stands with the attachment.
     const auto its =
-        nft_.find_element(table_of(family_), attachments, attachment_key(holder->hashes, 0));
+        nft_.find_element(table_of(family_), attachments, attachment_key(owner->hashes, 0));
     return its && its->comment.ends_with(cat(", id: ", record.container_id));
 }
 

@@ -21,7 +21,7 @@ public:
     void displace(const Record& record);
     /// The same, and the record's own come: first, or last when the container has others there.
     /// Returns the mappings that are in force instead of it.
-    std::vector<Forwarded> take(const Record& record, bool goes_first);
+    Translations take(const Record& record, bool goes_first);
 
     /// The set that lacks an element of the record's; nullopt when all are there, or wait.
     std::optional<std::string> find_incomplete(const Record& record);
