@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
@@ -83,7 +84,7 @@ bool has_legacy_table(Family family, std::string_view table) {
     const std::string name(table);
     const auto loaded = loaded_tables(interface);
     if (!loaded) return is_any_in_use(interface, {name});
-    return std::ranges::find(*loaded, name) != loaded->end();
+    return contains(*loaded, name);
 }
 
 }  // namespace cni::ipt

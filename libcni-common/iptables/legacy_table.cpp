@@ -6,7 +6,6 @@
 #include <libiptc/libiptc.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
-#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -15,6 +14,7 @@ extern "C" {
 #include <libiptc/libip6tc.h>
 }
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "iptables/extensions.h"
 #include "iptables/legacy_entry.h"
@@ -238,8 +238,7 @@ private:
     std::optional<std::string_view> label_of(const typename Lib::Entry& entry) {
         constexpr std::array<std::string_view, 5> own = {"", "ACCEPT", "DROP", "RETURN", "QUEUE"};
         const char* label = Lib::target(&entry, handle_.get());
-        if (std::ranges::find(own, label) == own.end() && !Lib::is_chain(label, handle_.get()))
-            return {};
+        if (!contains(own, label) && !Lib::is_chain(label, handle_.get())) return {};
         return label;
     }
 

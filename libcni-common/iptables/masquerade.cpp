@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "iptables/masquerade_identity.h"
 
 namespace cni::ipt {
@@ -57,7 +58,7 @@ private:
         return {Ip::from_bytes(family, v6), 8};
     }
     static void add_new(std::vector<Rule>& rules, Rule rule) {
-        if (std::ranges::find(rules, rule) == rules.end()) rules.push_back(std::move(rule));
+        if (!contains(rules, rule)) rules.push_back(std::move(rule));
     }
 };
 

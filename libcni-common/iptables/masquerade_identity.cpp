@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "iptables/masquerade.h"
@@ -37,8 +38,7 @@ std::array<std::string, 2> Identity::comments() const {
 }
 
 bool Identity::is_named_by(const Rule& rule) const {
-    const auto known = comments();
-    return std::ranges::find(known, rule.comment()) != known.end();
+    return contains(comments(), rule.comment());
 }
 
 bool is_named_by_any(const Rule& rule) {

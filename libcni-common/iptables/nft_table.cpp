@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/contains.h"
 #include "iptables/extensions.h"
 #include "iptables/nft_base_chains.h"
 #include "iptables/nft_rule_codec.h"
@@ -34,8 +35,7 @@ public:
         for (const nft::ListedChain& chain : nft_.chains(table_))
             if (!chain.hook && state(chain.name).exists) out.push_back(chain.name);
         for (const auto& [name, chain] : chains_)
-            if (chain.exists && !base_chain_hook(table_.name, name) &&
-                std::ranges::find(out, name) == out.end())
+            if (chain.exists && !base_chain_hook(table_.name, name) && !contains(out, name))
                 out.push_back(name);
         return out;
     }

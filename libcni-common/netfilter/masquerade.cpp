@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/contains.h"
 #include "netfilter/nft_commit.h"
 #include "netfilter/nft_match.h"
 
@@ -29,7 +30,7 @@ constexpr char checks_comment[] =
 
 Connection::CommentFilter rules_of(const Owner& owner) {
     return [known = owner_comments(owner)](std::string_view comment) {
-        return std::ranges::find(known, comment) != known.end();
+        return contains(known, comment);
     };
 }
 
@@ -57,6 +58,8 @@ std::vector<Rule> postrouting_rules() {
             nft::rule(nft::go_to(checks))};
 }
 
+// Addresses of either family come through the chain, since its table is inet: what is at the offset
+// of a source in IPv4 is part of something else in IPv6.
 Rule masquerade_rule(const Prefix& address) {
     return nft::rule(nft::family_is(address.ip.family()),
                      nft::address(Side::source, Op::eq, Prefix::host(address.ip)),

@@ -78,6 +78,7 @@ std::string Table::act(std::string_view act, std::string_view object) const {
 }
 
 std::uint32_t concatenated(std::initializer_list<std::uint32_t> types) {
+    // As `nft` packs them (TYPE_BITS in its datatype.h).
     constexpr int bits_per_type = 6;
     std::uint32_t out = 0;
     for (const auto type : types) out = out << bits_per_type | type;
@@ -88,6 +89,7 @@ Bytes concatenated_key(std::initializer_list<Bytes> fields) {
     Bytes out;
     for (const Bytes& field : fields) {
         out.insert(out.end(), field.begin(), field.end());
+        // The kernel compares registers of 32 bits, and each field begins with one.
         out.resize((out.size() + 3) / 4 * 4);
     }
     return out;
@@ -114,6 +116,8 @@ void Batch::insist() {
 
 Batch& Batch::add_table(const Table& table, const std::string& comment) {
     auto& m = push(NFT_MSG_NEWTABLE, create, table, cat("add nftables table ", table.to_string()));
+    // A table that somebody has put to sleep (NFT_TABLE_F_DORMANT) has rules without effect. The
+    // kernel wakes it for flags without that one (nf_tables_updtable).
     m.put_string(NFTA_TABLE_NAME, table.name).put_be32(NFTA_TABLE_FLAGS, 0);
     put_comment(m, NFTA_TABLE_USERDATA, comment);
     return *this;
@@ -141,6 +145,8 @@ Batch& Batch::create_chain(const Table& table, const std::string& chain) {
     return *this;
 }
 
+// Where a deletion of rules names no handle, the kernel deletes all of the chain
+// (nf_tables_delrule).
 Batch& Batch::flush_chain(const Table& table, const std::string& chain) {
     push(NFT_MSG_DELRULE, 0, table, table.act("flush chain", chain))
         .put_string(NFTA_RULE_TABLE, table.name)
@@ -157,6 +163,7 @@ Batch& Batch::delete_chain(const Table& table, const std::string& chain) {
 
 Batch& Batch::add_rule(const Table& table, const std::string& chain, const Rule& rule,
                        const std::string& comment) {
+    // Without NLM_F_APPEND the kernel puts the rule at the head (nf_tables_newrule).
     auto& m = push(NFT_MSG_NEWRULE, create | NLM_F_APPEND, table,
                    table.act("add a rule to chain", chain));
     m.put_string(NFTA_RULE_TABLE, table.name).put_string(NFTA_RULE_CHAIN, chain);
@@ -171,6 +178,8 @@ Batch& Batch::add_xt_rule(const Table& table, const std::string& chain, const Ru
     auto& m = push(NFT_MSG_NEWRULE, flags, table, table.act("add a rule to chain", chain));
     m.put_string(NFTA_RULE_TABLE, table.name).put_string(NFTA_RULE_CHAIN, chain);
     put_rule(m, NFTA_RULE_EXPRESSIONS, rule);
+    // A match of ports is refused unless the rule is for a protocol that has them. The expressions
+    // say so, too, but x_tables looks only here (nft_compat.c, xt_check_match).
     m.nest(NFTA_RULE_COMPAT, [&] {
         m.put_be32(NFTA_RULE_COMPAT_PROTO, protocol.number);
         m.put_be32(NFTA_RULE_COMPAT_FLAGS, protocol.inverted ? NFT_RULE_COMPAT_F_INV : 0);
@@ -193,6 +202,7 @@ void Batch::put_set(NlMessage& m, const Table& table, const Set& set) {
     m.put_be32(NFTA_SET_KEY_TYPE, set.key_type).put_be32(NFTA_SET_KEY_LEN, set.key_length);
     if (is_map) {
         m.put_be32(NFTA_SET_DATA_TYPE, set.data_type);
+        // How long a verdict is the kernel knows by itself (nf_tables_newset).
         if (set.data_type != NFT_DATA_VERDICT) m.put_be32(NFTA_SET_DATA_LEN, set.data_length);
     }
     // The kernel wants a number for sets that the same batch refers to before they have a name.
@@ -256,6 +266,7 @@ Batch& Batch::delete_elements(const Table& table, const std::string& set,
     return *this;
 }
 
+// As with rules: a deletion that names no elements is one of all (nf_tables_delsetelem).
 Batch& Batch::flush_set(const Table& table, const std::string& set) {
     push(NFT_MSG_DELSETELEM, 0, table, table.act("flush set", set))
         .put_string(NFTA_SET_ELEM_LIST_TABLE, table.name)

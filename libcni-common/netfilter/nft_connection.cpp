@@ -19,6 +19,8 @@ std::uint64_t handle_of(const nlattr* big) {
     return big ? be64toh(nla_get_u64(big)) : 0;
 }
 
+// The kernel keeps user data as it is. By the custom of libnftnl (libnftnl/udata.h) it is a list of
+// types and lengths, of a byte each, with values behind them.
 std::string comment_of(std::span<const std::uint8_t> userdata) {
     constexpr std::uint8_t comment_type = 0;
     while (userdata.size() >= 2 && userdata.size() >= 2u + userdata[1]) {
@@ -114,8 +116,12 @@ Outcome Connection::try_commit(Batch batch, std::optional<std::uint32_t> generat
     switch (socket().commit_batch(batch.release(), NFNL_SUBSYS_NFTABLES, generation)) {
         case 0:
             return Outcome::done;
+        // The kernel compares generations while it holds off all other batches (NFNL_BATCH_GENID,
+        // nfnetlink_rcv_batch).
         case ERESTART:
             return Outcome::changed;
+        // A jump leads to what is to be deleted, or some kernels' word for an element that is
+        // there.
         case EEXIST:
         case EBUSY:
             return Outcome::exists;
@@ -172,6 +178,8 @@ std::optional<ListedChain> Connection::find_chain(const Table& table, const std:
 std::vector<ListedChain> Connection::chains(const Table& table) {
     std::vector<ListedChain> out;
     if (!available()) return out;
+    // A dump of chains is of all tables of the family, whatever the request names
+    // (nf_tables_dump_chains).
     const auto visit = [&](const nlmsghdr* answer) {
         if (attributes_of<NFTA_CHAIN_MAX>(answer).string(NFTA_CHAIN_TABLE) == table.name)
             out.push_back(parse_chain(answer));
@@ -202,6 +210,8 @@ std::vector<ListedRule> Connection::rules(const Table& table, const std::string&
                                           const CommentFilter& keep) {
     std::vector<ListedRule> all;
     if (!available()) return all;
+    // With table and chain in the request the kernel dumps no other chain (nf_tables_dump_rules).
+    // It goes on by counting rules, not by handle: one is skipped when one ahead of it has gone.
     for (int i = 0; i < listings; ++i) {
         NlMessage message = table_message(NFT_MSG_GETRULE, 0, table);
         message.put_string(NFTA_RULE_TABLE, table.name).put_string(NFTA_RULE_CHAIN, chain);

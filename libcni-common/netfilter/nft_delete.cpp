@@ -46,7 +46,8 @@ private:
             for (const auto handle : handles_) batch.delete_rule(table_, chain_, handle);
             if (also) also(batch);
             if (batch.empty()) return Try::done;
-            // Without a handle nothing depends on what was read.
+            // A handle is of another rule once its table was deleted and made again. Without one
+            // nothing depends on what was read.
             const auto guard = handles_.empty() ? std::nullopt : generation_;
             return commit_once(nft_, std::move(batch), refusals, guard);
         };

@@ -26,6 +26,8 @@ void put_register(NlMessage& m, int attribute, const std::optional<std::uint32_t
 struct Encoder {
     NlMessage& m;
 
+    // Loading and setting are one expression: by which register it names the kernel tells them
+    // apart (nft_meta_select_ops).
     void operator()(const Meta& e) const {
         put_expression(m, "meta",
                        [&] { m.put_be32(NFTA_META_KEY, e.key).put_be32(NFTA_META_DREG, e.dreg); });
@@ -73,6 +75,7 @@ struct Encoder {
             put_data(m, NFTA_IMMEDIATE_DATA, e.data);
         });
     }
+    // A verdict is loaded as values are, into a register of its own.
     void operator()(const Verdict& e) const {
         put_expression(m, "immediate", [&] {
             m.put_be32(NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
@@ -84,6 +87,7 @@ struct Encoder {
     }
     void operator()(const Masquerade& e) const {
         put_expression(m, "masq", [&] {
+            // Left out where there are none, as `nft` does: CHECK compares with what others made.
             if (e.flags) m.put_be32(NFTA_MASQ_FLAGS, e.flags);
         });
     }
@@ -188,6 +192,8 @@ Expr parse_masquerade(const nlattr* nest) {
 
 Expr parse_nat(const nlattr* nest) {
     const Fields<NFTA_NAT_MAX> f(nest);
+    // What was given as one address or port the kernel lists as a range from it to itself
+    // (nft_nat_dump).
     const auto is_range = [&](int low, int high) {
         return f.find(high).value_or(f.number(low)) != f.number(low);
     };

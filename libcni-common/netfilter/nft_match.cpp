@@ -47,6 +47,7 @@ Rule address(Side side, Op op, const Prefix& prefix) {
     const Ip network = prefix.network().ip;
     const auto size = static_cast<std::uint32_t>(network.size());
     const auto whole = static_cast<std::uint32_t>(prefix.length / 8);
+    // A prefix that ends with a byte needs no mask: only the bytes of the network are loaded.
     Payload load{NFT_PAYLOAD_NETWORK_HEADER, address_offset(side, network.family()), size};
     if (prefix.length % 8 == 0 && whole > 0) {
         load.length = whole;
@@ -60,11 +61,14 @@ Rule protocol_is(std::uint8_t protocol) {
     return rule(Meta{NFT_META_L4PROTO}, Cmp{Op::eq, {protocol}});
 }
 
+// The header of each of these protocols begins with source port and destination port.
 Rule port(Side side, Op op, std::uint16_t number) {
     const std::uint32_t offset = side == Side::source ? 0 : 2;
     return rule(Payload{NFT_PAYLOAD_TRANSPORT_HEADER, offset, 2}, Cmp{op, network_order(number)});
 }
 
+// The kernel loads 16 bytes, zeros behind the name (nft_meta_store_ifname), so that comparing them
+// all compares the whole name, and comparing fewer what it begins with.
 Bytes interface_name(const std::string& name) {
     Bytes padded(IFNAMSIZ);
     std::copy_n(name.begin(), std::min<std::size_t>(name.size(), IFNAMSIZ - 1), padded.begin());
@@ -80,6 +84,7 @@ Rule input_interface(const std::string& name) {
     return rule(Meta{NFT_META_IIFNAME}, Cmp{Op::eq, interface_name(name)});
 }
 
+// Behind the destination, with which an Ethernet header begins (linux/if_ether.h).
 Rule ether_source(const Mac& mac) {
     return rule(Payload{NFT_PAYLOAD_LL_HEADER, ETH_ALEN, ETH_ALEN},
                 Cmp{Op::eq, {mac.bytes.begin(), mac.bytes.end()}});

@@ -1,7 +1,6 @@
 #include "netfilter/owner.h"
 
-#include <algorithm>
-
+#include "base/contains.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -65,7 +64,7 @@ bool is_comment_of(const Owner& owner, std::string_view comment) {
     // Most comments are somebody else's.
     if (!comment.starts_with(owner_hashes(owner))) return false;
     const auto known = owner_comments(owner);
-    return std::ranges::find(known, comment) != known.end();
+    return contains(known, comment);
 }
 
 bool is_comment_of_network(const std::string& network, std::string_view comment) {

@@ -60,6 +60,8 @@ bool is_hooked(Connection& nft) {
     return chain && chain->hook && chain->hook->is_same_place(hook);
 }
 
+// Only where it is missing: the kernel takes it for a change when a base chain that exists is named
+// again, and closing the socket waits as it does after a deletion (see Connection).
 void put_table(Batch& batch) {
     batch.add_table(table);
     batch.add_chain(table, prerouting, hook);
