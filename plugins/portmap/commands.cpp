@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include "attach/chained.h"
 #include "attach/owners.h"
 #include "backends.h"
 #include "base/undo.h"
@@ -11,12 +12,6 @@
 
 namespace cni::portmap {
 namespace {
-
-Result require_prev_result(const Request& request, const char* text) {
-    if (const auto result = request.conf.prev_result()) return *result;
-    throw Error(Code::invalid_config, text,
-                "portmap follows an interface plugin in the list of plugins");
-}
 
 std::vector<Ip> addresses_of(const std::optional<Result>& result) {
     std::vector<Ip> out;
@@ -49,7 +44,7 @@ std::optional<HostSide> find_side(Rtnl& host, const Request& request, const Resu
 Result add(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
-    Result result = require_prev_result(request, "must be called as chained plugin");
+    Result result = require_chained(request);
     const auto wanted = forwardings(config, result, owner_of(request));
     const auto forwarded = translations_of(wanted);
     if (forwarded.empty()) return result;
@@ -79,7 +74,7 @@ Result add(const Request& request) {
 void check(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
-    const Result result = require_prev_result(request, "Required prevResult missing");
+    const Result result = request.conf.require_prev_result();
     const auto wanted = forwardings(config, result, owner_of(request));
     if (translations_of(wanted).empty()) return;
     Rtnl host;
