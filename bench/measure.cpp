@@ -144,7 +144,7 @@ void measure_chain(const Options& options, const Chain& chain, unsigned amount,
 
 long size_of(const std::string& path) {
     struct stat status {};
-    check(::stat(path.c_str(), &status), "stat ", path);
+    checked(::stat(path.c_str(), &status), "stat ", path);
     return status.st_size;
 }
 
@@ -158,9 +158,9 @@ void note_sizes(const Options& options, const Chain& chain, std::vector<Size>& s
 // Every namespace is held open by a descriptor.
 void allow_many_descriptors() {
     rlimit limit{};
-    check(::getrlimit(RLIMIT_NOFILE, &limit), "get the limit of open files");
+    checked(::getrlimit(RLIMIT_NOFILE, &limit), "get the limit of open files");
     limit.rlim_cur = limit.rlim_max;
-    check(::setrlimit(RLIMIT_NOFILE, &limit), "set the limit of open files");
+    checked(::setrlimit(RLIMIT_NOFILE, &limit), "set the limit of open files");
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ namespace cni::bench {
 namespace {
 
 Fd memory_file(std::string_view content) {
-    Fd file(check(::memfd_create("bench", MFD_CLOEXEC), "make a memory file"));
+    Fd file(checked(::memfd_create("bench", MFD_CLOEXEC), "make a memory file"));
     write_all(file.get(), content, "a memory file");
-    check(::lseek(file.get(), 0, SEEK_SET), "rewind a memory file");
+    checked(::lseek(file.get(), 0, SEEK_SET), "rewind a memory file");
     return file;
 }
 
@@ -66,7 +66,7 @@ Running start(const Call& call) {
 }
 
 std::string result_of(const Running& running, int status) {
-    check(::lseek(running.output.get(), 0, SEEK_SET), "rewind a plugin's output");
+    checked(::lseek(running.output.get(), 0, SEEK_SET), "rewind a plugin's output");
     std::string output = read_all(running.output.get(), 16u << 20, "a plugin's output");
     if (status != 0) throw Error(Code::internal, cat(running.name, " failed"), output);
     return output;
@@ -77,7 +77,7 @@ Timed run_timed(const Call& call) {
     int status = 0;
     const double begin = now_ms();
     const pid_t pid = spawn.start();
-    check(::waitpid(pid, &status, 0), "wait for ", call.executable);
+    checked(::waitpid(pid, &status, 0), "wait for ", call.executable);
     const double end = now_ms();
     return {end - begin, result_of(spawn.running(pid), status)};
 }

@@ -46,7 +46,7 @@ private:
     }
     void advance() {
         int status = 0;
-        const pid_t pid = check(::waitpid(-1, &status, 0), "wait for a plugin");
+        const pid_t pid = checked(::waitpid(-1, &status, 0), "wait for a plugin");
         const double end = now_ms();
         auto node = underway_.extract(pid);
         Underway& ended = node.mapped();

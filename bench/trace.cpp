@@ -65,18 +65,18 @@ int follow(pid_t root, Trace& trace) {
 }  // namespace
 
 Trace trace(const Call& call) {
-    const Fd input(check(::memfd_create("bench", MFD_CLOEXEC), "make a memory file"));
-    Fd output(check(::memfd_create("bench", MFD_CLOEXEC), "make a memory file"));
+    const Fd input(checked(::memfd_create("bench", MFD_CLOEXEC), "make a memory file"));
+    Fd output(checked(::memfd_create("bench", MFD_CLOEXEC), "make a memory file"));
     write_all(input.get(), call.config, "a memory file");
-    check(::lseek(input.get(), 0, SEEK_SET), "rewind a memory file");
-    const pid_t pid = check(::fork(), "fork");
+    checked(::lseek(input.get(), 0, SEEK_SET), "rewind a memory file");
+    const pid_t pid = checked(::fork(), "fork");
     if (pid == 0) become(call, input.get(), output.get());
-    check(::waitpid(pid, nullptr, 0), "wait for ", call.executable);
-    check(::ptrace(PTRACE_SETOPTIONS, pid, nullptr,
-                   PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
-                       PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE),
-          "trace ", call.executable);
-    check(::ptrace(PTRACE_CONT, pid, nullptr, nullptr), "continue ", call.executable);
+    checked(::waitpid(pid, nullptr, 0), "wait for ", call.executable);
+    checked(::ptrace(PTRACE_SETOPTIONS, pid, nullptr,
+                     PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
+                         PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE),
+            "trace ", call.executable);
+    checked(::ptrace(PTRACE_CONT, pid, nullptr, nullptr), "continue ", call.executable);
     Trace result;
     const int status = follow(pid, result);
     result.output = result_of({pid, std::move(output), call.executable}, status);

@@ -19,7 +19,7 @@ constexpr Option options[] = {strict_option, multus_option};
 
 void check_path(Validator& validator, const std::string& path) {
     struct stat status {};
-    check(::stat(path.c_str(), &status), "find ", path);
+    checked(::stat(path.c_str(), &status), "find ", path);
     if (!S_ISDIR(status.st_mode)) return validator.check_file(path);
     const std::size_t before = validator.files();
     validator.check_dir(path);

@@ -54,7 +54,7 @@ std::optional<std::uint64_t> size_in_pages(const IndexHeader& header) {
 }
 
 void write_at(int file, const void* bytes, std::size_t size, off_t offset) {
-    const ssize_t n = check(::pwrite(file, bytes, size, offset), "write the lease index");
+    const ssize_t n = checked(::pwrite(file, bytes, size, offset), "write the lease index");
     if (static_cast<std::size_t>(n) != size) throw SysError("write the lease index", ENOSPC);
 }
 
@@ -83,7 +83,7 @@ std::optional<IndexFile> IndexFile::open(Fd file) {
     IndexFile index;
     index.file_ = std::move(file);
     const ssize_t n = ::pread(index.file_.get(), &index.header, sizeof index.header, 0);
-    if (n < 0 && is_passing(errno)) check(n, "read the lease index");
+    if (n < 0 && is_passing(errno)) checked(n, "read the lease index");
     if (n != sizeof index.header) return {};
     const auto pages = size_in_pages(index.header);
     if (!pages || static_cast<std::uint64_t>(status.st_size) != *pages * page_size) return {};
@@ -98,8 +98,8 @@ IndexFile IndexFile::write(Fd file, const IndexHeader& header,
     index.header.magic = magic;
     index.header.pages = pages.size();
     const std::uint64_t of_sums = sum_pages(pages.size());
-    check(::ftruncate(index.file_.get(), offset_of(pages.size() + of_sums)),
-          "extend the lease index");
+    checked(::ftruncate(index.file_.get(), offset_of(pages.size() + of_sums)),
+            "extend the lease index");
     const IndexPage unused{};
     const std::uint64_t sum_of_unused = index.hash(&unused, sizeof unused);
     for (std::uint64_t sums = 0; sums < of_sums; ++sums) {
@@ -127,7 +127,7 @@ std::uint64_t IndexFile::hash(const void* bytes, std::size_t size) const {
 
 bool IndexFile::read_at(void* bytes, std::size_t size, std::uint64_t place) const {
     const ssize_t n = ::pread(file_.get(), bytes, size, offset_of(place));
-    if (n < 0 && is_passing(errno)) check(n, "read the lease index");
+    if (n < 0 && is_passing(errno)) checked(n, "read the lease index");
     return n == static_cast<ssize_t>(size);
 }
 

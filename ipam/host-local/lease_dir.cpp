@@ -25,7 +25,7 @@ std::int64_t to_ns(const timespec& time) {
 
 struct stat status_of(int fd, std::string_view what) {
     struct stat status;
-    check(::fstat(fd, &status), "stat ", what);
+    checked(::fstat(fd, &status), "stat ", what);
     return status;
 }
 
@@ -100,14 +100,14 @@ std::optional<FileStamp> LeaseDir::stamp(const std::string& name) const {
     struct stat status;
     const int rc = ::fstatat(fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
     if (rc < 0 && errno == ENOENT) return {};
-    check(rc, "stat ", path_of(name));
+    checked(rc, "stat ", path_of(name));
     return stamp_of(status);
 }
 
 std::optional<LeaseFile> LeaseDir::load(const std::string& name) const {
     const Fd file(::openat(fd(), name.c_str(), O_RDONLY | O_CLOEXEC | safely));
     // No fault of the file: taking it for nobody's lease would keep its address for good.
-    if (!file && is_passing(errno)) check(-1, "open ", path_of(name));
+    if (!file && is_passing(errno)) checked(-1, "open ", path_of(name));
     if (!file) {
         const auto there = stamp(name);
         if (!there) return {};
@@ -118,7 +118,7 @@ std::optional<LeaseFile> LeaseDir::load(const std::string& name) const {
     if (!S_ISREG(status.st_mode) || status.st_size > max_lease_size) return lease;
     std::string content(static_cast<std::size_t>(status.st_size), 0);
     const ssize_t n = ::read(file.get(), content.data(), content.size());
-    if (n < 0 && is_passing(errno)) check(n, "read ", path_of(name));
+    if (n < 0 && is_passing(errno)) checked(n, "read ", path_of(name));
     if (n != status.st_size) return lease;
     lease.content = std::move(content);
     return lease;
@@ -136,7 +136,7 @@ std::optional<std::string> LeaseDir::read(const Ip& ip) const {
 void LeaseDir::remove(const Ip& ip) const {
     const std::string name = ip.to_string();
     if (::unlinkat(fd(), name.c_str(), 0) < 0 && errno != ENOENT)
-        check(-1, "remove ", path_of(name));
+        checked(-1, "remove ", path_of(name));
 }
 
 bool LeaseDir::is_unused() const {
@@ -156,8 +156,8 @@ void LeaseDir::write_last_reserved(std::size_t set, const Ip& ip) const {
     const Fd file = open_at(fd(), name.c_str(), O_WRONLY | O_CREAT | safely, file_mode, path);
     require_regular(file.get(), path);
     const std::string text = ip.to_string();
-    check(::pwrite(file.get(), text.data(), text.size(), 0), "write ", path);
-    check(::ftruncate(file.get(), static_cast<off_t>(text.size())), "truncate ", path);
+    checked(::pwrite(file.get(), text.data(), text.size(), 0), "write ", path);
+    checked(::ftruncate(file.get(), static_cast<off_t>(text.size())), "truncate ", path);
 }
 
 }  // namespace cni::host_local

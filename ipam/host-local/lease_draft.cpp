@@ -31,7 +31,7 @@ LeaseDraft::LeaseDraft(const LeaseDir& dir, std::string_view text,
         write_named();
         return;
     }
-    check(file_.get(), "make a lease in ", dir.path_of(""));
+    checked(file_.get(), "make a lease in ", dir.path_of(""));
     write_content();
 }
 
@@ -96,11 +96,11 @@ std::optional<FileStamp> LeaseDraft::publish(const Ip& ip) {
     if (rc < 0 && has_no_hard_links(errno)) rc = rename(ip);
     if (rc < 0 && errno == EEXIST) return {};
     const std::string path = dir_.path_of(name);
-    check(rc, "make lease ", path);
+    checked(rc, "make lease ", path);
     remove_name();
     try {
         struct stat status;
-        check(::fstat(file_.get(), &status), "stat ", path);
+        checked(::fstat(file_.get(), &status), "stat ", path);
         return stamp_of(status);
     } catch (...) {
         ::unlinkat(dir_.fd(), name.c_str(), 0);

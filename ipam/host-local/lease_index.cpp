@@ -58,7 +58,7 @@ std::vector<IndexPage> to_pages(const std::vector<IndexEntry>& entries) {
 std::optional<LeaseIndex> LeaseIndex::open(int dir, const std::string& name) {
     Fd fd(::openat(dir, name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     // One that is there tells what no other file does: of which boot a lease is.
-    if (!fd && is_passing(errno)) check(-1, "open ", name);
+    if (!fd && is_passing(errno)) checked(-1, "open ", name);
     if (!fd) return {};
     auto file = IndexFile::open(std::move(fd));
     if (!file) return {};
@@ -101,7 +101,7 @@ LeaseIndex LeaseIndex::replace(int dir, const std::string& name, const IndexHead
     Fd file = open_at(dir, temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600, name);
     try {
         index.file_ = IndexFile::write(std::move(file), index.file_.header, to_pages(entries));
-        check(::renameat(dir, temporary.c_str(), dir, name.c_str()), "rename into ", name);
+        checked(::renameat(dir, temporary.c_str(), dir, name.c_str()), "rename into ", name);
     } catch (...) {
         ::unlinkat(dir, temporary.c_str(), 0);
         throw;

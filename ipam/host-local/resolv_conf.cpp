@@ -48,7 +48,7 @@ Dns read_resolv_conf(const std::string& path) {
     if (path.empty()) return {};
     const Fd file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK, 0, path);
     struct stat status;
-    check(::fstat(file.get(), &status), "stat ", path);
+    checked(::fstat(file.get(), &status), "stat ", path);
     // Whoever has it open for writing could let us wait for ever.
     if (S_ISFIFO(status.st_mode)) return {};
     return parse_resolv_conf(read_all(file.get(), max_size, path));

@@ -6,7 +6,7 @@ namespace cni {
 
 void rehearse(const std::function<void(Rtnl& scratch)>& body) {
     try {
-        check(::unshare(CLONE_NEWNET), "make a network namespace to try the configuration in");
+        checked(::unshare(CLONE_NEWNET), "make a network namespace to try the configuration in");
         Rtnl scratch;
         body(scratch);
     } catch (const SysError& error) {

@@ -59,7 +59,7 @@ std::string errno_text(int error);
 /// `rc` when it is not negative; else throws SysError with errno and the joined `what`.
 /// errno is read before any string is built.
 template <typename Int, typename... A>
-Int check(Int rc, const A&... what) {
+Int checked(Int rc, const A&... what) {
     if (rc >= 0) return rc;
     const int error = errno;
     throw SysError(cat(what...), error);

@@ -14,13 +14,13 @@
 namespace cni {
 
 Fd open_at(int dir, const char* path, int flags, mode_t mode, std::string_view what) {
-    return Fd(check(::openat(dir, path, flags | O_CLOEXEC, mode), "open ", what));
+    return Fd(checked(::openat(dir, path, flags | O_CLOEXEC, mode), "open ", what));
 }
 
 std::optional<Fd> find_at(int dir, const char* path, int flags, std::string_view what) {
     Fd fd(::openat(dir, path, flags | O_CLOEXEC));
     if (!fd && (errno == ENOENT || errno == ENOTDIR)) return {};
-    check(fd.get(), "open ", what);
+    checked(fd.get(), "open ", what);
     return fd;
 }
 
@@ -44,7 +44,7 @@ std::string read_all(int fd, std::size_t limit, std::string_view what) {
         if (text.size() - used < 4096) text.resize(text.size() + 8192);
         const ssize_t n = ::read(fd, text.data() + used, text.size() - used);
         if (n < 0 && may_retry(fd, POLLIN)) continue;
-        check(n, "read ", what);
+        checked(n, "read ", what);
         used += static_cast<std::size_t>(n);
         if (used > limit)
             throw Error(Code::io_failure, cat(what, " is larger than ", limit, " bytes"));
@@ -64,7 +64,7 @@ void write_all(int fd, std::string_view text, std::string_view what) {
     while (!text.empty()) {
         const ssize_t n = ::write(fd, text.data(), text.size());
         if (n < 0 && may_retry(fd, POLLOUT)) continue;
-        check(n, "write ", what);
+        checked(n, "write ", what);
         text.remove_prefix(static_cast<std::size_t>(n));
     }
 }
@@ -76,7 +76,7 @@ void replace_file(int dir, const std::string& name, const std::string& temporary
         open_at(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, what);
     try {
         write_all(file.get(), content, what);
-        check(::renameat(dir, temporary.c_str(), dir, name.c_str()), "rename into ", what);
+        checked(::renameat(dir, temporary.c_str(), dir, name.c_str()), "rename into ", what);
     } catch (...) {
         ::unlinkat(dir, temporary.c_str(), 0);
         throw;
@@ -85,7 +85,7 @@ void replace_file(int dir, const std::string& name, const std::string& temporary
 
 std::vector<std::string> list_dir(Fd dir, std::string_view what) {
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(dir.get()), ::closedir);
-    check(stream ? 0 : -1, "list ", what);
+    checked(stream ? 0 : -1, "list ", what);
     dir.release();
     std::vector<std::string> names;
     const auto next = [&stream] {
@@ -96,7 +96,7 @@ std::vector<std::string> list_dir(Fd dir, std::string_view what) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") names.emplace_back(name);
     }
-    check(errno == 0 ? 0 : -1, "list ", what);
+    checked(errno == 0 ? 0 : -1, "list ", what);
     std::sort(names.begin(), names.end());
     return names;
 }
@@ -126,7 +126,7 @@ FileLock::FileLock(Fd file, std::string_view what) : file_(std::move(file)) {
     int rc;
     do rc = ::flock(file_.get(), LOCK_EX);
     while (rc < 0 && errno == EINTR);
-    check(rc, "lock ", what);
+    checked(rc, "lock ", what);
 }
 
 }  // namespace cni

@@ -18,7 +18,7 @@ constexpr int directory = O_RDONLY | O_DIRECTORY;
 
 struct stat status_of(const Fd& fd, const std::string& path) {
     struct stat status {};
-    check(::fstat(fd.get(), &status), "stat ", path);
+    checked(::fstat(fd.get(), &status), "stat ", path);
     return status;
 }
 
@@ -47,7 +47,7 @@ Fd require_safe(Fd dir, const std::string& path, Holds holds) {
 // As mkdir -p does it for one part. Another process may make it at the same time.
 void make(const Fd& parent, const std::string& name, const std::string& path, mode_t mode) {
     if (::mkdirat(parent.get(), name.c_str(), mode) < 0 && errno != EEXIST)
-        check(-1, "make directory ", path);
+        checked(-1, "make directory ", path);
 }
 
 /// Goes to a directory part by part, so that each link is looked at before it is followed.
@@ -106,7 +106,7 @@ private:
                         cat("others may have put it there: chmod go-w ", at_));
         std::string target(PATH_MAX, '\0');
         target.resize(static_cast<std::size_t>(
-            check(::readlinkat(link.get(), "", target.data(), target.size()), "read ", path)));
+            checked(::readlinkat(link.get(), "", target.data(), target.size()), "read ", path)));
         rest_ = cat(target, "/", rest_);
         if (target.starts_with('/')) enter_start();
     }
@@ -151,7 +151,7 @@ std::optional<Fd> find_state_dir_in(const Fd& parent, const std::string& name,
     if (!dir && errno == ENOTDIR)
         throw Error(Code::internal, cat(path, " is no directory"),
                     "symbolic links are not followed there");
-    check(dir.get(), "open ", path);
+    checked(dir.get(), "open ", path);
     return require_safe(std::move(dir), path, Holds::files);
 }
 

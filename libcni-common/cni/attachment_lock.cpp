@@ -26,7 +26,7 @@ Fd open_lock() {
     constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
     Fd file = open_at(AT_FDCWD, path, flags, 0600, path);
     struct stat status {};
-    check(::fstat(file.get(), &status), "stat ", path);
+    checked(::fstat(file.get(), &status), "stat ", path);
     if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0 ||
         (status.st_uid != 0 && status.st_uid != ::geteuid()))
         throw Error(Code::internal, cat(path, " is not a file that only this user can open"));

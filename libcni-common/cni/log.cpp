@@ -86,7 +86,7 @@ void append(const std::string& path, std::string_view line) {
     constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
     const Fd file = open_at(AT_FDCWD, path.c_str(), flags, 0600, path);
     struct stat status {};
-    check(::fstat(file.get(), &status), "look at ", path);
+    checked(::fstat(file.get(), &status), "look at ", path);
     if (!S_ISREG(status.st_mode)) throw Error(Code::internal, cat(path, " is no regular file"));
     write_all(file.get(), line, path);
 }

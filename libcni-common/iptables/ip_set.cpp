@@ -31,7 +31,7 @@ std::uint16_t ip_set_number(const std::string& name, Family family) {
     request.version = protocol_version;
     name.copy(request.set.name, sizeof request.set.name - 1);
     const Fd socket(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
-    check(socket.get(), "open a socket to look for ipset ", name);
+    checked(socket.get(), "open a socket to look for ipset ", name);
     socklen_t size = sizeof request;
     if (::getsockopt(socket.get(), SOL_IP, SO_IP_SET, &request, &size) < 0)
         throw unusable(name, cat("cannot be looked for: ", errno_text(errno)),

@@ -59,7 +59,7 @@ bool is_any_in_use(const LegacyInterface& interface, const std::vector<std::stri
     const Fd socket(::socket(interface.domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
     // Who may not open it may not have rules there either.
     if (!socket && is_refusal(errno)) return false;
-    check(socket.get(), "open a socket to ask for iptables' legacy tables");
+    checked(socket.get(), "open a socket to ask for iptables' legacy tables");
     return std::ranges::any_of(tables, [&](const std::string& name) {
         ipt_getinfo info{};
         if (name.size() >= sizeof info.name) return false;

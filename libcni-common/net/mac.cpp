@@ -38,7 +38,7 @@ std::optional<Mac> Mac::parse(std::string_view text) {
 
 Mac Mac::random() {
     Mac mac;
-    check(::getrandom(mac.bytes.data(), mac.bytes.size(), 0), "get random bytes");
+    checked(::getrandom(mac.bytes.data(), mac.bytes.size(), 0), "get random bytes");
     return localised(mac);
 }
 

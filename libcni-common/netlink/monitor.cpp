@@ -8,8 +8,9 @@ namespace cni {
 
 NlMonitor::NlMonitor(std::initializer_list<int> groups) : socket_(NETLINK_ROUTE) {
     for (const int group : groups)
-        check(::setsockopt(socket_.fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group),
-              "subscribe to kernel events");
+        checked(
+            ::setsockopt(socket_.fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group),
+            "subscribe to kernel events");
 }
 
 bool NlMonitor::wait(const std::function<bool()>& reached, std::chrono::milliseconds limit) {
@@ -21,7 +22,7 @@ bool NlMonitor::wait(const std::function<bool()>& reached, std::chrono::millisec
         if (left.count() <= 0) return false;
         pollfd event{.fd = socket_.fd(), .events = POLLIN, .revents = 0};
         if (::poll(&event, 1, static_cast<int>(left.count())) < 0 && errno != EINTR)
-            check(-1, "wait for kernel events");
+            checked(-1, "wait for kernel events");
         // What happened does not matter, nor does an overrun: the state is looked at again.
         char discarded[8192];
         while (::recv(socket_.fd(), discarded, sizeof discarded, MSG_DONTWAIT) > 0) {

@@ -50,7 +50,7 @@ std::size_t make_room(int fd, std::size_t wanted) {
         ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     int granted = 0;
     socklen_t length = sizeof granted;
-    check(::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &granted, &length), "ask for a buffer's size");
+    checked(::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &granted, &length), "ask for a buffer's size");
     return static_cast<std::size_t>(granted) - send_overhead;
 }
 
@@ -175,7 +175,7 @@ void NlSocket::send(std::span<const NlRequest> requests, Acknowledge acknowledge
         datagram.insert(datagram.end(), bytes.begin(), bytes.end());
         datagram.resize(NLMSG_ALIGN(datagram.size()));
     }
-    check(send_all(fd(), datagram), requests.front().act);
+    checked(send_all(fd(), datagram), requests.front().act);
 }
 
 // Reads one datagram and files what is in it. False when there is none (MSG_DONTWAIT).
@@ -190,7 +190,7 @@ bool NlSocket::receive(Answers& answers, int flags) {
     while (size < 0 && errno == EINTR);
     if (size < 0 && errno == EAGAIN) return false;
     if (size < 0 && errno == ENOBUFS && answers.first_suffices) return true;
-    check(size, answers.act, ": receive the answer");
+    checked(size, answers.act, ": receive the answer");
     // Whoever may configure the network of a container may send to sockets that are open in there.
     if (sender.nl_pid != 0) return true;
     if (size > static_cast<ssize_t>(sizeof buffer))

@@ -82,7 +82,7 @@ std::optional<std::string> read(const Fd& dir, const std::string& name, const st
     constexpr int safely = O_NOFOLLOW | O_NONBLOCK;
     const Fd file(::openat(dir.get(), name.c_str(), O_RDONLY | O_CLOEXEC | safely));
     if (!file && errno == ENOENT) return {};
-    check(file.get(), "open ", path);
+    checked(file.get(), "open ", path);
     return read_all(file.get(), max_entry_size, path);
 }
 

@@ -71,12 +71,12 @@ class Worker {
 public:
     Worker(const Share& share, const Work& work) : share_(share) {
         int ends[2];
-        check(::pipe2(ends, O_CLOEXEC), "make a pipe for a process");
+        checked(::pipe2(ends, O_CLOEXEC), "make a pipe for a process");
         reports_ = Fd(ends[0]);
         const Fd writer(ends[1]);
         const pid_t parent = ::getpid();
         // Once there is a pipe. NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer)
-        pid_ = check(::fork(), "start a process");
+        pid_ = checked(::fork(), "start a process");
         if (pid_ == 0) do_share_as_child(share, work, parent, writer.get());
     }
 

@@ -59,10 +59,10 @@ Started start_by_vfork(const Start& start) {
 // a pipe, which the program does not get.
 Started start_by_fork(const Start& start, const std::string& program) {
     int ends[2];
-    check(::pipe2(ends, O_CLOEXEC), "make a pipe for ", program);
+    checked(::pipe2(ends, O_CLOEXEC), "make a pipe for ", program);
     const Fd reader(ends[0]);
     Fd writer(ends[1]);
-    const pid_t pid = check(::fork(), "start ", program);
+    const pid_t pid = checked(::fork(), "start ", program);
     if (pid == 0) {
         const int failure = become(start);
         [[maybe_unused]] const auto told = ::write(writer.get(), &failure, sizeof failure);
@@ -94,7 +94,7 @@ pid_t execute(const std::vector<std::string>& argv, const std::vector<std::strin
     Started started = start_by_vfork(start);
     if (started.pid < 0 && (errno == EPERM || errno == ENOSYS))
         started = start_by_fork(start, program);
-    check(started.pid, "start ", program);
+    checked(started.pid, "start ", program);
     if (started.failure == 0) return started.pid;
     while (::waitpid(started.pid, nullptr, 0) < 0 && errno == EINTR) {
     }

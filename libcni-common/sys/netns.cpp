@@ -17,7 +17,7 @@ namespace {
 
 struct stat status_of(int fd, const std::string& path) {
     struct stat status {};
-    check(::fstat(fd, &status), "stat ", path);
+    checked(::fstat(fd, &status), "stat ", path);
     return status;
 }
 
@@ -40,7 +40,7 @@ Error cannot_open(const std::string& path, int error) {
 // Its magic number.
 unsigned long file_system_of(int fd, const std::string& path) {
     struct statfs fs {};
-    check(::fstatfs(fd, &fs), "statfs ", path);
+    checked(::fstatfs(fd, &fs), "statfs ", path);
     return static_cast<unsigned long>(fs.f_type);
 }
 
@@ -77,7 +77,7 @@ bool is_of_nothing(int error) {
 Netns Netns::current() {
     const std::string path = "/proc/thread-self/ns/net";
     Fd fd = try_open(path);
-    check(fd.get(), "open ", path);
+    checked(fd.get(), "open ", path);
     return {std::move(fd), path};
 }
 
@@ -132,7 +132,7 @@ std::uint64_t netns_cookie(int socket) {
     socklen_t size = sizeof cookie;
     const int rc = ::getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size);
     if (rc < 0 && errno == ENOPROTOOPT) return 0;
-    check(rc, "get the cookie of a network namespace");
+    checked(rc, "get the cookie of a network namespace");
     return cookie;
 }
 

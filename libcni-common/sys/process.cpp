@@ -26,12 +26,12 @@ struct Pipe {
 Fd above_stdio(int fd) {
     if (fd > STDERR_FILENO) return Fd(fd);
     const Fd low(fd);
-    return Fd(check(::fcntl(low.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "move a pipe"));
+    return Fd(checked(::fcntl(low.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "move a pipe"));
 }
 
 Pipe make_pipe(std::string_view name, const std::string& program) {
     int ends[2];
-    check(::pipe2(ends, O_CLOEXEC), "make the ", name, " of ", program);
+    checked(::pipe2(ends, O_CLOEXEC), "make the ", name, " of ", program);
     Fd reader(ends[0]), writer(ends[1]);
     return {above_stdio(reader.release()), above_stdio(writer.release())};
 }
@@ -42,7 +42,7 @@ void hear_of_ends() {
     struct sigaction action {};
     action.sa_handler = [](int) {};
     action.sa_flags = SA_RESTART;
-    check(::sigaction(SIGCHLD, &action, nullptr), "await the end of programs");
+    checked(::sigaction(SIGCHLD, &action, nullptr), "await the end of programs");
 }
 
 /// While it exists ends of children are told by ppoll(2) alone, so that none is missed.
@@ -52,7 +52,7 @@ public:
         sigset_t ends;
         ::sigemptyset(&ends);
         ::sigaddset(&ends, SIGCHLD);
-        check(::sigprocmask(SIG_BLOCK, &ends, &before_), "hold signals back");
+        checked(::sigprocmask(SIG_BLOCK, &ends, &before_), "hold signals back");
     }
     EndsHeld(const EndsHeld&) = delete;
     EndsHeld& operator=(const EndsHeld&) = delete;
@@ -78,7 +78,7 @@ Child Child::spawn(const std::vector<std::string>& argv,
     Child child(argv[0], limits);
     Pipe in = make_pipe("stdin", argv[0]), out = make_pipe("stdout", argv[0]),
          err = make_pipe("stderr", argv[0]);
-    check(::fcntl(in.writer.get(), F_SETFL, O_NONBLOCK), "set up the stdin of ", argv[0]);
+    checked(::fcntl(in.writer.get(), F_SETFL, O_NONBLOCK), "set up the stdin of ", argv[0]);
     child.input_ = std::move(in.writer);
     child.output_ = std::move(out.reader);
     child.diagnostics_ = std::move(err.reader);
@@ -122,7 +122,7 @@ bool Child::has_ended() {
     pid_t rc;
     do rc = ::waitpid(pid_, &exit_.status, WNOHANG);
     while (rc < 0 && errno == EINTR);
-    if (check(rc, "wait for ", program_) == 0) return false;
+    if (checked(rc, "wait for ", program_) == 0) return false;
     pid_ = -1;
     return true;
 }
@@ -132,14 +132,14 @@ void Child::await_event() {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
     sigset_t awake;
-    check(::sigprocmask(SIG_BLOCK, nullptr, &awake), "look at the signals held back");
+    checked(::sigprocmask(SIG_BLOCK, nullptr, &awake), "look at the signals held back");
     ::sigdelset(&awake, SIGCHLD);
     // poll(2) passes over those that are closed: their number is -1.
     pollfd pipes[] = {
         {input_.get(), POLLOUT, 0}, {output_.get(), POLLIN, 0}, {diagnostics_.get(), POLLIN, 0}};
     const int ready = ::ppoll(pipes, std::size(pipes), &timeout, &awake);
     if (ready < 0 && errno == EINTR) return;
-    if (check(ready, "wait for ", program_) == 0)
+    if (checked(ready, "wait for ", program_) == 0)
         throw Error(Code::internal,
                     cat(program_, " did not end within ", limits_.time.count(), " seconds"),
                     "it was killed");
@@ -155,7 +155,7 @@ void Child::feed() {
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) return;
         if (n < 0 && errno == EPIPE) break;
-        unfed_.erase(0, static_cast<std::size_t>(check(n, "write the stdin of ", program_)));
+        unfed_.erase(0, static_cast<std::size_t>(checked(n, "write the stdin of ", program_)));
     }
     input_.reset();
 }
@@ -179,7 +179,7 @@ void Child::drain(Fd& from, std::string& text, std::string_view name) {
         pollfd pipe{from.get(), POLLIN, 0};
         const int ready = ::poll(&pipe, 1, 0);
         if (ready < 0 && errno == EINTR) continue;
-        if (check(ready, "look at the ", name, " of ", program_) == 0) return;
+        if (checked(ready, "look at the ", name, " of ", program_) == 0) return;
         collect(from, text, name);
     }
 }

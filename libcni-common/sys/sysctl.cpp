@@ -24,9 +24,9 @@ std::optional<std::string> find_sysctl(const std::string& key) {
 bool set_sysctl_if_present(const std::string& key, std::string_view value) {
     const Fd fd(::open(path_of(key).c_str(), O_WRONLY | O_CLOEXEC));
     if (!fd && (errno == ENOENT || errno == ENOTDIR)) return false;
-    check(fd.get(), "set ", key, " to ", value);
+    checked(fd.get(), "set ", key, " to ", value);
     // One write: the kernel takes each write as the whole value.
-    check(::write(fd.get(), value.data(), value.size()), "set ", key, " to ", value);
+    checked(::write(fd.get(), value.data(), value.size()), "set ", key, " to ", value);
     return true;
 }
 

@@ -50,7 +50,8 @@ bool bears_address(const Bridge& bridge) {
 // The same for all who see the bridge without one at the same time, on this host and on no other.
 Mac mac_for_bridge_without(const Link& bridge) {
     char netns[64] = {};
-    cni::check(::readlink("/proc/self/ns/net", netns, sizeof netns - 1), "read /proc/self/ns/net");
+    cni::checked(::readlink("/proc/self/ns/net", netns, sizeof netns - 1),
+                 "read /proc/self/ns/net");
     const auto boot = find_sysctl("kernel/random/boot_id").value_or("");
     return Mac::from_hash(sha512_hex(cat(boot, netns, bridge.index, bridge.name)));
 }

@@ -118,7 +118,7 @@ void status(const Request& request) {
     request.step("rehearse");
     // Asking for a legacy table makes the kernel load it: into a namespace that goes with us.
     if (backend == Backend::iptables_legacy)
-        cni::check(::unshare(CLONE_NEWNET), "make a network namespace to look for iptables in");
+        cni::checked(::unshare(CLONE_NEWNET), "make a network namespace to look for iptables in");
     if (const auto problem = mapping_problem(nft, backend))
         throw Error(Code::plugin_not_available,
                     cat("ports cannot be mapped with ", to_string(backend)), *problem);

@@ -59,7 +59,7 @@ public:
         if (!file && errno == ENOENT) return {};
         if (!file && errno == ELOOP)
             throw Error(Code::decoding_failure, cat("backup file ", path, " is a symbolic link"));
-        check(file.get(), "open ", path);
+        checked(file.get(), "open ", path);
         return Backup::parse(read_all(file.get(), max_size, path), path);
     }
     void save(const Names& names, const std::string& name, const Backup& backup) const {
@@ -67,7 +67,7 @@ public:
     }
     void remove(const std::string& name) const {
         if (::unlinkat(lock_.fd(), name.c_str(), 0) < 0 && errno != ENOENT)
-            check(-1, "remove ", path_of(name));
+            checked(-1, "remove ", path_of(name));
     }
 
 private:

@@ -21,7 +21,7 @@ bool Place::is_in(const Place& other) const {
 
 Place place_of(const Container& container, int ifindex) {
     struct stat status {};
-    cni::check(::fstat(container.netns.fd(), &status), "stat ", container.netns.path());
+    cni::checked(::fstat(container.netns.fd(), &status), "stat ", container.netns.path());
     return {.boot_id = boot_id(),
             .netns_cookie = netns_cookie(container.rtnl.fd()),
             .netns_inode = status.st_ino,

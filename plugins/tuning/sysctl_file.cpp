@@ -24,7 +24,7 @@ constexpr std::size_t shortest_buffer = 1024, longest_value = 65536;
 
 void require_procfs(const Fd& file, std::string_view path) {
     struct statfs status {};
-    check(::fstatfs(file.get(), &status), "look at ", path);
+    checked(::fstatfs(file.get(), &status), "look at ", path);
     if (status.f_type != PROC_SUPER_MAGIC)
         throw Error(Code::internal, cat(path, " is not a file of procfs"));
 }
@@ -101,7 +101,7 @@ std::optional<SysctlFile> SysctlFile::find(const SysctlName& name, Resolve resol
     const bool readable = static_cast<bool>(file);
     if (!file && errno == EACCES) file = open_beneath(name, O_WRONLY, resolve);
     if (!file && (errno == ENOENT || errno == ENOTDIR)) return {};
-    check(file.get(), "open ", path);
+    checked(file.get(), "open ", path);
     return SysctlFile(std::move(path), std::move(file), readable);
 }
 
@@ -117,7 +117,7 @@ std::optional<std::string> SysctlFile::find_value(const SysctlName& name) {
     std::string path = name.file();
     Fd file = open_beneath(name, O_RDONLY, Resolve::openat2);
     if (!file && (errno == ENOENT || errno == ENOTDIR)) return {};
-    check(file.get(), "open ", path);
+    checked(file.get(), "open ", path);
     return SysctlFile(std::move(path), std::move(file), true).read();
 }
 
@@ -127,7 +127,7 @@ std::optional<std::string> SysctlFile::read() const {
         const ssize_t length = ::pread(file_.get(), value.data(), value.size(), 0);
         // It has none before it is set; of any other parameter an original value would be lost.
         if (length < 0 && errno == EIO && path_.ends_with("/stable_secret")) return {};
-        const auto used = static_cast<std::size_t>(check(length, "read ", path_));
+        const auto used = static_cast<std::size_t>(checked(length, "read ", path_));
         if (used == value.size() && used < longest_value) continue;
         value.resize(used);
         return std::string(trim(value));
@@ -138,8 +138,8 @@ void SysctlFile::write(std::string_view value) const {
     const auto put = [&](std::size_t done) {
         const std::string_view rest = value.substr(done);
         return static_cast<std::size_t>(
-            check(::pwrite(file_.get(), rest.data(), rest.size(), static_cast<off_t>(done)),
-                  "write ", path_, ": set ", quote(value)));
+            checked(::pwrite(file_.get(), rest.data(), rest.size(), static_cast<off_t>(done)),
+                    "write ", path_, ": set ", quote(value)));
     };
     // The kernel takes each write as the whole value, but for lists longer than a page: those it
     // takes in parts, and says how far it came.

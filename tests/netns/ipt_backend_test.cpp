@@ -91,7 +91,7 @@ int look_where_names_are_hidden() try {
     write_to("/proc/self/setgroups", "deny");
     write_to("/proc/self/uid_map", cat("0 ", uid, " 1"));
     write_to("/proc/self/gid_map", cat("0 ", gid, " 1"));
-    check(::mount("tmpfs", "/run", "tmpfs", 0, nullptr), "mount on /run");
+    checked(::mount("tmpfs", "/run", "tmpfs", 0, nullptr), "mount on /run");
     const Fd names(::open("/proc/self/net/ip_tables_names", O_RDONLY));
     if (names || errno != EACCES) return impossible;
     nft::Connection nft;
@@ -111,10 +111,10 @@ int look_where_names_are_hidden() try {
 
 // Not in a sandbox: there only one user is.
 TEST(IptBackendOfRootless, NamesOfTablesNeedNotBeReadable) {
-    const pid_t pid = check(::fork(), "fork");
+    const pid_t pid = checked(::fork(), "fork");
     if (pid == 0) ::_exit(look_where_names_are_hidden());
     int status = 0;
-    check(::waitpid(pid, &status, 0), "wait");
+    checked(::waitpid(pid, &status, 0), "wait");
     ASSERT_TRUE(WIFEXITED(status));
     if (WEXITSTATUS(status) == 77)
         GTEST_SKIP() << "no user namespaces, or no names of legacy tables to hide";

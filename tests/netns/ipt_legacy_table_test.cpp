@@ -350,7 +350,7 @@ TEST_F(IptLegacyTable, ConcurrentChangesLoseNobodysRules) {
     constexpr int children = 20;
     std::vector<pid_t> pids;
     for (int i = 0; i < children; ++i) {
-        const pid_t pid = check(::fork(), "fork");
+        const pid_t pid = checked(::fork(), "fork");
         if (pid == 0) ::_exit(child(i));
         pids.push_back(pid);
     }

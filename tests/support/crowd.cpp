@@ -32,7 +32,7 @@ void Crowd::fill() {
 
 Crowd::Running Crowd::take_ended() {
     siginfo_t ended{};
-    check(::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), "wait for a crowd of programs");
+    checked(::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), "wait for a crowd of programs");
     auto node = running_.extract(ended.si_pid);
     if (node.empty())
         throw Error(Code::internal, cat("process ", ended.si_pid, " has ended before its time"));

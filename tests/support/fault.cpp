@@ -25,13 +25,13 @@ struct Streams {
     explicit Streams(const std::string& input)
         : in(memory_file()), out(memory_file()), err(memory_file()) {
         write_all(in.get(), input, "a program's input");
-        check(::lseek(in.get(), 0, SEEK_SET), "rewind a program's input");
+        checked(::lseek(in.get(), 0, SEEK_SET), "rewind a program's input");
     }
     static Fd memory_file() {
-        return Fd(check(::memfd_create("stream", MFD_CLOEXEC), "make a memory file"));
+        return Fd(checked(::memfd_create("stream", MFD_CLOEXEC), "make a memory file"));
     }
     static std::string content(const Fd& file) {
-        check(::lseek(file.get(), 0, SEEK_SET), "rewind a program's output");
+        checked(::lseek(file.get(), 0, SEEK_SET), "rewind a program's output");
         return read_all(file.get(), std::size_t{1} << 24, "a program's output");
     }
 };
@@ -94,9 +94,9 @@ bool can_fail(const __ptrace_syscall_info& call) {
 template <typename F>
 void change_registers(pid_t pid, F&& change) {
     user_regs_struct registers{};
-    check(::ptrace(PTRACE_GETREGS, pid, nullptr, &registers), "read registers");
+    checked(::ptrace(PTRACE_GETREGS, pid, nullptr, &registers), "read registers");
     change(registers);
-    check(::ptrace(PTRACE_SETREGS, pid, nullptr, &registers), "change registers");
+    checked(::ptrace(PTRACE_SETREGS, pid, nullptr, &registers), "change registers");
 }
 
 /// At its entry.
@@ -125,14 +125,14 @@ int signal_to_pass(int status) {
 }
 
 pid_t start_traced(const Program& program, const Streams& streams) {
-    const pid_t pid = check(::fork(), "fork");
+    const pid_t pid = checked(::fork(), "fork");
     if (pid == 0) become_traced(program, streams);
-    check(::waitpid(pid, nullptr, 0), "wait for ", program.argv[0]);
-    check(::ptrace(PTRACE_SETOPTIONS, pid, nullptr,
-                   PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC |
-                       PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE),
-          "trace ", program.argv[0]);
-    check(::ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr), "continue ", program.argv[0]);
+    checked(::waitpid(pid, nullptr, 0), "wait for ", program.argv[0]);
+    checked(::ptrace(PTRACE_SETOPTIONS, pid, nullptr,
+                     PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC |
+                         PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE),
+            "trace ", program.argv[0]);
+    checked(::ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr), "continue ", program.argv[0]);
     return pid;
 }
 

@@ -52,33 +52,34 @@ int vlan_of(msghdr& message) {
 
 FrameSocket::FrameSocket(const Netns& netns, const std::string& ifname) {
     netns.run([&] {
-        socket_ = Fd(check(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "packet socket"));
+        socket_ = Fd(checked(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "packet socket"));
         ifindex_ = static_cast<int>(::if_nametoindex(ifname.c_str()));
     });
     const int on = 1;
-    check(::setsockopt(socket_.get(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof on), "ask for tags");
+    checked(::setsockopt(socket_.get(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof on),
+            "ask for tags");
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_protocol = htons(ETH_P_ALL);
     address.sll_ifindex = ifindex_;
-    check(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), "bind to ",
-          ifname);
+    checked(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address),
+            "bind to ", ifname);
 }
 
 void FrameSocket::send(const Frame& frame) const {
     const std::string bytes = bytes_of(frame);
-    check(::send(socket_.get(), bytes.data(), bytes.size(), 0), "send a frame");
+    checked(::send(socket_.get(), bytes.data(), bytes.size(), 0), "send a frame");
 }
 
 std::optional<Frame> FrameSocket::receive() const {
     for (;;) {
         pollfd event{.fd = socket_.get(), .events = POLLIN, .revents = 0};
-        if (check(::poll(&event, 1, patience), "wait for a frame") == 0) return {};
+        if (checked(::poll(&event, 1, patience), "wait for a frame") == 0) return {};
         char buffer[2048], control[256];
         sockaddr_ll from{};
         iovec vector{buffer, sizeof buffer};
         msghdr message{&from, sizeof from, &vector, 1, control, sizeof control, 0};
-        const auto size = check(::recvmsg(socket_.get(), &message, 0), "receive a frame");
+        const auto size = checked(::recvmsg(socket_.get(), &message, 0), "receive a frame");
         if (from.sll_pkttype == PACKET_OUTGOING || size < ETH_HLEN) continue;
         const std::string_view bytes(buffer, static_cast<std::size_t>(size));
         if (from.sll_protocol != htons(experimental)) continue;

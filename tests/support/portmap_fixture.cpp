@@ -64,8 +64,8 @@ void PortmapCalls::call_reference() {
     for (const char* program : {"iptables", "ip6tables"}) {
         const std::string link = cat("/run/bin/", program);
         ::unlink(link.c_str());
-        check(::symlink(cat("/usr/sbin/", program, "-", flavour).c_str(), link.c_str()), "link ",
-              link);
+        checked(::symlink(cat("/usr/sbin/", program, "-", flavour).c_str(), link.c_str()), "link ",
+                link);
     }
     ::setenv("PATH", "/run/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 }

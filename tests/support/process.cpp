@@ -18,13 +18,13 @@ namespace {
 constexpr std::size_t max_output = 64u << 20;
 
 Fd memory_file() {
-    const Fd low(check(::memfd_create("test", MFD_CLOEXEC), "make a memory file"));
+    const Fd low(checked(::memfd_create("test", MFD_CLOEXEC), "make a memory file"));
     // Above 2, so that putting it on 0, 1 or 2 in the child cannot overwrite another one.
-    return Fd(check(::fcntl(low.get(), F_DUPFD_CLOEXEC, 3), "duplicate a memory file"));
+    return Fd(checked(::fcntl(low.get(), F_DUPFD_CLOEXEC, 3), "duplicate a memory file"));
 }
 
 std::string content(const Fd& file) {
-    check(::lseek(file.get(), 0, SEEK_SET), "rewind a program's output");
+    checked(::lseek(file.get(), 0, SEEK_SET), "rewind a program's output");
     return read_all(file.get(), max_output, "a program's output");
 }
 
@@ -79,20 +79,20 @@ Process Process::start(const Program& program) {
     const Fd in = memory_file();
     Fd out = memory_file(), err = memory_file();
     write_all(in.get(), program.input, "a program's input");
-    check(::lseek(in.get(), 0, SEEK_SET), "rewind a program's input");
-    const pid_t pid = check(::fork(), "fork");
+    checked(::lseek(in.get(), 0, SEEK_SET), "rewind a program's input");
+    const pid_t pid = checked(::fork(), "fork");
     if (pid == 0) become(program, in, out, err);
     return {join(program.argv, " "), pid, std::move(out), std::move(err)};
 }
 
 void Process::signal(int number) const {
-    check(::kill(pid_, number), "signal process ", pid_);
+    checked(::kill(pid_, number), "signal process ", pid_);
 }
 
 Finished Process::wait() {
     Finished finished;
     rusage usage{};
-    check(::wait4(std::exchange(pid_, -1), &finished.status, 0, &usage), "wait for a program");
+    checked(::wait4(std::exchange(pid_, -1), &finished.status, 0, &usage), "wait for a program");
     finished.max_rss = usage.ru_maxrss;
     finished.out = content(out_);
     finished.err = content(err_);

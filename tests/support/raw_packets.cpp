@@ -100,10 +100,10 @@ void append(Bytes& to, const Bytes& more) {
 
 Mac mac_of(const Netns& netns, const std::string& ifname) {
     return netns.run([&] {
-        const Fd socket(check(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+        const Fd socket(checked(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
         ifreq request{};
         ifname.copy(request.ifr_name, sizeof request.ifr_name - 1);
-        check(::ioctl(socket.get(), SIOCGIFHWADDR, &request), "ask for the MAC of ", ifname);
+        checked(::ioctl(socket.get(), SIOCGIFHWADDR, &request), "ask for the MAC of ", ifname);
         Mac mac;
         std::memcpy(mac.bytes.data(), request.ifr_hwaddr.sa_data, mac.bytes.size());
         return mac;
@@ -122,13 +122,13 @@ void send_frame(const Netns& from, const std::string& ifname, const Mac& to,
     append(frame, header(packet, source, target, body.size()));
     append(frame, body);
     from.run([&] {
-        const Fd socket(check(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "packet socket"));
+        const Fd socket(checked(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "packet socket"));
         sockaddr_ll address{};
         address.sll_family = AF_PACKET;
         address.sll_ifindex = static_cast<int>(::if_nametoindex(ifname.c_str()));
-        check(::sendto(socket.get(), frame.data(), frame.size(), 0,
-                       reinterpret_cast<const sockaddr*>(&address), sizeof address),
-              "send a frame through ", ifname);
+        checked(::sendto(socket.get(), frame.data(), frame.size(), 0,
+                         reinterpret_cast<const sockaddr*>(&address), sizeof address),
+                "send a frame through ", ifname);
     });
 }
 
@@ -136,7 +136,7 @@ Delivered::Delivered(const Netns& netns, std::uint8_t protocol, char family)
     : protocol_(protocol), family_(family) {
     netns.run([&] {
         const int domain = family == '4' ? AF_INET : AF_INET6;
-        socket_ = Fd(check(::socket(domain, SOCK_RAW | SOCK_CLOEXEC, protocol), "raw socket"));
+        socket_ = Fd(checked(::socket(domain, SOCK_RAW | SOCK_CLOEXEC, protocol), "raw socket"));
     });
 }
 
@@ -144,11 +144,11 @@ std::set<std::uint32_t> Delivered::marks_until(std::uint32_t end) const {
     std::set<std::uint32_t> seen;
     for (;;) {
         pollfd event{.fd = socket_.get(), .events = POLLIN, .revents = 0};
-        if (check(::poll(&event, 1, patience), "wait for a packet") == 0)
+        if (checked(::poll(&event, 1, patience), "wait for a packet") == 0)
             throw Error(Code::internal, cat("no packet with mark ", end));
         std::uint8_t buffer[256];
         const auto size = static_cast<std::size_t>(
-            check(::recv(socket_.get(), buffer, sizeof buffer, 0), "receive a packet"));
+            checked(::recv(socket_.get(), buffer, sizeof buffer, 0), "receive a packet"));
         // Raw sockets of IPv6 show no header.
         const std::size_t start = family_ == '4' ? (buffer[0] & 15u) * 4u : 0;
         const std::size_t at = start + (protocol_ == IPPROTO_UDP ? 8 : 4);

@@ -54,14 +54,14 @@ Filter filter_of(Missing missing) {
 
 void install(Filter filter) {
     const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-    check(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), "install a filter");
+    checked(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), "install a filter");
 }
 
 }  // namespace
 
 void without(std::initializer_list<Missing> missing, const std::function<void()>& body) {
     std::thread([&] {
-        check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "renounce privileges");
+        checked(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "renounce privileges");
         for (const Missing each : missing) install(filter_of(each));
         body();
     }).join();

@@ -46,18 +46,18 @@ Router::Router() : netns_("router") {
 void Router::advertise() const {
     netns_.run([] {
         const Fd socket(
-            check(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6), "open a socket"));
+            checked(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6), "open a socket"));
         const int hops = 255;  // RFC 4861: nobody believes another
-        check(::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops),
-              "set the hop limit");
+        checked(::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops),
+                "set the hop limit");
         sockaddr_in6 everybody{};
         everybody.sin6_family = AF_INET6;
         everybody.sin6_scope_id = ::if_nametoindex("lan");
         ::inet_pton(AF_INET6, "ff02::1", &everybody.sin6_addr);
         const Advertisement message = advertisement();
-        check(::sendto(socket.get(), &message, sizeof message, 0,
-                       reinterpret_cast<const sockaddr*>(&everybody), sizeof everybody),
-              "send an advertisement");
+        checked(::sendto(socket.get(), &message, sizeof message, 0,
+                         reinterpret_cast<const sockaddr*>(&everybody), sizeof everybody),
+                "send an advertisement");
     });
 }
 

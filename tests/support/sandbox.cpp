@@ -33,7 +33,7 @@ void map_to_root(uid_t uid, gid_t gid) {
 }
 
 void mount_empty(const char* path, const char* options = "mode=0755") {
-    check(::mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options), "mount on ", path);
+    checked(::mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options), "mount on ", path);
 }
 
 // /var/lib/cni need not exist on the machine, and may not be made there.
@@ -41,18 +41,18 @@ void mount_var_lib_cni() {
     struct stat status {};
     if (::stat("/var/lib/cni", &status) < 0) {
         mount_empty("/var/lib");
-        check(::mkdir("/var/lib/cni", 0755), "make /var/lib/cni");
+        checked(::mkdir("/var/lib/cni", 0755), "make /var/lib/cni");
     }
     mount_empty("/var/lib/cni");
 }
 
 void set_loopback_up() {
-    const Fd socket(check(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open a socket"));
+    const Fd socket(checked(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open a socket"));
     ifreq request{};
     request.ifr_name[0] = 'l';
     request.ifr_name[1] = 'o';
     request.ifr_flags = IFF_UP;
-    check(::ioctl(socket.get(), SIOCSIFFLAGS, &request), "set lo up");
+    checked(::ioctl(socket.get(), SIOCSIFFLAGS, &request), "set lo up");
 }
 
 bool is_in_user_namespace = false;
@@ -74,13 +74,13 @@ std::optional<std::string> enter_user_namespace(int more = 0) {
 }
 
 void make_mounts_private() {
-    check(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
+    checked(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
 }
 
 void set_up_host() {
     make_mounts_private();
     mount_empty("/run");
-    check(::mkdir("/run/netns", 0755), "make /run/netns");
+    checked(::mkdir("/run/netns", 0755), "make /run/netns");
     mount_var_lib_cni();
     set_loopback_up();
 }
@@ -91,31 +91,31 @@ void open_the_way_to(const std::string& folder) {
     for (auto end = folder.find('/', 1); end != folder.npos; end = folder.find('/', end + 1)) {
         const std::string above = folder.substr(0, end);
         struct stat status {};
-        check(::stat(above.c_str(), &status), "stat ", above);
+        checked(::stat(above.c_str(), &status), "stat ", above);
         if (status.st_mode & S_IXOTH) continue;
         mount_empty(above.c_str());
         std::filesystem::create_directories(folder);
-        check(::mount(cat("/proc/self/fd/", target.get()).c_str(), folder.c_str(), nullptr,
-                      MS_BIND | MS_REC, nullptr),
-              "bind ", folder);
+        checked(::mount(cat("/proc/self/fd/", target.get()).c_str(), folder.c_str(), nullptr,
+                        MS_BIND | MS_REC, nullptr),
+                "bind ", folder);
         return;
     }
 }
 
 void become_nobody() {
     constexpr uid_t nobody = 65534;
-    check(::setgroups(0, nullptr), "leave all groups");
-    check(::setresgid(nobody, nobody, nobody), "become nobody's group");
-    check(::setresuid(nobody, nobody, nobody), "become nobody");
+    checked(::setgroups(0, nullptr), "leave all groups");
+    checked(::setresgid(nobody, nobody, nobody), "become nobody's group");
+    checked(::setresuid(nobody, nobody, nobody), "become nobody");
     // Else its files in /proc, such as uid_map, stay root's.
-    check(::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "stay its own");
+    checked(::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "stay its own");
 }
 
 }  // namespace
 
 std::optional<std::string> enter_sandbox() {
     if (auto reason = enter_user_namespace()) return reason;
-    check(::unshare(CLONE_NEWNET | CLONE_NEWNS), "make network and mount namespaces");
+    checked(::unshare(CLONE_NEWNET | CLONE_NEWNS), "make network and mount namespaces");
     set_up_host();
     return {};
 }

@@ -22,7 +22,7 @@ void write_file(const std::string& path, const std::string& text, mode_t mode) {
 }  // namespace
 
 ScriptedIpam::ScriptedIpam() {
-    check(::mount("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755"), "mount on ", dir);
+    checked(::mount("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755"), "mount on ", dir);
     write_file(cat(dir, "/", type), script, 0755);
 }
 

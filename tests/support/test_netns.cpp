@@ -14,10 +14,10 @@ namespace {
 Netns make_at(const std::string& path) {
     const Netns home = Netns::current();
     open_at(AT_FDCWD, path.c_str(), O_CREAT | O_EXCL | O_RDONLY, 0444, path);
-    check(::unshare(CLONE_NEWNET), "make a network namespace");
+    checked(::unshare(CLONE_NEWNET), "make a network namespace");
     const int rc = ::mount("/proc/thread-self/ns/net", path.c_str(), nullptr, MS_BIND, nullptr);
     const int error = errno;
-    check(::setns(home.fd(), CLONE_NEWNET), "return to the host's network namespace");
+    checked(::setns(home.fd(), CLONE_NEWNET), "return to the host's network namespace");
     if (rc < 0) throw SysError(cat("mount ", path), error);
     return Netns::open(path);
 }
@@ -43,8 +43,8 @@ TestNetns::~TestNetns() {
 }
 
 void TestNetns::unmount() {
-    check(::umount2(path().c_str(), MNT_DETACH), "unmount ", path());
-    check(::unlink(path().c_str()), "unlink ", path());
+    checked(::umount2(path().c_str(), MNT_DETACH), "unmount ", path());
+    checked(::unlink(path().c_str()), "unlink ", path());
     mounted_ = false;
 }
 

@@ -62,14 +62,14 @@ void note_peer(Exchange& exchange, const Address& peer) {
 void limit_waiting(const Fd& socket) {
     const timeval limit{.tv_sec = 3, .tv_usec = 0};
     for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
-        check(::setsockopt(socket.get(), SOL_SOCKET, option, &limit, sizeof limit),
-              "limit waiting");
+        checked(::setsockopt(socket.get(), SOL_SOCKET, option, &limit, sizeof limit),
+                "limit waiting");
 }
 
 // The socket belongs to the namespace it was opened in, whoever uses it later.
 Fd open_socket(const Netns& netns, int family, int type, int protocol = 0) {
     Fd socket(netns.run([&] { return ::socket(family, type | SOCK_CLOEXEC, protocol); }));
-    check(socket.get(), "open a socket");
+    checked(socket.get(), "open a socket");
     limit_waiting(socket);
     return socket;
 }
@@ -78,8 +78,9 @@ Fd open_server(const ExchangeOptions& options, int type) {
     Address address = make_address(options.address, options.port);
     Fd socket = open_socket(options.server, address.get()->sa_family, type);
     const int yes = 1;
-    check(::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), "reuse address");
-    check(::bind(socket.get(), address.get(), address.size), "bind ", options.address);
+    checked(::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes),
+            "reuse address");
+    checked(::bind(socket.get(), address.get(), address.size), "bind ", options.address);
     return socket;
 }
 
@@ -89,12 +90,12 @@ Address target_of(const ExchangeOptions& options) {
 }
 
 void send_text(const Fd& socket, std::string_view text) {
-    check(::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL), "send");
+    checked(::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL), "send");
 }
 
 void expect_text(const Fd& socket, std::string_view text) {
     char buffer[16];
-    const ssize_t n = check(::recv(socket.get(), buffer, sizeof buffer, 0), "receive");
+    const ssize_t n = checked(::recv(socket.get(), buffer, sizeof buffer, 0), "receive");
     if (std::string_view(buffer, static_cast<std::size_t>(n)) != text)
         throw Error(Code::internal, "received something else");
 }
@@ -103,13 +104,13 @@ void expect_text(const Fd& socket, std::string_view text) {
 // play both ends.
 void talk_tcp(const ExchangeOptions& options, Exchange& exchange) {
     const Fd server = open_server(options, SOCK_STREAM);
-    check(::listen(server.get(), 1), "listen");
+    checked(::listen(server.get(), 1), "listen");
     Address target = target_of(options);
     const Fd client = open_socket(options.client, target.get()->sa_family, SOCK_STREAM);
-    check(::connect(client.get(), target.get(), target.size), "connect");
+    checked(::connect(client.get(), target.get(), target.size), "connect");
     Address peer;
     const Fd accepted(
-        check(::accept4(server.get(), peer.get(), &peer.size, SOCK_CLOEXEC), "accept"));
+        checked(::accept4(server.get(), peer.get(), &peer.size, SOCK_CLOEXEC), "accept"));
     note_peer(exchange, peer);
     limit_waiting(accepted);
     send_text(client, question);
@@ -122,13 +123,13 @@ void talk_udp(const ExchangeOptions& options, Exchange& exchange) {
     const Fd server = open_server(options, SOCK_DGRAM);
     Address target = target_of(options);
     const Fd client = open_socket(options.client, target.get()->sa_family, SOCK_DGRAM);
-    check(::connect(client.get(), target.get(), target.size), "connect");
+    checked(::connect(client.get(), target.get(), target.size), "connect");
     send_text(client, question);
     Address peer;
     char buffer[16];
-    check(::recvfrom(server.get(), buffer, sizeof buffer, 0, peer.get(), &peer.size), "receive");
+    checked(::recvfrom(server.get(), buffer, sizeof buffer, 0, peer.get(), &peer.size), "receive");
     note_peer(exchange, peer);
-    check(::sendto(server.get(), answer.data(), answer.size(), 0, peer.get(), peer.size), "send");
+    checked(::sendto(server.get(), answer.data(), answer.size(), 0, peer.get(), peer.size), "send");
     expect_text(client, answer);
 }
 
@@ -165,16 +166,16 @@ std::array<std::uint8_t, 32> sctp_init(int source_port, int destination_port) {
 void talk_sctp(const ExchangeOptions& options, Exchange& exchange) {
     Address local = make_address(options.address, 0), target = target_of(options);
     const Fd server = open_socket(options.server, AF_INET, SOCK_RAW, IPPROTO_SCTP);
-    check(::bind(server.get(), local.get(), local.size), "bind ", options.address);
+    checked(::bind(server.get(), local.get(), local.size), "bind ", options.address);
     const Fd client = open_socket(options.client, AF_INET, SOCK_RAW, IPPROTO_SCTP);
     const int port = ntohs(reinterpret_cast<const sockaddr_in*>(&target.storage)->sin_port);
     const auto packet = sctp_init(40000, port);
-    check(::sendto(client.get(), packet.data(), packet.size(), 0, target.get(), target.size),
-          "send");
+    checked(::sendto(client.get(), packet.data(), packet.size(), 0, target.get(), target.size),
+            "send");
     Address peer;
     std::array<std::uint8_t, 128> received{};
-    check(::recvfrom(server.get(), received.data(), received.size(), 0, peer.get(), &peer.size),
-          "receive");
+    checked(::recvfrom(server.get(), received.data(), received.size(), 0, peer.get(), &peer.size),
+            "receive");
     const std::size_t header = (received[0] & 15u) * 4u;
     exchange.peer_port = received[header] << 8 | received[header + 1];
     if ((received[header + 2] << 8 | received[header + 3]) != options.port)

@@ -23,7 +23,7 @@ using ::testing::IsEmpty;
 class File : public ::testing::Test {
 protected:
     File() : path_("/tmp/file-test-XXXXXX") {
-        check(::mkdtemp(path_.data()) ? 0 : -1, "make ", path_);
+        checked(::mkdtemp(path_.data()) ? 0 : -1, "make ", path_);
     }
     ~File() override { test::output_of({"rm", "-r", path_}); }
 

@@ -133,7 +133,7 @@ protected:
         if (chance(3)) overwrite(cat(index_file, ".new"), garbage(pick(9000)));
         if (chance(3)) {
             const timespec times[2] = {{0, UTIME_OMIT}, {static_cast<time_t>(random_()), 0}};
-            check(::utimensat(AT_FDCWD, directory, times, 0), "touch ", directory);
+            checked(::utimensat(AT_FDCWD, directory, times, 0), "touch ", directory);
         }
     }
     void damage_leases() {

@@ -38,7 +38,7 @@ protected:
         const std::int64_t ns = seconds * 1'000'000'000;
         ASSERT_TRUE(index->seal(ns + 1, ns));
         const timespec times[2] = {{0, UTIME_OMIT}, {seconds, 1}};
-        check(::utimensat(AT_FDCWD, directory, times, 0), "touch ", directory);
+        checked(::utimensat(AT_FDCWD, directory, times, 0), "touch ", directory);
     }
     static void replace_lease(const std::string& name, const std::string& text) {
         fs::remove(path(name));

@@ -134,12 +134,12 @@ protected:
         entry.set_ip(*Ip::parse(lease));
         entry.holder = host_local::hash_of_id(content(lease));
         struct stat status {};
-        check(::stat(path(lease).c_str(), &status), "stat ", lease);
+        checked(::stat(path(lease).c_str(), &status), "stat ", lease);
         entry.inode = status.st_ino;
         entry.changed = status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec;
         entry.boot = boot;
         pages[1 + entry.holder % 16][0] = entry;
-        check(::stat(directory, &status), "stat ", directory);
+        checked(::stat(directory, &status), "stat ", directory);
         const std::int64_t seal = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
         const std::uint64_t machine = host_local::hash_of_id(std::string(32, 'a'));
         const std::uint64_t fields[] = {0x31784965736165ff,

@@ -19,14 +19,14 @@ using nlohmann::json;
 class Gate {
 public:
     Gate() : file_(open_at(AT_FDCWD, path, O_RDONLY | O_CREAT, 0600, path)) {
-        check(::flock(file_.get(), LOCK_EX), "lock ", path);
+        checked(::flock(file_.get(), LOCK_EX), "lock ", path);
     }
     void start(Program program) {
         program.argv.insert(program.argv.begin(), {"flock", "--shared", "--no-fork", path});
         waiting_.push_back(Process::start(program));
     }
     void open_for_all() {
-        check(::flock(file_.get(), LOCK_UN), "unlock ", path);
+        checked(::flock(file_.get(), LOCK_UN), "unlock ", path);
         for (Process& process : waiting_) {
             const PluginRun run = wait_for_plugin(process);
             EXPECT_TRUE(run.ok()) << run.report();

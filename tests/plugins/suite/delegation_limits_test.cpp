@@ -18,7 +18,7 @@ class DelegationLimits : public Delegation {
 protected:
     /// The exit status of `body` in a process to which a system call is refused.
     static int status_without(long call, int error, const std::function<bool()>& body) {
-        const pid_t child = check(::fork(), "fork");
+        const pid_t child = checked(::fork(), "fork");
         if (child == 0) {
             refusing(call, error)();
             ::_exit(body() ? 0 : 1);

@@ -264,7 +264,7 @@ TEST_F(Delegation, DescriptorsAreNotInherited) {
     output_of({"touch", "/run/secret"});
     std::vector<Fd> leaked;
     for (int i = 0; i < 100; ++i)
-        leaked.emplace_back(check(::open("/run/secret", O_RDONLY), "open /run/secret"));
+        leaked.emplace_back(checked(::open("/run/secret", O_RDONLY), "open /run/secret"));
     add();
     EXPECT_THAT(content_of("/run/fds"), AllOf(HasSubstr("pipe:"), Not(HasSubstr("secret"))));
 }
@@ -292,8 +292,8 @@ TEST_F(Delegation, AChildIsWaitedForWhereItsEndIsIgnored) {
 
 TEST_F(Delegation, ScriptsBeingInstalledAreWaitedFor) {
     fake_printing(one_address);
-    Fd writer(check(::open("/run/a/fake", O_WRONLY | O_APPEND | O_CLOEXEC), "open the script"));
-    const pid_t installer = check(::fork(), "fork");
+    Fd writer(checked(::open("/run/a/fake", O_WRONLY | O_APPEND | O_CLOEXEC), "open the script"));
+    const pid_t installer = checked(::fork(), "fork");
     if (installer == 0) {  // holds the file open for writing, as an installer does
         ::usleep(300'000);
         ::_exit(0);
@@ -306,7 +306,7 @@ TEST_F(Delegation, ScriptsBeingInstalledAreWaitedFor) {
 TEST_F(Delegation, ScriptsThatStayOpenForWritingAreAnError) {
     fake_printing(one_address);
     const Fd writer(
-        check(::open("/run/a/fake", O_WRONLY | O_APPEND | O_CLOEXEC), "open the script"));
+        checked(::open("/run/a/fake", O_WRONLY | O_APPEND | O_CLOEXEC), "open the script"));
     EXPECT_EQ(add_error().msg, "execute /run/a/fake: Text file busy");
 }
 
@@ -332,7 +332,7 @@ TEST_F(Delegation, AChildDiesWithItsParent) {
     output_of({"mkfifo", "/run/pid"});
     fake(announce_and_sleep);
     const Request r = request();
-    const pid_t parent = check(::fork(), "fork");
+    const pid_t parent = checked(::fork(), "fork");
     if (parent == 0) {
         const Ipam ipam(r);
         const Ipam::Allocation allocation = ipam.start_add();

@@ -250,7 +250,7 @@ TEST_F(Log, AFullDiskIsAWarning) {
     const TestNetns c("c1");
     const std::string disk = cat(dir_.path(), "/disk");
     output_of({"mkdir", disk});
-    check(::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=4k"), "mount a small disk");
+    checked(::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=4k"), "mount a small disk");
     output_of({"sh", "-c", cat("head -c 4096 /dev/zero >", disk, "/full")});
     const PluginRun run = run_loopback("ADD", with(c, {cat("CNI_LOG_FILE=", disk, "/log")}));
     ::umount2(disk.c_str(), MNT_DETACH);
@@ -264,7 +264,7 @@ TEST_F(Log, TheFileIsMadeForItsOwnerAloneAndAppendedTo) {
     struct stat status {};
     ASSERT_EQ(::stat(path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode, S_IFREG | 0600u);
-    check(::chmod(path().c_str(), 0640), "chmod");
+    checked(::chmod(path().c_str(), 0640), "chmod");
     ASSERT_TRUE(run_loopback("DEL", logged(c)).ok());
     ASSERT_EQ(::stat(path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode, S_IFREG | 0640u);

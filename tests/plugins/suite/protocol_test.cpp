@@ -366,7 +366,7 @@ TEST_F(Protocol, AThousandInheritedDescriptorsDoNotMatter) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
     std::vector<Fd> inherited;
     for (int i = 0; i < 1000; ++i)
-        inherited.emplace_back(check(::open("/dev/null", O_RDONLY), "open"));
+        inherited.emplace_back(checked(::open("/dev/null", O_RDONLY), "open"));
     EXPECT_TRUE(call("ADD", args()).ok());
     EXPECT_TRUE(call("DEL", args()).ok());
 }

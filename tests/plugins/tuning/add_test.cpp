@@ -19,15 +19,16 @@ using ::testing::HasSubstr;
 class Listener {
 public:
     Listener(const char* ifname, std::uint16_t protocol)
-        : socket_(check(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(protocol)),
-                        "open a packet socket")) {
+        : socket_(checked(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(protocol)),
+                          "open a packet socket")) {
         const timeval patience{.tv_sec = 3, .tv_usec = 0};
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         sockaddr_ll address{};
         address.sll_family = AF_PACKET;
         address.sll_protocol = htons(protocol);
         address.sll_ifindex = static_cast<int>(::if_nametoindex(ifname));
-        check(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
+        checked(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address),
+                "bind");
     }
     /// "" when none has come for three seconds.
     std::string next() const {
