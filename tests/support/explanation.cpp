@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "support/plugin_run.h"
 
 namespace cni::test {
 namespace {
@@ -75,7 +76,7 @@ bool names(const std::string& text, const std::string& cause) {
 std::string lacking_explanation(Speaker speaker, const Fault& fault, const Injured& injured) {
     const Finished& finished = injured.finished;
     // A sanitizer, and the loader of what it is linked to, have words of their own.
-    if (fault_spread > 1) return finished.out.empty() && finished.err.empty() ? "no words" : "";
+    if (is_sanitized()) return finished.out.empty() && finished.err.empty() ? "no words" : "";
     const Words words = words_of(speaker, injured);
     if (!words.lack.empty()) return words.lack;
     const std::string cause = cause_of(fault, injured.system_call);

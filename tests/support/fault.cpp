@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/plugin_run.h"
 
 namespace cni::test {
 namespace {
@@ -82,7 +83,7 @@ bool can_fail(const __ptrace_syscall_info& call) {
         case SYS_munmap:
         case SYS_mprotect:
         case SYS_madvise:
-            return fault_spread == 1;  // a sanitizer cannot do without
+            return !is_sanitized();  // a sanitizer cannot do without
         case SYS_fcntl:
             return call.entry.args[1] != F_SETFD;  // libiptc aborts when it does
         default:
@@ -217,6 +218,10 @@ private:
 };
 
 }  // namespace
+
+int fault_spread() {
+    return is_sanitized() ? 10 : 1;
+}
 
 Injured run_with_fault(const Program& program, const Fault& fault) {
     const Streams streams(program.input);

@@ -6,11 +6,7 @@ namespace cni::test {
 
 /// How much farther apart a sample of faults is: of a sanitized program most calls are the
 /// sanitizer's.
-#ifdef __SANITIZE_ADDRESS__
-inline constexpr int fault_spread = 10;
-#else
-inline constexpr int fault_spread = 1;
-#endif
+int fault_spread();
 
 /// What happens at the entry of a system call, which is not executed. But close(2) is, as the
 /// kernel closes whatever it returns, and nothing happens to those that cannot fail: exit(2),

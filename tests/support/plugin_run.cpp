@@ -10,6 +10,8 @@
 namespace cni::test {
 namespace {
 
+constexpr const char* sanitized_bin = "CNIXX_SANITIZED_BIN";
+
 nlohmann::json error_object(const std::string& text) {
     const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
     const bool is_error = json.is_object() && json.contains("code") && json.contains("msg");
@@ -23,7 +25,16 @@ void set(Program& program, const char* name, const std::optional<std::string>& v
 }  // namespace
 
 std::string bin_dir() {
-    return CNIXX_BIN_DIR;
+    const char* sanitized = ::getenv(sanitized_bin);
+    return sanitized ? sanitized : CNIXX_BIN_DIR;
+}
+
+bool is_sanitized() {
+#ifdef __SANITIZE_ADDRESS__
+    return true;
+#else
+    return ::getenv(sanitized_bin);
+#endif
 }
 
 std::optional<std::string> reference_dir() {

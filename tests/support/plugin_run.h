@@ -9,8 +9,11 @@
 
 namespace cni::test {
 
-/// Where the build put the executables.
+/// Where the build put the executables; or, named by CNIXX_SANITIZED_BIN, a folder of others that
+/// were built with the sanitizers.
 std::string bin_dir();
+/// Whether the executables there have sanitizers in them.
+bool is_sanitized();
 /// Where the distribution's package containernetworking-plugins puts its own; nullopt when it is
 /// not installed.
 std::optional<std::string> reference_dir();

@@ -100,7 +100,7 @@ TEST_F(BridgeStorm, AddsAndDelsMixed) {
 TEST_F(BridgeStorm, AddKilledAnywhereLeavesNothingToTheNextDel) {
     const Snapshot before = used_host();
     bool killed = true;
-    for (int number = 1; killed; number += 11 * fault_spread) {
+    for (int number = 1; killed; number += 11 * fault_spread()) {
         std::list<TestNetns> c;
         c.emplace_back("c1");
         PluginArgs call_args = args(c.front());
@@ -118,7 +118,7 @@ TEST_F(BridgeStorm, AddKilledAnywhereLeavesNothingToTheNextDel) {
 
 TEST_F(BridgeStorm, AddKilledOnAFreshHostDoesNotHinderTheNext) {
     bool killed = true;
-    for (int number = 1; killed; number += 23 * fault_spread) {
+    for (int number = 1; killed; number += 23 * fault_spread()) {
         ASSERT_FALSE(enter_sandbox());
         const TestNetns c("c1");
         killed = run_with_fault(plugin_program("bridge", "ADD", args(c), full().dump()), {number})
@@ -136,7 +136,7 @@ TEST_F(BridgeStorm, AddKilledOnAFreshHostDoesNotHinderTheNext) {
 TEST_F(BridgeStorm, DelKilledAnywhereIsFinishedByTheNext) {
     const Snapshot before = used_host();
     bool killed = true;
-    for (int number = 1; killed; number += 11 * fault_spread) {
+    for (int number = 1; killed; number += 11 * fault_spread()) {
         const TestNetns c("c1");
         add(c, full());
         killed = run_with_fault(plugin_program("bridge", "DEL", args(c), full().dump()), {number})

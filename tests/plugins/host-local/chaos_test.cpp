@@ -215,7 +215,7 @@ protected:
 
 TEST_F(HostLocalChaos, NoAddressIsGivenTwiceAndNoneIsLost) {
     const char* variable = std::getenv("CNIXX_CUTS");
-    const int rounds = variable ? parse_int<int>(variable).value() : 30 / fault_spread;
+    const int rounds = variable ? parse_int<int>(variable).value() : 30 / fault_spread();
     for (int round = 0; round < rounds && !HasFailure(); ++round) {
         SCOPED_TRACE(cat("round ", round));
         start_over();

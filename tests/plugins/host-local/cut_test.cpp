@@ -49,7 +49,7 @@ protected:
     template <typename Prepare, typename Verify>
     void without_memory_for_a_file(Prepare prepare, Verify verify) {
         // Of a sanitized program some are enough: of its thousands most are the sanitizer's.
-        const int step = fault_spread > 1 ? 97 : 1;
+        const int step = is_sanitized() ? 97 : 1;
         bool reached = true;
         for (int number = 1; reached; number += step) {
             start_over();

@@ -283,7 +283,7 @@ TEST_P(Portmap, AddKilledAnywhereLeavesNothingToTheNextDel) {
     const Mappings mappings{mapping(8080, 80), mapping(8081, 81, "udp")};
     const std::string input = config(c.result, mappings).dump();
     bool killed = true;
-    for (int number = 1; killed && !HasFailure(); number += 3 * fault_spread) {
+    for (int number = 1; killed && !HasFailure(); number += 3 * fault_spread()) {
         killed = run_with_fault(plugin_program("portmap", "ADD", args(c.netns), input), {number})
                      .reached;
         unmap(c);
@@ -297,7 +297,7 @@ TEST_P(Portmap, DelKilledAnywhereIsFinishedByTheNext) {
     const Mappings mappings{mapping(8080, 80), mapping(8081, 81, "udp")};
     const std::string input = config(c.result, {}).dump();
     bool killed = true;
-    for (int number = 1; killed && !HasFailure(); number += 5 * fault_spread) {
+    for (int number = 1; killed && !HasFailure(); number += 5 * fault_spread()) {
         map(c, mappings);
         killed = run_with_fault(plugin_program("portmap", "DEL", args(c.netns), input), {number})
                      .reached;

@@ -143,7 +143,7 @@ TEST_F(PtpDel, AddKilledAnywhereLeavesNothingToTheNextDel) {
     const ScriptedIpam ipam;
     const Snapshot before = used_host(ipam);
     bool killed = true;
-    for (int number = 1; killed; number += 5 * fault_spread) {
+    for (int number = 1; killed; number += 5 * fault_spread()) {
         std::list<TestNetns> c;
         c.emplace_back("c1");
         PluginArgs call_args = args(c.front());
@@ -161,7 +161,7 @@ TEST_F(PtpDel, KilledAnywhereIsFinishedByTheNext) {
     const ScriptedIpam ipam;
     const Snapshot before = used_host(ipam);
     bool killed = true;
-    for (int number = 1; killed; number += 5 * fault_spread) {
+    for (int number = 1; killed; number += 5 * fault_spread()) {
         const TestNetns c("c1");
         add(c, full());
         killed =

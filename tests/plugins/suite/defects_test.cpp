@@ -42,15 +42,21 @@ TEST_F(Defects, AnIndexBeyondAVectorEndsTheProgram) {
     EXPECT_NONFATAL_FAILURE(make("beyond a vector"), "Assertion '__n < this->size()' failed");
 }
 
-#ifdef __SANITIZE_ADDRESS__
+class SanitizedDefects : public Defects {
+protected:
+    void SetUp() override {
+        if (!is_sanitized()) GTEST_SKIP() << "there are no sanitizers in what is tested";
+        Defects::SetUp();
+    }
+};
 
-TEST_F(Defects, AreFoundByEachSanitizer) {
+TEST_F(SanitizedDefects, AreFoundByEachSanitizer) {
     EXPECT_NONFATAL_FAILURE(make("leak"), "LeakSanitizer: detected memory leaks");
     EXPECT_NONFATAL_FAILURE(make("use after free"), "heap-use-after-free");
     EXPECT_NONFATAL_FAILURE(make("overflow of an integer"), "signed integer overflow");
 }
 
-TEST_F(Defects, HaveAnExitStatusOfTheirOwn) {
+TEST_F(SanitizedDefects, HaveAnExitStatusOfTheirOwn) {
     for (const char* defect : {"leak", "use after free", "overflow of an integer"}) {
         int status = 0;
         EXPECT_NONFATAL_FAILURE(status = make(defect).exit_code(), "a sanitizer");
@@ -59,7 +65,7 @@ TEST_F(Defects, HaveAnExitStatusOfTheirOwn) {
 }
 
 // The address sanitizer itself is asked; the other one begins when it has something to report.
-TEST_F(Defects, AreLookedForInEveryExecutable) {
+TEST_F(SanitizedDefects, AreLookedForInEveryExecutable) {
     const auto told = [](const std::string& flag, const std::string& value) {
         return ContainsRegex(cat("\n\t", flag, "\n[^\n]*Current Value: ", value, "\\)"));
     };
@@ -73,18 +79,22 @@ TEST_F(Defects, AreLookedForInEveryExecutable) {
     }
 }
 
-#else
+class HardenedDefects : public Defects {
+protected:
+    void SetUp() override {
+        if (is_sanitized()) GTEST_SKIP() << "sanitizers take the place of the hardening";
+        Defects::SetUp();
+    }
+};
 
-TEST_F(Defects, ThatOverwriteMemoryEndTheProgram) {
+TEST_F(HardenedDefects, ThatOverwriteMemoryEndTheProgram) {
     EXPECT_NONFATAL_FAILURE(make("beyond a buffer"), "buffer overflow detected");
     EXPECT_NONFATAL_FAILURE(make("beyond the stack frame"), "stack smashing detected");
 }
 
-TEST_F(Defects, VariablesNeverShowWhatWasInMemoryBefore) {
+TEST_F(HardenedDefects, VariablesNeverShowWhatWasInMemoryBefore) {
     EXPECT_TRUE(make("uninitialized").ok());
 }
-
-#endif
 
 }  // namespace
 }  // namespace cni::test

@@ -32,7 +32,7 @@ std::string text_from(const char* variable, const std::string& fallback) {
 }
 
 struct Sweep {
-    int step = number_from("CNIXX_FAULT_STEP", 97 * fault_spread);
+    int step = number_from("CNIXX_FAULT_STEP", 97 * fault_spread());
     int seed = number_from("CNIXX_FAULT_SEED", 0);
     /// Whose plugins. Of others residue is counted only.
     std::string plugins = text_from("CNIXX_FAULT_PLUGINS", bin_dir());
@@ -88,7 +88,7 @@ std::vector<Case> all_cases(Kernel kernel) {
                     if (way != Way::nftables && !makes_rules(subject)) continue;
                     if (kind == Fault::Kind::kill_caller && !starts_programs(subject)) continue;
                     // A sanitizer has nothing to say about who is killed.
-                    if (fault_spread > 1 && kind != Fault::Kind::fail) continue;
+                    if (is_sanitized() && kind != Fault::Kind::fail) continue;
                     cases.push_back({subject, way, command, kind});
                 }
     return cases;
@@ -230,7 +230,7 @@ private:
     }
     void examine_crash(long system_call) {
         // The C library gives up when it gets only the beginning of its heap; a sanitizer often.
-        const bool by_library = system_call == SYS_brk || fault_spread > 1;
+        const bool by_library = system_call == SYS_brk || is_sanitized();
         if (GetParam().kind == Fault::Kind::fail && !by_library) found("crashed", "");
     }
 

@@ -274,7 +274,7 @@ TEST_P(HostEnd, KeepsItsLeaseUntilItIsGone) {
     const json stale = network({{"cni.dev/valid-attachments", json::array()}});
     for (const char* command : {"DEL", "GC"}) {
         bool reached = true;
-        for (int number = 1; reached; number += 3 * fault_spread) {
+        for (int number = 1; reached; number += 3 * fault_spread()) {
             const std::string name = host_end(add(args(c)));
             const Program program = command[0] == 'D'
                                         ? plugin_program(plugin(), command, args(c), stale.dump())

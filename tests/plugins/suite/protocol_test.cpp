@@ -89,9 +89,7 @@ TEST_F(Protocol, WithoutCommandPrintsUsageOnStderr) {
 
 // None of the C++ library's words.
 TEST_F(Protocol, WithoutMemoryItSaysWhatItWasDoing) {
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "a sanitizer needs more memory than that";
-#endif
+    if (is_sanitized()) GTEST_SKIP() << "a sanitizer needs more memory than that";
     Program program =
         plugin_program("loopback", "ADD", args(), config_of(std::string(3'900'000, 'x')));
     program.prepare = [] {

@@ -25,7 +25,7 @@ using ::testing::SizeIs;
 
 int attachments() {
     const char* text = std::getenv("CNIXX_STORM");
-    return text ? parse_int<int>(text).value() : fault_spread > 1 ? 10 : 20;
+    return text ? parse_int<int>(text).value() : is_sanitized() ? 10 : 20;
 }
 
 std::string mac_of(int number) {

@@ -235,7 +235,7 @@ TEST_F(TuningDel, GcRemovesBackupsOfItsNetworkOnly) {
 
 TEST_F(TuningDel, AddKilledAnywhereIsUndoneByTheNextDel) {
     bool killed = true;
-    for (int number = 1; killed; number += fault_spread) {
+    for (int number = 1; killed; number += fault_spread()) {
         killed =
             run_with_fault(plugin_program("tuning", "ADD", args(*container_), config(all()).dump()),
                            {number})
@@ -247,7 +247,7 @@ TEST_F(TuningDel, AddKilledAnywhereIsUndoneByTheNextDel) {
 
 TEST_F(TuningDel, KilledAnywhereIsFinishedByTheNext) {
     bool killed = true;
-    for (int number = 1; killed; number += fault_spread) {
+    for (int number = 1; killed; number += fault_spread()) {
         ASSERT_TRUE(tuning("ADD", all()).ok());
         killed = run_with_fault(plugin_program("tuning", "DEL", args(*container_), config().dump()),
                                 {number})
