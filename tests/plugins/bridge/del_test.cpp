@@ -48,27 +48,6 @@ TEST_F(BridgeDel, LeavesOnlyWhatIsShared) {
     EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
 }
 
-TEST_F(BridgeDel, TwiceAndBeforeAnyAddSucceeds) {
-    const ScriptedIpam ipam;
-    const TestNetns c("c1");
-    const Snapshot untouched = host_snapshot();
-    EXPECT_TRUE(call("DEL", args(c), full()).ok());
-    EXPECT_EQ(host_snapshot(), untouched);
-    const Snapshot before = used_host(ipam);
-    add(c, full());
-    for (int i = 0; i < 2; ++i) expect_deleted(args(c), full(), before);
-}
-
-TEST_F(BridgeDel, WithNetnsUnmountedButKeptAlive) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    TestNetns c("c1");
-    add(c, full());
-    c.unmount();
-    expect_deleted(args(c), full(), before);
-    EXPECT_TRUE(link(c, "eth0").is_null());
-}
-
 // /proc/<pid>/ns/net, whose process id another container's process has by now.
 TEST_F(BridgeDel, WithNetnsOfAnotherContainer) {
     const TestNetns c("c1"), other("c2");
@@ -82,65 +61,6 @@ TEST_F(BridgeDel, WithNetnsOfAnotherContainer) {
     EXPECT_FALSE(link(other, "eth0").is_null());
     EXPECT_TRUE(link(port).is_null());
     EXPECT_EQ(leases(), (std::vector<std::string>{"10.1.2.3", "fd00:1:2::3"}));
-}
-
-TEST_F(BridgeDel, WithNetnsGone) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    PluginArgs of_gone;
-    {
-        const TestNetns c("c1");
-        add(c, full());
-        of_gone = args(c);
-    }
-    expect_deleted(of_gone, full(), before);
-}
-
-TEST_F(BridgeDel, WithEmptyOrUnsetNetns) {
-    for (const std::optional<std::string>& netns :
-         {std::optional<std::string>(""), std::optional<std::string>()}) {
-        ASSERT_FALSE(enter_sandbox());
-        const ScriptedIpam ipam;
-        const Snapshot before = used_host(ipam);
-        const TestNetns c("c1");
-        add(c, full());
-        PluginArgs without = args(c);
-        without.netns = netns;
-        expect_deleted(without, full(), before);
-        EXPECT_TRUE(link(c, "eth0").is_null());
-        EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
-    }
-}
-
-TEST_F(BridgeDel, WithLeftoverFileWhereTheNetnsWas) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    TestNetns c("c1");
-    add(c, full());
-    c.unmount();
-    output_of({"touch", c.path()});
-    expect_deleted(args(c), full(), before);
-    output_of({"rm", c.path()});
-}
-
-TEST_F(BridgeDel, WithALinkThatIsGoneAlready) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    const TestNetns c("c1");
-    add(c, full());
-    c.output_of({"ip", "link", "delete", "eth0"});
-    expect_deleted(args(c), full(), before);
-}
-
-TEST_F(BridgeDel, WithTheInterfaceRenamedByTheContainer) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    const TestNetns c("c1");
-    add(c, full());
-    c.output_of({"ip", "link", "set", "eth0", "down"});
-    c.output_of({"ip", "link", "set", "eth0", "name", "hidden"});
-    expect_deleted(args(c), full(), before);
-    EXPECT_TRUE(link(c, "hidden").is_null());
 }
 
 TEST_F(BridgeDel, WithOtherKeysThanAdd) {
@@ -173,22 +93,6 @@ TEST_F(BridgeDel, WithKeysThatNoAddWouldTake) {
     PluginArgs odd = args(c);
     odd.args = "MAC;IP=1";
     expect_deleted(odd, full(), before);
-}
-
-TEST_F(BridgeDel, WithPrevResultThatIsJunkOrOthers) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    const TestNetns c("c1"), d("d1");
-    for (const json& prev : std::vector<json>{
-             json::object(),
-             json::array(),
-             "text",
-             {{"cniVersion", "9.9.9"}},
-             {{"cniVersion", "1.0.0"}, {"interfaces", 5}},
-             {{"cniVersion", "1.0.0"}, {"interfaces", {{{"name", "../x"}, {"mac", "y"}}}}}}) {
-        add(c, full());
-        expect_deleted(args(c), with_prev_result(full(), prev), before);
-    }
 }
 
 // What a prevResult says is believed only while name, kind and MAC agree.

@@ -49,26 +49,6 @@ TEST_F(BridgeGc, RemovesAllOfAStaleAttachmentAndNothingOfAValidOne) {
     EXPECT_TRUE(call("DEL", args(stale), full()).ok());
 }
 
-TEST_F(BridgeGc, OfAnEmptyListRemovesAll) {
-    const TestNetns a("stale-a"), b("stale-b");
-    add(a, full());
-    add(b, full());
-    EXPECT_TRUE(gc(with_valid(full(), {})).ok());
-    EXPECT_TRUE(leases().empty());
-    EXPECT_FALSE(ruleset_names("stale-a"));
-    EXPECT_FALSE(ruleset_names("stale-b"));
-    EXPECT_TRUE(link(a, "eth0").is_null());
-    EXPECT_TRUE(link(b, "eth0").is_null());
-}
-
-TEST_F(BridgeGc, WithoutAListChangesNothing) {
-    const TestNetns c("c1");
-    add(c, full());
-    const Snapshot before = host_snapshot();
-    EXPECT_TRUE(gc(full()).ok());
-    EXPECT_EQ(host_snapshot(), before);
-}
-
 TEST_F(BridgeGc, CleansUpBehindANamespaceThatIsGone) {
     {
         const TestNetns c("gone");
@@ -78,16 +58,6 @@ TEST_F(BridgeGc, CleansUpBehindANamespaceThatIsGone) {
     EXPECT_TRUE(gc(with_valid(full(), {})).ok());
     EXPECT_FALSE(ruleset_names("gone"));
     EXPECT_TRUE(leases().empty());
-}
-
-TEST_F(BridgeGc, LeavesOtherNetworksOfTheSameBridgeAlone) {
-    const TestNetns c("c1");
-    const json other = full({{"name", "net2"}});
-    add(c, other);
-    const Snapshot before = host_snapshot();
-    EXPECT_TRUE(gc(with_valid(full(), {})).ok());
-    EXPECT_EQ(host_snapshot().links, before.links);
-    EXPECT_EQ(host_snapshot().nftables, before.nftables);
 }
 
 TEST_F(BridgeGc, TellsInterfacesOfOneContainerApart) {
@@ -114,12 +84,6 @@ TEST_F(BridgeGc, IsPassedOnToIpamWhoseErrorIsTold) {
     EXPECT_EQ(ipam.calls().back(), "GC  ");
     EXPECT_TRUE(link(c, "eth0").is_null()) << "the rest has to be done all the same";
     EXPECT_FALSE(ruleset_names("id: c1"));
-}
-
-TEST_F(BridgeGc, OnAHostThatWasNeverUsed) {
-    const Snapshot before = host_snapshot();
-    EXPECT_TRUE(gc(with_valid(layer2({{"cniVersion", "1.1.0"}}), {})).ok());
-    EXPECT_EQ(host_snapshot(), before);
 }
 
 TEST_F(BridgeGc, RefusesAListThatIsNone) {

@@ -307,21 +307,6 @@ TEST_F(HostLocal, GcKeepsTheAttachmentsThatAreNamed) {
     EXPECT_THAT(leases(), ElementsAre("10.1.2.0", "10.1.2.2", "10.1.2.4", "10.1.2.5"));
 }
 
-TEST_F(HostLocal, GcWithoutAListDoesNothingAndWithAnEmptyOneReleasesAll) {
-    add("c1");
-    EXPECT_TRUE(call("GC").ok());
-    EXPECT_THAT(leases(), ElementsAre("10.1.2.2"));
-    config_["cni.dev/valid-attachments"] = json::array();
-    EXPECT_TRUE(call("GC").ok());
-    EXPECT_THAT(leases(), IsEmpty());
-}
-
-TEST_F(HostLocal, GcWhereNothingWasEverAllocatedMakesNothing) {
-    config_["cni.dev/valid-attachments"] = json::array();
-    EXPECT_TRUE(call("GC").ok());
-    EXPECT_FALSE(std::filesystem::exists(directory));
-}
-
 TEST_F(HostLocal, StatusIsFineUntilASetIsExhausted) {
     config_["ipam"] = ipam({"10.7.0.0/24", "10.1.2.0/30"});
     EXPECT_TRUE(call("STATUS").ok()) << call("STATUS").report();

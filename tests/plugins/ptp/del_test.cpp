@@ -45,52 +45,6 @@ protected:
     }
 };
 
-TEST_F(PtpDel, LeavesNothingAndMayBeRepeated) {
-    const ScriptedIpam ipam;
-    const TestNetns c("c1");
-    const Snapshot untouched = host_snapshot(), container = c.run(take_snapshot);
-    expect_deleted(args(c), full(), untouched);
-    const Snapshot before = used_host(ipam);
-    add(c, full());
-    for (int i = 0; i < 2; ++i) expect_deleted(args(c), full(), before);
-    EXPECT_EQ(c.run(take_snapshot).links, container.links);
-    EXPECT_EQ(ipam.calls().back(), "DEL c1 eth0");
-}
-
-TEST_F(PtpDel, WithoutANamespace) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    for (const auto& netns : std::vector<std::optional<std::string>>{"", {}, "/run/netns/gone"}) {
-        const TestNetns c("c1");
-        add(c, full());
-        PluginArgs without = args(c);
-        without.netns = netns;
-        expect_deleted(without, full(), before);
-        EXPECT_TRUE(link(c, "eth0").is_null());
-    }
-    PluginArgs of_gone;
-    {
-        const TestNetns c("c1");
-        add(c, full());
-        of_gone = args(c);
-    }
-    expect_deleted(of_gone, full(), before);
-}
-
-TEST_F(PtpDel, AfterTheLinkIsGoneOrRenamed) {
-    const ScriptedIpam ipam;
-    const Snapshot before = used_host(ipam);
-    const TestNetns c("c1");
-    add(c, full());
-    c.output_of({"ip", "link", "delete", "eth0"});
-    expect_deleted(args(c), full(), before);
-    add(c, full());
-    c.output_of({"ip", "link", "set", "eth0", "down"});
-    c.output_of({"ip", "link", "set", "eth0", "name", "hidden"});
-    expect_deleted(args(c), full(), before);
-    EXPECT_TRUE(link(c, "hidden").is_null());
-}
-
 TEST_F(PtpDel, WithOtherOrWrongKeys) {
     const ScriptedIpam ipam;
     const Snapshot before = used_host(ipam);

@@ -83,14 +83,6 @@ TEST_F(Sample, AddWantsAChainWithAddresses) {
     EXPECT_EQ(sample("ADD", {{"anotherAwesomeArg", nullptr}}).error_code(), 7);
 }
 
-TEST_F(Sample, DelSucceedsWithoutConfigurationNamespaceOrInterface) {
-    EXPECT_TRUE(sample("DEL", {{"anotherAwesomeArg", nullptr}, {"prevResult", nullptr}}).ok());
-    del(*container_, layer3());
-    EXPECT_TRUE(sample("DEL").ok());
-    container_->unmount();
-    EXPECT_TRUE(sample("DEL").ok());
-}
-
 TEST_F(Sample, StatusAsksTheIpamPluginIfThereIsOne) {
     EXPECT_TRUE(sample("STATUS", {{"cniVersion", "1.1.0"}, {"prevResult", nullptr}}).ok());
     const PluginRun run = sample(

@@ -1,0 +1,115 @@
+#include "support/conformance.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/text.h"
+
+namespace cni::test {
+namespace {
+
+using nlohmann::json;
+
+json merged(json base, const json& keys) {
+    base.merge_patch(keys);
+    return base;
+}
+
+}  // namespace
+
+std::string name_of(const Row& row) {
+    std::string name(row.plugin);
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+}
+
+void PrintTo(const Row& row, std::ostream* stream) {
+    *stream << row.plugin;
+}
+
+void Conformance::SetUp() {
+    SandboxTest::SetUp();
+    if (IsSkipped()) return;
+    container_.emplace("c1");
+    if (is(Role::chained)) {
+        const PluginRun run = run_plugin("bridge", "ADD", args(), others().dump());
+        ASSERT_TRUE(run.ok()) << run.report();
+        result_of_others_ = run.json();
+    }
+    const json result = add();
+    expect_silent_success(call("DEL", recorded(config(), result)));
+    before_ = traces();
+    host_before_ = host_traces();
+}
+
+json Conformance::others(const std::string& version) {
+    return layer3({{"cniVersion", version}});
+}
+
+json Conformance::result_of_others(const std::string& version) const {
+    json result = result_of_others_;
+    result["cniVersion"] = version;
+    if (version >= "1.1.0") return result;
+    for (json& interface : result["interfaces"]) interface.erase("mtu");
+    if (version >= "1.0.0") return result;
+    for (json& ip : result["ips"])
+        ip["version"] = ip["address"].get<std::string>().find(':') == std::string::npos ? "4" : "6";
+    if (version >= "0.3.0") return result;
+    json old = {{"cniVersion", version}};
+    for (const json& ip : result["ips"])
+        old[ip["version"] == "4" ? "ip4" : "ip6"] = {{"ip", ip["address"]},
+                                                     {"gateway", ip["gateway"]}};
+    return old;
+}
+
+json Conformance::config(const std::string& version, const json& keys) const {
+    json out = merged(json::parse(GetParam().keys),
+                      {{"cniVersion", version}, {"name", "net1"}, {"type", plugin()}});
+    if (is(Role::chained)) out["prevResult"] = result_of_others(version);
+    return merged(out, keys);
+}
+
+json Conformance::add(const std::string& version) const {
+    const PluginRun run = call("ADD", config(version));
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(run.err, "");
+    return run.ok() ? run.json() : json::object();
+}
+
+json Conformance::recorded(json config, const json& result) {
+    config["prevResult"] = result;
+    return config;
+}
+
+PluginRun Conformance::gc(const std::vector<std::string>& valid) const {
+    json attachments = json::array();
+    for (const std::string& id : valid)
+        attachments.push_back({{"containerID", id}, {"ifname", "eth0"}});
+    PluginArgs none = args();
+    none.container_id = none.netns = none.ifname = {};
+    return call(
+        "GC",
+        config("1.1.0", {{"prevResult", nullptr}, {"cni.dev/valid-attachments", attachments}}),
+        none);
+}
+
+void Conformance::expect_silent_success(const PluginRun& run) {
+    EXPECT_TRUE(run.ok()) << run.report();
+    EXPECT_EQ(run.out, "");
+    EXPECT_EQ(run.err, "");
+}
+
+void Conformance::expect_error(const PluginRun& run, int code, const std::string& message) {
+    EXPECT_EQ(run.exit_code(), 1) << run.report();
+    EXPECT_EQ(run.error_code(), code) << run.report();
+    EXPECT_THAT(run.error_message(), ::testing::StartsWith(message)) << run.report();
+    EXPECT_EQ(run.err, "");
+}
+
+Traces Conformance::traces() const {
+    Traces all = host_traces();
+    for (const std::string& line : container_traces(*container_)) all.push_back(line);
+    return all;
+}
+
+}  // namespace cni::test

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/bridge_fixture.h"
+#include "support/traces.h"
+
+namespace cni::test {
+
+/// What a plugin does in a network.
+enum class Role {
+    interface,  ///< makes CNI_IFNAME
+    existing,   ///< works on an interface that every container has
+    chained,    ///< changes or adds to what the plugins before it have made
+    ipam,       ///< hands out addresses, and looks at no namespace
+};
+
+/// All that is said of a plugin to put it through the suite.
+struct Row {
+    std::string_view plugin;
+    Role role;
+    /// A configuration that uses all that the plugin keeps: its keys but cniVersion, name, type and
+    /// prevResult.
+    std::string_view keys;
+    /// Its ADD and CHECK do without the result of others, or of its own ADD.
+    bool needs_no_record = false;
+    /// Its ADD and CHECK do without the namespace.
+    bool needs_no_netns = false;
+};
+
+constexpr Row rows[] = {
+    {.plugin = "bridge",
+     .role = Role::interface,
+     .keys = R"({"isGateway": true, "ipMasq": true, "macspoofchk": true,
+                 "ipam": {"type": "host-local",
+                          "ranges": [[{"subnet": "10.1.2.0/24"}], [{"subnet": "fd00:1:2::/64"}]],
+                          "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}})"},
+    {.plugin = "ptp", .role = Role::interface, .keys = R"({"ipMasq": true,
+                 "ipam": {"type": "host-local",
+                          "ranges": [[{"subnet": "10.1.3.0/24"}], [{"subnet": "fd00:1:3::/64"}]],
+                          "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}})"},
+    {.plugin = "loopback", .role = Role::existing, .keys = "{}", .needs_no_record = true},
+    {.plugin = "portmap",
+     .role = Role::chained,
+     .keys = R"({"capabilities": {"portMappings": true},
+                 "runtimeConfig": {"portMappings": [
+                     {"hostPort": 8080, "containerPort": 80, "protocol": "tcp"},
+                     {"hostPort": 8080, "containerPort": 80, "protocol": "udp"}]}})",
+     .needs_no_netns = true},
+    {.plugin = "tuning", .role = Role::chained, .keys = R"({"sysctl": {"net.core.somaxconn": "500",
+                            "net.ipv4.conf.IFNAME.arp_filter": "1"}})"},
+    {.plugin = "sample",
+     .role = Role::chained,
+     .keys = R"({"anotherAwesomeArg": "hello", "myAwesomeFlag": true})"},
+    {.plugin = "debug",
+     .role = Role::chained,
+     .keys = R"({"addHooks": [["true"]]})",
+     .needs_no_record = true,
+     .needs_no_netns = true},
+    {.plugin = "host-local",
+     .role = Role::ipam,
+     .keys = R"({"ipam": {"type": "host-local", "ranges": [[{"subnet": "10.1.4.0/24"}]]}})",
+     .needs_no_netns = true},
+    {.plugin = "static",
+     .role = Role::ipam,
+     .keys = R"({"ipam": {"type": "static", "addresses": [{"address": "10.1.5.2/24"}]}})",
+     .needs_no_netns = true},
+};
+
+/// "host_local"
+std::string name_of(const Row& row);
+void PrintTo(const Row& row, std::ostream* stream);
+
+/// Calls of one plugin in network "net1" for one container, "c1", eth0. On a host that the plugin
+/// was used on before: what is shared by all attachments is there.
+class Conformance : public SandboxTest,
+                    protected BridgeCalls,
+                    public ::testing::WithParamInterface<Row> {
+protected:
+    void SetUp() override;
+
+    static bool is(Role role) { return GetParam().role == role; }
+    static std::string plugin() { return std::string(GetParam().plugin); }
+
+    /// What a runtime gives to the plugin; prevResult is that of the plugins before it, if it is
+    /// chained. `keys` are laid over it (RFC 7386: null removes).
+    json config(const std::string& version = "1.1.0", const json& keys = json::object()) const;
+    PluginArgs args() const { return BridgeCalls::args(*container_); }
+    PluginRun call(const std::string& command, const json& config) const {
+        return call(command, config, args());
+    }
+    PluginRun call(const std::string& command, const json& config, const PluginArgs& args) const {
+        return run_plugin(plugin(), command, args, config.dump());
+    }
+    /// A successful ADD's result.
+    json add(const std::string& version = "1.1.0") const;
+    /// With the result of its ADD as prevResult.
+    static json recorded(json config, const json& result);
+    /// GC in which these containers are valid, each with eth0.
+    PluginRun gc(const std::vector<std::string>& valid) const;
+
+    /// Exit status 0 and not a word.
+    static void expect_silent_success(const PluginRun& run);
+    static void expect_error(const PluginRun& run, int code, const std::string& message);
+
+    /// Whatever is there: of the host and of the container.
+    Traces traces() const;
+    /// As SetUp() found it behind the first attachment.
+    void expect_no_trace_on_host() const { EXPECT_EQ(difference(host_before_, host_traces()), ""); }
+    void expect_no_trace() const { EXPECT_EQ(difference(before_, traces()), ""); }
+
+    std::optional<TestNetns> container_;
+
+private:
+    /// What stands before a plugin in its chain.
+    static json others(const std::string& version = "1.1.0");
+    json result_of_others(const std::string& version) const;
+
+    json result_of_others_;
+    Traces before_, host_before_;
+};
+
+}  // namespace cni::test
