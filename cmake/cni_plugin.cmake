@@ -18,20 +18,29 @@ function(cni_add_executable name)
     file(RENAME \"\$ENV{DESTDIR}\${folder}/.${name}.new\" \"\$ENV{DESTDIR}\${folder}/${name}\")")
 endfunction()
 
-# cni_add_config(NAME [LIBRARIES...]): a plugin's parser (config.cpp) and table of keys (keys.cpp), by
-# themselves: `cnitool validate` asks them, and links nothing else of the plugin. It finds them by the
-# ending of NAME, _config.
-function(cni_add_config name)
-  add_library(${name} STATIC config.cpp keys.cpp)
-  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
-  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/libcni-common)
-  target_link_libraries(${name} PUBLIC cni_runtime ${ARGN})
-endfunction()
-
-# cni_compile_alone(SOURCES...): they have a name that another file of their target has for something
-# else, so that the preset `check` cannot compile them as one with the others.
-function(cni_compile_alone)
-  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+# cni_add_plugin(NAME [SOURCES...] [DEPENDS...] [CONFIG...] [CONFIG_DEPENDS...]): the executable NAME,
+# of main.cpp and of two libraries, which tests can link without executing anything:
+#   NAME_plugin  SOURCES, which use the libraries DEPENDS
+#   NAME_config  CONFIG: a plugin's parser (config.cpp) and table of keys (keys.cpp), by themselves,
+#                and CONFIG_DEPENDS: `cnitool validate` asks them, and links nothing else of the plugin.
+#                It finds them by the ending of the name
+function(cni_add_plugin name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;CONFIG;CONFIG_DEPENDS" ${ARGN})
+  string(REPLACE - _ prefix ${name})
+  set(libraries)
+  if(ARG_CONFIG)
+    add_library(${prefix}_config STATIC ${ARG_CONFIG})
+    target_link_libraries(${prefix}_config PUBLIC cni_runtime ${ARG_CONFIG_DEPENDS})
+    list(APPEND libraries ${prefix}_config)
+  endif()
+  list(APPEND libraries ${ARG_DEPENDS})
+  if(ARG_SOURCES)
+    add_library(${prefix}_plugin STATIC ${ARG_SOURCES})
+    target_link_libraries(${prefix}_plugin PUBLIC ${libraries})
+    set(libraries ${prefix}_plugin)
+  endif()
+  cni_add_executable(${name} main.cpp)
+  target_link_libraries(${name} PRIVATE ${libraries})
 endfunction()
 
 # cni_add_layer(NAME [SOURCES...] [DEPENDS...]): a static library of libcni-common.

@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "base/state_dir.h"
-#include "host-local/lease.h"
-#include "host-local/lease_index.h"
+#include "ipam/host-local/lease.h"
+#include "ipam/host-local/lease_index.h"
 #include "scratch_dir.h"
 
 namespace {

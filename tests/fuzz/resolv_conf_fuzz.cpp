@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "host-local/resolv_conf.h"
+#include "ipam/host-local/resolv_conf.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const cni::Dns dns =

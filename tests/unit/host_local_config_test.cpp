@@ -1,4 +1,4 @@
-#include "host-local/config.h"
+#include "ipam/host-local/config.h"
 
 #include <gmock/gmock.h>
 

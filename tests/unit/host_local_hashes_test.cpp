@@ -1,11 +1,11 @@
-#include "host-local/hashes.h"
+#include "ipam/host-local/hashes.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <string>
 
-#include "host-local/boot_mark.h"
+#include "ipam/host-local/boot_mark.h"
 
 namespace cni::host_local {
 namespace {

@@ -1,4 +1,4 @@
-#include "host-local/lease_index.h"
+#include "ipam/host-local/lease_index.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

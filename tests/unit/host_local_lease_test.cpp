@@ -1,4 +1,4 @@
-#include "host-local/lease.h"
+#include "ipam/host-local/lease.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "host-local/range.h"
+#include "ipam/host-local/range.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "host-local/resolv_conf.h"
+#include "ipam/host-local/resolv_conf.h"
 
 #include <gmock/gmock.h>
 

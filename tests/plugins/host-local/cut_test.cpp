@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "host-local/lease_index.h"
+#include "ipam/host-local/lease_index.h"
 #include "plugins/host-local/fixture.h"
 #include "support/fault.h"
 

@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "host-local/hashes.h"
-#include "host-local/index_file.h"
+#include "ipam/host-local/hashes.h"
+#include "ipam/host-local/index_file.h"
 #include "plugins/host-local/fixture.h"
 
 namespace cni::test {
