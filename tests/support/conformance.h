@@ -66,6 +66,7 @@ constexpr Row rows[] = {
     {.plugin = "host-local",
      .role = Role::ipam,
      .keys = R"({"ipam": {"type": "host-local", "ranges": [[{"subnet": "10.1.4.0/24"}]]}})",
+     .needs_no_record = true,
      .needs_no_netns = true},
     {.plugin = "static",
      .role = Role::ipam,
