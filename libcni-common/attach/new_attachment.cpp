@@ -111,6 +111,7 @@ Result NewAttachment::finish_with(const Link& link) {
     // Asking for a link makes the kernel take notice of its carrier; until then, for up to a
     // second, the link drops what is sent, the announcement first.
     container.rtnl.apply(get_link(link.name), announce(link));
+    await_addresses(container, result);
     return finish(std::move(result), {in_container(link)});
 }
 
