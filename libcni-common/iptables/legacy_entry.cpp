@@ -17,7 +17,7 @@ struct V4 {
     static constexpr unsigned inv_in = IPT_INV_VIA_IN, inv_out = IPT_INV_VIA_OUT,
                               inv_source = IPT_INV_SRCIP, inv_destination = IPT_INV_DSTIP,
                               inv_protocol = IPT_INV_PROTO;
-    static constexpr unsigned protocol_flag = 0, go_to = IPT_F_GOTO;
+    static constexpr unsigned protocol_flag = 0;
     static auto& ip(Entry& entry) { return entry.ip; }
     static const auto& ip(const Entry& entry) { return entry.ip; }
 };
@@ -27,7 +27,7 @@ struct V6 {
     static constexpr unsigned inv_in = IP6T_INV_VIA_IN, inv_out = IP6T_INV_VIA_OUT,
                               inv_source = IP6T_INV_SRCIP, inv_destination = IP6T_INV_DSTIP,
                               inv_protocol = IP6T_INV_PROTO;
-    static constexpr unsigned protocol_flag = IP6T_F_PROTO, go_to = IP6T_F_GOTO;
+    static constexpr unsigned protocol_flag = IP6T_F_PROTO;
     static auto& ip(Entry& entry) { return entry.ipv6; }
     static const auto& ip(const Entry& entry) { return entry.ipv6; }
 };
