@@ -50,7 +50,7 @@ Result NewAttachment::finish_ipam() {
 }
 
 VethPair NewAttachment::make_veth_pair(const VethPairOptions& options) {
-    const VethPair veth = cni::make_veth_pair(host, container, request, options);
+    VethPair veth = cni::make_veth_pair(host, container, request, options);
     undo_.on_failure("delete the veth pair",
                      [this, link = veth.host] { host.apply(remove_link(link)); });
     return veth;

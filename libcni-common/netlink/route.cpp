@@ -283,7 +283,7 @@ std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family) {
     std::vector<Route> found;
     for (Route& route : routes(rtnl, link, family)) {
         const auto ways = std::exchange(route.next_hops, {});
-        if (ways.empty()) found.push_back(std::move(route));
+        if (ways.empty()) found.push_back(route);
         for (const NextHop& hop : ways) {
             if (hop.link != link.index) continue;
             found.push_back(route);

@@ -34,7 +34,7 @@ struct NetworkList {
     /// folder may supply them. Keys are case-sensitive here. Throws as PluginConf::parse.
     static NetworkList parse(std::string text);
     /// The same of a list that has been read; `text` stays empty.
-    static NetworkList parse(const Json& list);
+    static NetworkList parse(const Json& json);
     /// Its `cni_version`. Throws Error(invalid_config).
     static std::string choose_version(const Json& list);
     /// Makes a list of a single plugin configuration (.conf, .json). Throws as PluginConf::parse.

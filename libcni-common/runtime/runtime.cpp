@@ -185,7 +185,7 @@ void Runtime::gc(const NetworkList& list,
     ErrorLines errors;
     // Each waits in the kernel for its interface to be gone, and those that do so at once wait
     // once.
-    constexpr std::size_t at_once = 32;
+    constexpr std::size_t at_once = 8;
     const auto failed =
         in_parallel(stale.size(), at_once, [&](std::size_t i) { del(list, stale[i]); });
     for (const auto& [i, text] : failed)
