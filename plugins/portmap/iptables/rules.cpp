@@ -50,7 +50,8 @@ struct PortGroup {
 std::vector<PortGroup> port_groups(const std::vector<Mapping>& mappings) {
     constexpr std::size_t most_ports = 15;
     std::vector<PortGroup> out;
-    for (const std::uint8_t protocol : {IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP}) {
+    constexpr std::uint8_t protocols[] = {IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
+    for (const std::uint8_t protocol : protocols) {
         std::vector<std::uint16_t> ports;
         for (const Mapping& m : mappings)
             if (m.protocol == protocol) ports.push_back(m.host_port);
