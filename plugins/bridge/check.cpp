@@ -49,7 +49,7 @@ Link check_bridge(ExistingAttachment& attachment, const Config& config) {
 }
 
 Link check_port(ExistingAttachment& attachment, const Link& bridge, const Link& container_end) {
-    const Link port = attachment.check_host_end(container_end);
+    Link port = attachment.check_host_end(container_end);
     if (port.master != bridge.index)
         throw check_failure(cat("CNI veth created for bridge ", bridge.name, " was not found"),
                             cat("port ", port.name, " is not one of it"));
