@@ -22,7 +22,8 @@ void check_mac(const Json& address, Problems& problems) {
 // Each by itself, so that all that are wrong are told.
 void check_sysctls(const Json& sysctls, Problems& problems) {
     for (const auto& [key, value] : sysctls.members())
-        problems.attempt(value, [&, &name = key] { parse_sysctl(name, value, ifname); });
+        problems.attempt(value,
+                         [&, &name = key, &text = value] { parse_sysctl(name, text, ifname); });
 }
 
 constexpr Type not_negative = between(0, std::numeric_limits<std::int32_t>::max());
