@@ -25,6 +25,8 @@ function(cni_choose_unity)
   cni_compile_alone(libcni-common/netlink kinds/tun.cpp)
   cni_compile_alone(libcni-common/runtime conf_dir.cpp validate/plugin_check.cpp
     validate/plugin_keys.cpp validate/reference_plugins.cpp validate/validate.cpp)
+  # A fuzz target has its own instead.
+  cni_compile_alone(libcni-common/sys process.cpp)
   cni_compile_alone(plugins/portmap conditions/nftables.cpp iptables/guard.cpp nftables/guard.cpp)
   cni_compile_alone(plugins/tuning backup_file.cpp check.cpp sysctl_file.cpp)
 endfunction()
