@@ -58,9 +58,7 @@ protected:
     /// ADD and CHECK.
     json attach(const json& config) const {
         json result = succeed("ADD", config);
-        json with_result = config;
-        if (!config.contains("prevResult")) with_result["prevResult"] = result;
-        succeed("CHECK", with_result);
+        succeed("CHECK", with(config, {{"prevResult", result}}));
         return result;
     }
     /// STATUS, GC with nothing that is attached, and DEL twice.
