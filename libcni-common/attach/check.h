@@ -1,8 +1,8 @@
 #pragma once
 
-#include "attach/container.h"
 #include "cni/args.h"
 #include "cni/result.h"
+#include "container/container.h"
 #include "netlink/link.h"
 
 namespace cni {

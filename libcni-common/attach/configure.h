@@ -1,7 +1,7 @@
 #pragma once
 
-#include "attach/container.h"
 #include "cni/result.h"
+#include "container/container.h"
 #include "netlink/address.h"
 #include "netlink/link.h"
 #include "netlink/route.h"

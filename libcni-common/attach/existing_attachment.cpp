@@ -1,12 +1,12 @@
 #include "attach/existing_attachment.h"
 
-#include "attach/chained.h"
 #include "attach/check.h"
 #include "attach/forwarding.h"
 #include "attach/host_link.h"
 #include "attach/owners.h"
 #include "attach/peer.h"
 #include "cni/delegate.h"
+#include "container/chained.h"
 #include "rules/masquerading.h"
 
 namespace cni {

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "attach/container.h"
 #include "cni/plugin.h"
 #include "cni/result.h"
+#include "container/container.h"
 #include "netfilter/nft.h"
 
 namespace cni {

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "attach/container.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "cni/plugin.h"
+#include "container/container.h"
 #include "netfilter/nft.h"
 
 namespace cni {

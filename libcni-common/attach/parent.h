@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "attach/container.h"
 #include "cni/json.h"
 #include "cni/result.h"
+#include "container/container.h"
 #include "netlink/link.h"
 
 /// The interface that a container's macvlan, ipvlan or VLAN interface is on: the "master" of

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "attach/container.h"
 #include "cni/plugin.h"
+#include "container/container.h"
 #include "netlink/link.h"
 
 namespace cni {

@@ -1,10 +1,10 @@
 #include "attach/removal.h"
 
-#include "attach/container.h"
 #include "attach/owners.h"
 #include "attach/veth_pair.h"
 #include "base/warn.h"
 #include "cni/delegate.h"
+#include "container/container.h"
 #include "rules/masquerading.h"
 
 namespace cni {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
-#include "attach/container.h"
 #include "cni/delegate.h"
 #include "cni/plugin.h"
+#include "container/container.h"
 #include "netlink/link.h"
 
 namespace cni {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "attach/masquerade_backend.h"
+#include "cni/masquerade_backend.h"
 #include "cni/wished_mac.h"
 
 namespace cni::bridge {

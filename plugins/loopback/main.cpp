@@ -1,7 +1,7 @@
 // loopback: brings up lo in the container.
-#include "attach/container.h"
 #include "base/undo.h"
 #include "cni/plugin.h"
+#include "container/container.h"
 #include "netlink/address.h"
 
 namespace cni::loopback {

@@ -2,11 +2,11 @@
 
 #include <sched.h>
 
-#include "attach/chained.h"
 #include "attach/owners.h"
 #include "backends.h"
 #include "base/undo.h"
 #include "config.h"
+#include "container/chained.h"
 #include "flows.h"
 #include "route_localnet.h"
 

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "attach/container.h"
 #include "cni/result.h"
+#include "container/container.h"
 #include "netlink/route.h"
 
 namespace cni::ptp {

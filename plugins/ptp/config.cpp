@@ -1,7 +1,7 @@
 #include "config.h"
 
-#include "attach/masquerade_backend.h"
 #include "base/error.h"
+#include "cni/masquerade_backend.h"
 
 namespace cni::ptp {
 

@@ -1,10 +1,10 @@
 #include "commands.h"
 
-#include "attach/chained.h"
-#include "attach/container.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "config.h"
+#include "container/chained.h"
+#include "container/container.h"
 
 namespace cni::sample {
 namespace {

@@ -1,11 +1,11 @@
 #include "allowlist.h"
-#include "attach/container.h"
 #include "backup.h"
 #include "base/passing.h"
 #include "base/undo.h"
 #include "base/warn.h"
 #include "commands.h"
 #include "config.h"
+#include "container/container.h"
 #include "sysctl_file.h"
 
 namespace cni::tuning {

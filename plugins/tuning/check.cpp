@@ -1,6 +1,6 @@
-#include "attach/container.h"
 #include "commands.h"
 #include "config.h"
+#include "container/container.h"
 #include "sysctl_file.h"
 
 namespace cni::tuning {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "attach/container.h"
+#include "container/container.h"
 
 namespace cni::tuning {
 

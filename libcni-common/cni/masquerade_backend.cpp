@@ -1,4 +1,4 @@
-#include "attach/masquerade_backend.h"
+#include "cni/masquerade_backend.h"
 
 namespace cni {
 

@@ -1,4 +1,4 @@
-#include "attach/container.h"
+#include "container/container.h"
 
 namespace cni {
 namespace {

@@ -1,4 +1,4 @@
-#include "attach/chained.h"
+#include "container/chained.h"
 
 namespace cni {
 
