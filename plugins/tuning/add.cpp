@@ -138,6 +138,7 @@ Result add(const Request& request) {
     });
     Backup now{.network = request.conf.name,
                .attachment = request.attachment(),
+               .netns = request.args.netns,
                .attributes = current(link, config.wanted)};
     record(now, changes);
     record(now, announcement);

@@ -55,6 +55,7 @@ Backup parse_members(const Json& json) {
     backup.network = json.string_or("network", "");
     backup.attachment = {json.string_or("containerID", ""), json.string_or("ifname", "")};
     backup.place = parse_place(json);
+    backup.netns = json.string_or("netns", "");
     backup.attributes = parse_attributes(json);
     if (const auto sysctls = json.find("sysctl"))
         for (const auto& [key, value] : sysctls->members()) {
@@ -79,12 +80,13 @@ void print_owner(JsonWriter& out, const Backup& backup) {
     out.member("ifname", backup.attachment.ifname);
 }
 
-void print_place(JsonWriter& out, const Place& place) {
+void print_place(JsonWriter& out, const Place& place, const std::string& netns) {
     if (!place.is_known()) return;
     if (!place.boot_id.empty()) out.member("bootID", place.boot_id);
     if (place.netns_cookie != 0) out.member("netnsCookie", place.netns_cookie);
     out.member("netnsInode", place.netns_inode);
     if (place.ifindex != 0) out.member("ifindex", place.ifindex);
+    if (!netns.empty()) out.member("netns", netns);
 }
 
 }  // namespace
@@ -110,6 +112,7 @@ void Backup::add(const Backup& later) {
     if (network.empty()) network = later.network;
     attachment = later.attachment;
     place = later.place;
+    netns = later.netns;
 }
 
 Backup Backup::still_true(const Place& now) const {
@@ -131,7 +134,7 @@ std::string Backup::print() const {
     out.begin_object();
     print_attributes(out, attributes);
     print_owner(out, *this);
-    print_place(out, place);
+    print_place(out, place, netns);
     if (!sysctls.empty()) {
         out.key("sysctl").begin_object();
         for (const Parameter& parameter : sysctls) out.member(parameter.key, parameter.value);

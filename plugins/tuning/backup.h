@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct Backup {
     std::string network = {};      ///< "" in files of the reference plugin
     AttachmentId attachment = {};  ///< empty in those, and in files of cnixx 0.1.0
     Place place = {};              ///< unknown in both
+    std::string netns = {};        ///< where `place` was then; it may be another one's now
     Attributes attributes = {};
     std::vector<Parameter> sysctls = {};  ///< in the order they were changed, each once
 
@@ -71,9 +73,11 @@ private:
     AttachmentId attachment_;
 };
 
-/// Removes the files of the network that belong to none of these attachments, and what killed saves
-/// left. A garbled file, and one that names no network, is nobody's to remove but its attachment's.
+/// Removes the files of the network that belong to none of these attachments, each after `put_back`
+/// was called with it, and what killed saves left. A garbled file, and one that names no network,
+/// is nobody's to remove but its attachment's. All is tried; throws what went wrong.
 void remove_stale_backups(const std::string& data_dir, const std::string& network,
-                          const std::vector<AttachmentId>& valid);
+                          const std::vector<AttachmentId>& valid,
+                          const std::function<void(const Backup&)>& put_back);
 
 }  // namespace cni::tuning

@@ -126,19 +126,21 @@ bool is_temporary(const std::string& name) {
     return name.starts_with('.') && name.ends_with(temporary_suffix);
 }
 
-/// Whether a file of the network is of none of these attachments.
-bool is_stale(const Directory& dir, const std::string& name, const std::string& network,
-              const std::set<AttachmentId>& valid) {
+/// The backup of a file, if it is the network's and of none of these attachments.
+std::optional<Backup> find_stale(const Directory& dir, const std::string& name,
+                                 const std::string& network, const std::set<AttachmentId>& valid) {
     const auto is_its_name = [&](const AttachmentId& a) { return plain_name(a) == name; };
+    const auto is_valid = [&](const Backup& backup) {
+        return is_nameless(backup) ? std::ranges::any_of(valid, is_its_name)
+                                   : valid.contains(backup.attachment);
+    };
     try {
-        const auto backup = dir.load(name);
-        if (!backup || backup->network != network) return false;
-        if (is_nameless(*backup)) return std::ranges::none_of(valid, is_its_name);
-        return !valid.contains(backup->attachment);
+        auto backup = dir.load(name);
+        if (backup && backup->network == network && !is_valid(*backup)) return backup;
     } catch (const Error& error) {
         warn(error.what());
-        return false;
     }
+    return {};
 }
 
 }  // namespace
@@ -174,18 +176,23 @@ void BackupFile::remove() const {
 }
 
 void remove_stale_backups(const std::string& data_dir, const std::string& network,
-                          const std::vector<AttachmentId>& valid) {
+                          const std::vector<AttachmentId>& valid,
+                          const std::function<void(const Backup&)>& put_back) {
     const auto dir = Directory::find(data_dir);
     auto listed = find_state_dir(data_dir, Holds::files);  // a descriptor has one position
     if (!dir || !listed) return;
     const std::set<AttachmentId> kept(valid.begin(), valid.end());
     Failures failures;
-    for (const std::string& name : list_dir(std::move(*listed), data_dir))
+    for (const std::string& name : list_dir(std::move(*listed), data_dir)) {
         failures.attempt([&] {
-            if (is_temporary(name) ||
-                (name.ends_with(suffix) && is_stale(*dir, name, network, kept)))
-                dir->remove(name);
+            if (is_temporary(name)) return dir->remove(name);
+            if (!name.ends_with(suffix)) return;
+            const auto stale = find_stale(*dir, name, network, kept);
+            if (!stale) return;
+            put_back(*stale);
+            dir->remove(name);
         });
+    }
     failures.throw_if_any();
 }
 

@@ -398,7 +398,7 @@ TEST_F(LogOfAll, StepsOfAChain) {
         {"portmap STATUS", "prepare, rehearse"},
         {"tuning ADD", "prepare, read values, save backup, set sysctls, set link, print result"},
         {"tuning CHECK", "prepare, check sysctls, check links"},
-        {"tuning DEL", "read backup, restore link, restore sysctls, remove backup"},
+        {"tuning DEL", "read backup, put back, remove backup"},
         {"tuning GC", "remove stale backups"},
         {"tuning STATUS", ""},
         {"debug ADD", "prepare, write call, run hooks, print result"},

@@ -235,6 +235,30 @@ TEST_F(TuningBackup, GcKnowsFilesThatNameTheirNetworkOnlyByTheirNames) {
     EXPECT_FALSE(backup());
 }
 
+// A runtime may have GC done before the DEL of a container that is still there.
+TEST_F(TuningBackup, GcPutsBackInAContainerThatLives) {
+    const Box stale("x1", "c1"), valid("x2", "c2");
+    expect_ok("ADD", stale);
+    expect_ok("ADD", valid);
+    gc(json::array({attachment(valid)}));
+    EXPECT_EQ(stale.link()["mtu"], 1500);
+    EXPECT_EQ(valid.link()["mtu"], 1400);
+    EXPECT_EQ(files(), 1u);
+    expect_ok("DEL", stale);
+    expect_ok("DEL", valid);
+}
+
+TEST_F(TuningBackup, GcPutsNothingBackInTheNextContainerAtThePlace) {
+    std::optional<Box> dead(std::in_place, "x1", "c1");
+    expect_ok("ADD", *dead);
+    dead.reset();
+    const Box next("x1", "c2");
+    next.netns.output_of({"ip", "link", "set", "eth0", "mtu", "1300"});
+    gc(json::array());
+    EXPECT_EQ(next.link()["mtu"], 1300);
+    EXPECT_EQ(files(), 0u);
+}
+
 TEST_F(TuningBackup, GcRemovesWhatAKilledAddHasLeft) {
     const Program add = plugin_program("tuning", "ADD", args(*container_), config(all()).dump());
     bool seen = false, killed = true;
