@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/contains.h"
+#include "base/text.h"
 #include "base/undo.h"
 #include "base/warn.h"
 #include "cni/delegate.h"
@@ -47,26 +48,6 @@ Error cache_error(const NetworkList& list, std::string_view act, const Error& er
         cat("failed to ", act, " network ", quote(list.name), " cached result: ", error.msg),
         error.details);
 }
-
-// Steps that are all tried; their errors are one per line.
-class ErrorLines {
-public:
-    template <typename Step>
-    void attempt(const std::string& act, Step step) {
-        try {
-            step();
-        } catch (...) {
-            add(cat(act, ": ", current_error_text()));
-        }
-    }
-    void add(const std::string& line) { text_ += cat(text_.empty() ? "" : "\n", line); }
-    void throw_if_any() const {
-        if (!text_.empty()) throw Error(Code::internal, text_);
-    }
-
-private:
-    std::string text_;
-};
 
 std::vector<std::string> read_versions(const std::string& reply) {
     const Json json = Json::parse(reply, "decode the VERSION reply");
@@ -176,28 +157,42 @@ void Runtime::del(const NetworkList& list, const RuntimeConf& conf) const {
     cache_.remove(list, conf);
 }
 
+std::vector<std::string> Runtime::gc_plugins(
+    const NetworkList& list, const std::optional<std::vector<AttachmentId>>& valid) const {
+    std::vector<std::string> errors;
+    if (!list.speaks("1.1.0")) return errors;
+    const PluginInput input{{}, {}, valid};
+    for (const PluginConf& plugin : list.plugins) {
+        try {
+            run(plugin, {"GC", {}, input.text(list, plugin), options_.plugin_path});
+        } catch (...) {
+            errors.push_back(cat("failed to GC plugin ", plugin.type, ": ", current_error_text()));
+        }
+    }
+    return errors;
+}
+
 void Runtime::gc(const NetworkList& list,
                  const std::optional<std::vector<AttachmentId>>& valid) const {
     if (list.disable_gc) return;
     std::vector<RuntimeConf> stale = cache_.attachments(list.name);
     if (valid)
         std::erase_if(stale, [&](const RuntimeConf& conf) { return contains(*valid, conf.id()); });
-    ErrorLines errors;
+    std::vector<std::string> errors;
+    // Plugins take off what many have at once, each DEL only its own: with thousands of rules in
+    // one table that is a commit instead of thousands. What fails here is tried again, and told,
+    // below.
+    if (valid && stale.size() > 1) gc_plugins(list, valid);
     // Each waits in the kernel for its interface to be gone, and those that do so at once wait
     // once.
     constexpr std::size_t at_once = 8;
     const auto failed =
         in_parallel(stale.size(), at_once, [&](std::size_t i) { del(list, stale[i]); });
     for (const auto& [i, text] : failed)
-        errors.add(cat("failed to delete stale attachment ", stale[i].container_id, " ",
-                       stale[i].ifname, ": ", text));
-    const PluginInput input{{}, {}, valid};
-    if (list.speaks("1.1.0"))
-        for (const PluginConf& plugin : list.plugins)
-            errors.attempt(cat("failed to GC plugin ", plugin.type), [&] {
-                run(plugin, {"GC", {}, input.text(list, plugin), options_.plugin_path});
-            });
-    errors.throw_if_any();
+        errors.push_back(cat("failed to delete stale attachment ", stale[i].container_id, " ",
+                             stale[i].ifname, ": ", text));
+    for (std::string& error : gc_plugins(list, valid)) errors.push_back(std::move(error));
+    if (!errors.empty()) throw Error(Code::internal, join(errors, "\n"));
 }
 
 void Runtime::status(const NetworkList& list) const {

@@ -49,11 +49,11 @@ public:
     /// that cannot be used is a warning, and forgotten at once.
     void del(const NetworkList& list, const RuntimeConf& conf) const;
 
-    /// Deletes every attachment known here that is not in `valid`, each with the arguments of its
-    /// ADD, many at once in processes of their own, then lets the plugins clean up (from 1.1.0).
-    /// nullopt: nothing is known to be valid, but the plugins get no list and so remove nothing.
-    /// All is tried; the errors, one per line, are thrown as one. Nothing happens when the network
-    /// disables it.
+    /// Lets the plugins clean up (from 1.1.0), deletes every attachment known here that is not in
+    /// `valid`, each with the arguments of its ADD, many at once in processes of their own, and
+    /// lets the plugins look once more. nullopt: nothing is known to be valid, but the plugins get
+    /// no list and so remove nothing. All is tried; the errors, one per line, are thrown as one.
+    /// Nothing happens when the network disables it.
     void gc(const NetworkList& list, const std::optional<std::vector<AttachmentId>>& valid) const;
 
     /// Throws what the first plugin that is not ready reports. Below 1.1.0 no plugin is asked.
@@ -64,6 +64,9 @@ public:
 
 private:
     struct Call;
+    // What failed, one text each: the other plugins are run all the same.
+    std::vector<std::string> gc_plugins(
+        const NetworkList& list, const std::optional<std::vector<AttachmentId>>& valid) const;
     std::string run(const PluginConf& plugin, const Call& call) const;
     VersionedResult add_plugin(const NetworkList& list, const PluginConf& plugin,
                                const RuntimeConf& conf,

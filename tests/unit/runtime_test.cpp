@@ -296,6 +296,24 @@ TEST_F(Chain, GcDeletesWhatIsNotValidWithItsOwnArguments) {
     EXPECT_THAT(cache_.names("results"), ElementsAre("net1-c1-eth0"));
 }
 
+TEST_F(Chain, GcOfSeveralTellsThePluginsFirst) {
+    RuntimeConf stale = attachment();
+    for (const char* id : {"c2", "c3"}) {
+        stale.container_id = id;
+        runtime_.add(network("1.1.0"), stale);
+    }
+    plugins_.fail("a", "GC", R"({"code":7,"msg":"no"})");
+    plugins_.forget();
+    const std::vector<AttachmentId> valid{attachment().id()};
+    EXPECT_EQ(error_of([&] { runtime_.gc(network("1.1.0"), valid); }), "failed to GC plugin a: no");
+    auto names = plugins_.call_names();
+    ASSERT_EQ(names.size(), 8u);
+    // The deletions between, of both at once, are in any order.
+    names.erase(names.begin() + 2, names.begin() + 6);
+    EXPECT_THAT(names, ElementsAre("a GC", "b GC", "a GC", "b GC"));
+    EXPECT_THAT(cache_.names("results"), IsEmpty());
+}
+
 // In processes of their own.
 TEST_F(Chain, GcDeletesManyAndReportsEachThatFails) {
     std::string expected;
