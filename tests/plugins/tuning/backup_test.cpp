@@ -8,8 +8,6 @@
 namespace cni::test {
 namespace {
 
-using ::testing::HasSubstr;
-
 class TuningBackup : public TuningTest {
 protected:
     /// One of several containers, whose interface is a pair with both ends inside.
