@@ -1,5 +1,5 @@
-# For builds that compile the files of a target as one, because most of the time goes into headers: the
-# presets `check` and `fuzz`, and scripts/check-compilers, name this file as CMAKE_PROJECT_INCLUDE.
+# For builds that compile the files of a target as one, because most of the time goes into headers:
+# the presets but `release`, and scripts/check-compilers, name this file as CMAKE_PROJECT_INCLUDE.
 set(CMAKE_UNITY_BUILD ON)
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 0)
 # The kernel's headers leave out what the C library's have declared, but not the other way round.
@@ -14,7 +14,13 @@ endfunction()
 
 # When all targets are there.
 function(cni_choose_unity)
-  cni_collect_targets(${PROJECT_SOURCE_DIR} STATIC_LIBRARY configs)
+  cni_collect_targets(${PROJECT_SOURCE_DIR} STATIC_LIBRARY libraries)
+  cni_collect_targets(${PROJECT_SOURCE_DIR} EXECUTABLE executables)
+  foreach(target IN LISTS libraries executables)
+    # A function of one file and a variable of another may have the same name.
+    target_compile_options(${target} PRIVATE -Wno-shadow)
+  endforeach()
+  set(configs ${libraries})
   list(FILTER configs INCLUDE REGEX _config$)
   set_target_properties(cnitool ${configs} PROPERTIES UNITY_BUILD OFF)
   if(TARGET iptc)
