@@ -42,9 +42,8 @@ const Interface& recorded_interface(const Result& prev, const Args& args) {
         prev.interfaces.begin(), prev.interfaces.end(),
         [&](const Interface& interface) { return is_container_interface(interface, args); });
     if (found != prev.interfaces.end()) return *found;
-    throw Error(Code::internal,
-                cat("Sandbox in prevResult doesn't match configured netns: ", args.netns),
-                cat("prevResult has no interface ", args.ifname, " there"));
+    throw check_failure(cat("Sandbox in prevResult doesn't match configured netns: ", args.netns),
+                        cat("prevResult has no interface ", args.ifname, " there"));
 }
 
 bool has_recorded_mac(const Interface& recorded, const Link& link) {
@@ -60,17 +59,16 @@ void check_addresses(Container& container, const Link& link, const Result& resul
             if (!std::ranges::any_of(found, [&](const Address& a) {
                     return a.prefix == ip.address && !a.dad_failed;
                 }))
-                throw Error(Code::internal, cat("Failed to match addr ", ip.address.to_string(),
-                                                " on interface ", link.name));
+                throw check_failure(cat("Failed to match addr ", ip.address.to_string(),
+                                        " on interface ", link.name));
             const bool has_subnet =
                 ip.address.length > 0 && ip.address != Prefix::host(ip.address.ip);
             if (ip.gateway && has_subnet && !std::ranges::any_of(reachable, [&](const Route& r) {
                     return r.dst == ip.address.network();
                 }))
-                throw Error(Code::internal,
-                            cat("Failed to find Gateway ", ip.gateway->to_string(),
-                                " for interface ", link.name),
-                            cat("no route to ", ip.address.network().to_string()));
+                throw check_failure(cat("Failed to find Gateway ", ip.gateway->to_string(),
+                                        " for interface ", link.name),
+                                    cat("no route to ", ip.address.network().to_string()));
         }
     }
 }
@@ -81,9 +79,9 @@ void check_routes(Container& container, const Link& link, const Result& result) 
         for (const Route& route : result.routes) {
             if (route.dst.ip.family() != family) continue;
             if (!std::ranges::any_of(found, [&](const Route& r) { return satisfies(r, route); }))
-                throw Error(Code::internal,
-                            cat("Expected Route ", describe(route), " not found in routing table"),
-                            cat("interface ", link.name));
+                throw check_failure(
+                    cat("Expected Route ", describe(route), " not found in routing table"),
+                    cat("interface ", link.name));
         }
     }
 }
