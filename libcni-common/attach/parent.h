@@ -38,6 +38,18 @@ public:
 /// Error(invalid_config) when it tells none or several.
 std::string chained_parent(const Result& prev_result);
 
+/// Says on stderr, when the parent is down, that what is made on it carries nothing until it is up.
+void warn_if_down(const Link& parent);
+
+/// CHECK: throws Error(internal) naming what the container's interface is on, unless that is the
+/// parent that Parent finds; what Parent throws.
+void check_parent(const Link& interface, const ParentChoice& choice, Rtnl& host,
+                  Container& container);
+
+/// STATUS: the parent; nullopt for one in a container, which nobody knows yet. Throws
+/// Error(plugin_not_available) naming it when it is not there, or down.
+std::optional<Link> require_parent(Rtnl& host, const ParentChoice& choice);
+
 /// Throws Error(invalid_config) for an MTU, in bytes, that is larger than the parent's.
 void require_mtu_within(const Link& parent, std::uint32_t mtu);
 
