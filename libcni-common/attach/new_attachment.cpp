@@ -8,13 +8,21 @@
 namespace cni {
 namespace {
 
-void require_new_interface(Container& container) {
-    if (container.find_interface())
-        throw Error(
-            Code::internal,
-            cat("container veth name (", quote(container.ifname), ") peer provided already exists"),
-            cat("the container of ", container.netns.path(), " has an interface ", container.ifname,
-                ": DEL the attachment before it is added again"));
+// For a pair, the words of the reference plugins.
+void require_new_interface(Container& container, std::string_view kind) {
+    const std::string& name = container.ifname;
+    if (!container.find_interface()) return;
+    throw Error(Code::internal,
+                kind == Veth::name
+                    ? cat("container veth name (", quote(name), ") peer provided already exists")
+                    : cat("failed to create ", kind, " ", name, ": ", errno_text(EEXIST)),
+                cat("the container of ", container.netns.path(), " has an interface ", name,
+                    ": DEL the attachment before it is added again"));
+}
+
+std::string joined(const std::string& explanation, const std::string& details) {
+    if (explanation.empty() || details.empty()) return cat(explanation, details);
+    return cat(explanation, "; ", details);
 }
 
 Interface describe(const Link& link, const Request& request, const std::string& sandbox) {
@@ -28,25 +36,24 @@ Interface describe(const Link& link, const Request& request, const std::string& 
 
 }  // namespace
 
-NewAttachment::NewAttachment(const Request& its_request)
+NewAttachment::NewAttachment(const Request& its_request, std::string_view kind)
     : request(its_request),
       container(its_request.args),
       dns_(its_request.conf.dns()),
       ipam_(its_request),
       undo_(its_request.steps) {
-    if (!ipam_.configured()) Result{}.require_printable(request.conf.cni_version);
-    require_new_interface(container);
+    require_new_interface(container, kind);
 }
 
 void NewAttachment::start_ipam() {
-    if (!ipam_.configured()) return;
+    if (!ipam_.configured()) return Result{}.require_printable(request.conf.cni_version);
     allocation_.emplace(ipam_.start_add());
     undo_.on_failure("release the addresses",
                      [this] { release_addresses(host, request, *allocation_); });
 }
 
 Result NewAttachment::finish_ipam() {
-    return allocation_ ? allocation_->finish() : Result{};
+    return allocation_ ? allocation_->finish() : given_;
 }
 
 VethPair NewAttachment::make_veth_pair(const VethPairOptions& options) {
@@ -63,10 +70,27 @@ Link NewAttachment::make_link(Rtnl& from, NewLink link) {
     // Before: the kernel may have made it though no answer comes.
     undo_.on_failure("delete the link", [this, kind = std::string(name_of(link.kind))] {
         const auto made = container.find_interface();
-        if (made && made->kind_name() == kind) container.rtnl.apply(remove_link(*made));
+        if (made && made->kind_name() == kind && !name_is_taken_)
+            container.rtnl.apply(remove_link(*made));
     });
-    from.apply(add_link(link));
+    try {
+        from.apply(add_link(link));
+    } catch (const SysError& error) {
+        name_is_taken_ = error.error == EEXIST;
+        throw;
+    }
     return container.get_interface();
+}
+
+Link NewAttachment::make_link(const Parent& parent, NewLink link, Explain explain) {
+    const std::string act = cat("failed to create ", name_of(link.kind), " ", container.ifname,
+                                " on ", parent.link.name);
+    link.parent = parent.link.index;
+    try {
+        return make_link(parent.rtnl, std::move(link));
+    } catch (const NlError& error) {
+        throw NlError(act, error.error, joined(explain(error.error, parent.link), error.details));
+    }
 }
 
 void NewAttachment::masquerade(const std::optional<std::string>& backend, const Result& result) {

@@ -3,8 +3,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "attach/parent.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
@@ -22,19 +24,23 @@ class NewAttachment {
     std::optional<nft::Connection> nft_;
 
 public:
-    /// Opens the container. `request` must outlive the object. Throws what Container does;
-    /// Error(internal) when there is an interface CNI_IFNAME already; Error(invalid_config) when
-    /// "dns" is malformed, or the version of the configuration cannot express a result without
-    /// addresses, which an attachment without IPAM has.
-    explicit NewAttachment(const Request& request);
+    /// Opens the container, which is to get an interface of this kind. `request` must outlive the
+    /// object. Throws what Container does; Error(internal) when there is an interface CNI_IFNAME
+    /// already; Error(invalid_config) when "dns" is malformed.
+    explicit NewAttachment(const Request& request, std::string_view kind = Veth::name);
 
     const Request& request;
     Container container;
     Rtnl host;
 
-    /// Starts the IPAM plugin, which works while links are made. Without one, nothing is started.
+    /// Starts the IPAM plugin, which works while links are made. Without one, nothing is started:
+    /// throws Error(invalid_config) when the version of the configuration cannot express a result
+    /// without addresses.
     void start_ipam();
-    /// What the IPAM plugin decided, at least one address; without one, an empty result.
+    /// Instead of that: what a plugin before this one in the list has decided.
+    void take_over(Result given) { given_ = std::move(given); }
+    /// What the IPAM plugin decided, at least one address; without one, an empty result, or what
+    /// was taken over.
     Result finish_ipam();
 
     /// Makes a pair: see make_veth_pair(), attach/veth_pair.h.
@@ -44,6 +50,13 @@ public:
     /// a socket where its parent is, or the container's own for one that is on nothing. Throws
     /// NlError.
     Link make_link(Rtnl& from, NewLink link);
+
+    /// What an errno means to who makes a link on `parent`, and what is to be done; "" when it says
+    /// enough by itself.
+    using Explain = std::string (*)(int error, const Link& parent);
+    /// The same on a parent. What the kernel refuses is told with the name of the parent, and with
+    /// the explanation in the details.
+    Link make_link(const Parent& parent, NewLink link, Explain explain);
 
     /// "ipMasq" for the addresses of the result: see add_masquerading().
     void masquerade(const std::optional<std::string>& backend, const Result& result);
@@ -71,6 +84,8 @@ private:
     const std::optional<Dns> dns_;
     const Ipam ipam_;
     std::optional<Ipam::Allocation> allocation_;
+    Result given_;
+    bool name_is_taken_ = false;  ///< by a link that somebody else has made meanwhile
     Undo undo_;
 };
 

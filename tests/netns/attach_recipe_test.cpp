@@ -1,16 +1,36 @@
 // What plugins whose link lies in the container share: making it, and the way back.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "attach/new_attachment.h"
-#include "attach/parent.h"
 #include "attach_fixture.h"
 
 namespace cni {
 namespace {
 
 using test::TestNetns;
+using ::testing::HasSubstr;
 
-class AttachRecipe : public test::AttachTest {};
+class AttachRecipe : public test::AttachTest {
+protected:
+    /// Its kind and what eth0 has after it, on m0.
+    static Link add(const TestNetns& container) {
+        const Request its = request(container);
+        NewAttachment attachment(its, Macvlan::name);
+        const Parent parent({.name = "m0"}, attachment.host, attachment.container);
+        const Link link = attachment.make_link(parent, {.kind = Macvlan{}}, explain);
+        attachment.finish_with(link);
+        return link;
+    }
+    static std::string explain(int error, const Link& parent) {
+        return cat(parent.name, ": ", error);
+    }
+    static void make_parent() { shell("ip link add m0 up type veth peer name m1"); }
+    static std::vector<std::string> links(const TestNetns& container) {
+        std::vector<std::string> names;
+        for (const Link& link : Rtnl::in(container.netns()).links()) names.push_back(link.name);
+        return names;
+    }
+};
 
 TEST_F(AttachRecipe, ALinkIsMadeInPlaceAndTakenBack) {
     const TestNetns c("c1");
@@ -34,10 +54,52 @@ TEST_F(AttachRecipe, ALinkIsMadeInPlaceAndTakenBack) {
     const Result result = attachment.finish_with(link);
     EXPECT_EQ(result.interfaces.front().mac, link.mac.to_string());
     const std::string shown = c.output_of({"ip", "-d", "-o", "link", "show", "eth0"});
-    EXPECT_NE(shown.find("macvlan mode vepa"), std::string::npos) << shown;
-    EXPECT_NE(shown.find(",UP"), std::string::npos) << shown;
-    EXPECT_NE(test::thrown([&] { NewAttachment again(its); }).msg.find("already exists"),
-              std::string::npos);
+    EXPECT_THAT(shown, HasSubstr("macvlan mode vepa"));
+    EXPECT_THAT(shown, HasSubstr(",UP"));
+    EXPECT_THAT(test::thrown([&] { NewAttachment again(its); }).msg, HasSubstr("already exists"));
+    EXPECT_EQ(test::thrown([&] { NewAttachment again(its, Vlan::name); }).msg,
+              "failed to create vlan eth0: File exists");
+}
+
+// Its parent is told, and what that means.
+TEST_F(AttachRecipe, WhatTheKernelRefusesIsExplained) {
+    const TestNetns c("c1");
+    make_parent();
+    shell("ip link add br0 type bridge; ip link set m0 master br0");
+    const Error error = test::thrown([&] { add(c); });
+    EXPECT_EQ(error.msg, "failed to create macvlan eth0 on m0: Device or resource busy");
+    EXPECT_EQ(error.details, "m0: 16");
+}
+
+TEST_F(AttachRecipe, ALinkThatSomebodyMakesMeanwhileIsLeft) {
+    const TestNetns c("c1");
+    make_parent();
+    const Request its = request(c);
+    {
+        NewAttachment attachment(its, Macvlan::name);
+        const Parent parent({.name = "m0"}, attachment.host, attachment.container);
+        shell("ip link add link m0 name eth0 netns c1 type macvlan");
+        EXPECT_THROW(attachment.make_link(parent, {.kind = Macvlan{}}, explain), NlError);
+    }
+    EXPECT_EQ(links(c), (std::vector<std::string>{"lo", "eth0"}));
+}
+
+TEST_F(AttachRecipe, WhatAnotherPluginHasDecidedIsTakenOver) {
+    const TestNetns c("c1");
+    make_parent();
+    const Request its = request(c);
+    NewAttachment attachment(its, Macvlan::name);
+    Result given;
+    given.ips.push_back({.address = *Prefix::parse("10.1.2.3/24"), .gateway = {}, .interface = {}});
+    given.dns.domain = "example";
+    attachment.take_over(given);
+    const Parent parent({.name = "m0"}, attachment.host, attachment.container);
+    const Result result =
+        attachment.finish_with(attachment.make_link(parent, {.kind = Macvlan{}}, explain));
+    EXPECT_EQ(result.interfaces.front().name, "eth0");
+    EXPECT_EQ(result.ips.front().interface, 0);
+    EXPECT_EQ(result.dns.domain, "example");
+    EXPECT_THAT(c.output_of({"ip", "address", "show", "eth0"}), HasSubstr("10.1.2.3/24"));
 }
 
 }  // namespace
