@@ -31,7 +31,8 @@ constexpr int host_link_names = 8;
 HostLink host_link(std::string_view network, const AttachmentId& attachment, int attempt);
 
 /// "cnixx:net1/c1/eth0" or, when that is longer than the kernel's 255 bytes, "cnixx#" and the first
-/// 64 digits of hashes of the network and of the rest.
+/// 64 digits of hashes of the network and of the rest. A link that lies in the container alone has
+/// it too, so that DEL finds it when the container has renamed it: attach/container_link.h.
 std::string host_link_alias(std::string_view network, const AttachmentId& attachment);
 
 /// Whether its alias says that the link was made for an attachment of any network.

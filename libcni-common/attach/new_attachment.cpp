@@ -1,6 +1,7 @@
 #include "attach/new_attachment.h"
 
 #include "attach/configure.h"
+#include "attach/host_link.h"
 #include "attach/owners.h"
 #include "cni/version.h"
 #include "rules/masquerading.h"
@@ -79,7 +80,10 @@ Link NewAttachment::make_link(Rtnl& from, NewLink link) {
         name_is_taken_ = error.error == EEXIST;
         throw;
     }
-    return container.get_interface();
+    Link made = container.get_interface();
+    made.alias = host_link_alias(request.conf.name, request.attachment());
+    container.rtnl.apply(set_alias(made, made.alias));
+    return made;
 }
 
 Link NewAttachment::make_link(const Parent& parent, NewLink link, Explain explain) {

@@ -46,9 +46,9 @@ public:
     /// Makes a pair: see make_veth_pair(), attach/veth_pair.h.
     VethPair make_veth_pair(const VethPairOptions& options);
 
-    /// Makes CNI_IFNAME in the container, in place: `link` is without name and namespace. `from` is
-    /// a socket where its parent is, or the container's own for one that is on nothing. Throws
-    /// NlError.
+    /// Makes CNI_IFNAME in the container, in place, with an alias that says whose it is: `link` is
+    /// without name, namespace and alias. `from` is a socket where its parent is, or the
+    /// container's own for one that is on nothing. Throws NlError.
     Link make_link(Rtnl& from, NewLink link);
 
     /// What an errno means to who makes a link on `parent`, and what is to be done; "" when it says

@@ -1,8 +1,8 @@
 #include "attach/removal.h"
 
+#include "attach/container_link.h"
 #include "attach/owners.h"
 #include "attach/veth_pair.h"
-#include "base/warn.h"
 #include "cni/delegate.h"
 #include "container/container.h"
 #include "rules/masquerading.h"
@@ -10,12 +10,11 @@
 namespace cni {
 namespace {
 
-void remove_from_container(const Args& args, std::string_view kind) {
-    const auto container = Container::find(args);
-    const auto link = container ? container->find_interface() : std::nullopt;
-    if (!link) return;
-    if (link->kind_name() == kind) return container->rtnl.apply(remove_link(*link));
-    warn({"interface ", link->name, " is not of type ", kind, ": it is left alone"});
+void remove_from_container(const Request& request, std::string_view kind) {
+    const auto container = Container::find(request.args);
+    if (!container) return;
+    if (const auto link = find_container_link(*container, request, kind))
+        container->rtnl.apply(remove_link(*link));
 }
 
 }  // namespace
@@ -38,7 +37,7 @@ void Removal::pair_and_addresses() {
 void Removal::link_and_addresses(std::string_view kind) {
     request_.step("remove link");
     attempt([&] {
-        remove_from_container(request_.args, kind);
+        remove_from_container(request_, kind);
         Ipam(request_).del();
     });
 }

@@ -22,8 +22,8 @@ public:
     void masquerading();
     /// The pair, then what IPAM gave: see remove_pair_and_addresses().
     void pair_and_addresses();
-    /// CNI_IFNAME, if it is of this kind, then what IPAM gave. One of another kind is somebody
-    /// else's: it is left, with a warning.
+    /// The attachment's link, of this kind, in the container, then what IPAM gave. What is somebody
+    /// else's is left: see find_container_link().
     void link_and_addresses(std::string_view kind);
 
     /// What only this plugin made.

@@ -1,7 +1,8 @@
-// What plugins whose link lies in the container share: making it, and the way back.
+// What plugins whose link lies in the container share: making it, finding it again, the way back.
 #include <gmock/gmock.h>
 
 #include "attach/new_attachment.h"
+#include "attach/removal.h"
 #include "attach_fixture.h"
 
 namespace cni {
@@ -25,6 +26,12 @@ protected:
         return cat(parent.name, ": ", error);
     }
     static void make_parent() { shell("ip link add m0 up type veth peer name m1"); }
+    static void remove(const TestNetns& container) {
+        const Request its = request(container);
+        Removal removal(its);
+        removal.link_and_addresses(Macvlan::name);
+        removal.finish();
+    }
     static std::vector<std::string> links(const TestNetns& container) {
         std::vector<std::string> names;
         for (const Link& link : Rtnl::in(container.netns()).links()) names.push_back(link.name);
@@ -56,6 +63,7 @@ TEST_F(AttachRecipe, ALinkIsMadeInPlaceAndTakenBack) {
     const std::string shown = c.output_of({"ip", "-d", "-o", "link", "show", "eth0"});
     EXPECT_THAT(shown, HasSubstr("macvlan mode vepa"));
     EXPECT_THAT(shown, HasSubstr(",UP"));
+    EXPECT_THAT(shown, HasSubstr("alias cnixx:net1/c1/eth0"));
     EXPECT_THAT(test::thrown([&] { NewAttachment again(its); }).msg, HasSubstr("already exists"));
     EXPECT_EQ(test::thrown([&] { NewAttachment again(its, Vlan::name); }).msg,
               "failed to create vlan eth0: File exists");
@@ -100,6 +108,41 @@ TEST_F(AttachRecipe, WhatAnotherPluginHasDecidedIsTakenOver) {
     EXPECT_EQ(result.ips.front().interface, 0);
     EXPECT_EQ(result.dns.domain, "example");
     EXPECT_THAT(c.output_of({"ip", "address", "show", "eth0"}), HasSubstr("10.1.2.3/24"));
+}
+
+TEST_F(AttachRecipe, ALinkIsRemovedThoughTheContainerHasRenamedIt) {
+    const TestNetns c("c1");
+    make_parent();
+    add(c);
+    c.output_of(
+        {"sh", "-ec", "ip link set eth0 down name hidden; ip link add eth0 type veth peer name x"});
+    remove(c);
+    EXPECT_EQ(links(c), (std::vector<std::string>{"lo", "x", "eth0"}));
+    remove(c);
+    EXPECT_EQ(links(c), (std::vector<std::string>{"lo", "x", "eth0"}));
+}
+
+TEST_F(AttachRecipe, ALinkOfAnotherAttachmentIsLeftWhateverItsName) {
+    const TestNetns c("c1");
+    make_parent();
+    add(c);
+    c.output_of({"sh", "-ec",
+                 "ip link set eth0 down name net7; ip link set net7 alias cnixx:net7/c1/net7;"
+                 "ip link set net7 name eth0"});
+    remove(c);
+    EXPECT_EQ(links(c), (std::vector<std::string>{"lo", "eth0"}));
+}
+
+// As the reference plugins make it, or with an alias of somebody's own.
+TEST_F(AttachRecipe, ALinkThatSaysNothingIsKnownByItsName) {
+    const TestNetns c("c1");
+    make_parent();
+    for (const char* alias : {"", "web"}) {
+        add(c);
+        c.output_of({"ip", "link", "set", "eth0", "alias", alias});
+        remove(c);
+        EXPECT_EQ(links(c), std::vector<std::string>{"lo"});
+    }
 }
 
 }  // namespace
