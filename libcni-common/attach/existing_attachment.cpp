@@ -77,6 +77,14 @@ void ExistingAttachment::check_up(const Link& link) const {
     if (!link.is_up()) throw check_failure(cat("Interface ", link.name, " is down"));
 }
 
+void ExistingAttachment::check_mtu(const Link& interface, std::uint32_t configured) const {
+    const std::uint32_t recorded = recorded_interface(result, request.args).mtu;
+    const std::uint32_t wanted = recorded != 0 ? recorded : configured;
+    if (configured != 0 && interface.mtu != wanted)
+        throw check_failure(cat("interface ", interface.name, " has an MTU of ", interface.mtu,
+                                " bytes instead of ", wanted));
+}
+
 void ExistingAttachment::check_masquerading(const std::optional<std::string>& backend,
                                             const Result& addresses) {
     cni::check_masquerading(nft(), backend, owner_of(request), addresses.addresses());

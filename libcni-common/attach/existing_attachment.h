@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ public:
     /// prevResult has it, up, and refusing router advertisements.
     Link check_host_end(const Link& interface);
     void check_up(const Link& link) const;
+    /// The interface's MTU in bytes, where the configuration has one (0: none): as prevResult tells
+    /// it, since another plugin of the list may have changed it, or as configured.
+    void check_mtu(const Link& interface, std::uint32_t configured) const;
 
     /// Masquerading of these addresses: see check_masquerading().
     void check_masquerading(const std::optional<std::string>& backend, const Result& addresses);

@@ -67,6 +67,10 @@ void StaleRemoval::pairs_and_addresses() {
     failures_.attempt([&] { remove_stale_pairs_and_addresses(request_, valid_); });
 }
 
+void StaleRemoval::addresses() {
+    failures_.attempt([&] { Ipam(request_).gc(); });
+}
+
 nft::Connection& StaleRemoval::nft() {
     if (!nft_) nft_.emplace();
     return *nft_;

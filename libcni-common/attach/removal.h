@@ -55,6 +55,8 @@ public:
     void masquerading();
     /// The IPAM plugin is told in any case.
     void pairs_and_addresses();
+    /// Of a plugin whose links go with their containers. The IPAM plugin is told in any case.
+    void addresses();
 
     /// What only this plugin made. `body` gets the valid attachments; it is left out when the
     /// runtime has not said which these are.

@@ -1,6 +1,7 @@
 // What plugins whose link lies in the container share: making it, finding it again, the way back.
 #include <gmock/gmock.h>
 
+#include "attach/existing_attachment.h"
 #include "attach/new_attachment.h"
 #include "attach/removal.h"
 #include "attach_fixture.h"
@@ -143,6 +144,24 @@ TEST_F(AttachRecipe, ALinkThatSaysNothingIsKnownByItsName) {
         remove(c);
         EXPECT_EQ(links(c), std::vector<std::string>{"lo"});
     }
+}
+
+TEST_F(AttachRecipe, AnMtuIsComparedWhereOneIsConfigured) {
+    const TestNetns c("c1");
+    make_parent();
+    const Link link = add(c);
+    const auto existing = [&](const std::string& mtu) {
+        return request(c, cat(R"(, "prevResult": {"interfaces": [{"name": "eth0", "sandbox": ")",
+                              c.path(), "\"", mtu, "}]}"));
+    };
+    const Request silent = existing(""), changed = existing(R"(, "mtu": 1400)");
+    ExistingAttachment(silent).check_mtu(link, 0);
+    ExistingAttachment(silent).check_mtu(link, 1500);
+    ExistingAttachment(changed).check_mtu(link, 0);
+    EXPECT_EQ(test::thrown([&] { ExistingAttachment(silent).check_mtu(link, 1300); }).msg,
+              "interface eth0 has an MTU of 1500 bytes instead of 1300");
+    EXPECT_EQ(test::thrown([&] { ExistingAttachment(changed).check_mtu(link, 1500); }).msg,
+              "interface eth0 has an MTU of 1500 bytes instead of 1400");
 }
 
 }  // namespace
