@@ -1,6 +1,7 @@
 #include "support/conformance.h"
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 
 #include "base/text.h"
@@ -27,9 +28,31 @@ void PrintTo(const Row& row, std::ostream* stream) {
     *stream << row.plugin;
 }
 
+bool is_any(const Row& /*row*/) {
+    return true;
+}
+
+bool is_for_any_kernel(const Row& row) {
+    return !row.needs_stock_kernel;
+}
+
+bool is_for_stock_kernel(const Row& row) {
+    return row.needs_stock_kernel;
+}
+
+std::vector<Row> rows_where(std::initializer_list<Wanted> wanted) {
+    std::vector<Row> found;
+    std::ranges::copy_if(rows, std::back_inserter(found), [&](const Row& row) {
+        return std::ranges::all_of(wanted, [&](Wanted is_wanted) { return is_wanted(row); });
+    });
+    return found;
+}
+
 void Conformance::SetUp() {
     SandboxTest::SetUp();
+    if (GetParam().needs_stock_kernel && !IsSkipped()) skip_without_vlan_filtering();
     if (IsSkipped()) return;
+    make_parent();
     container_.emplace("c1");
     if (is(Role::chained)) {
         const PluginRun run = run_plugin("bridge", "ADD", args(), others().dump());
@@ -40,6 +63,26 @@ void Conformance::SetUp() {
     expect_silent_success(call("DEL", recorded(config(), result)));
     before_ = traces();
     host_before_ = host_traces();
+}
+
+void Conformance::make_parent() {
+    const std::string name(GetParam().parent);
+    if (!name.empty())
+        output_of({"ip", "link", "add", name, "up", "type", "veth", "peer", "name", "wire"});
+}
+
+Traces Conformance::without_parent(Traces traces) {
+    if (GetParam().parent.empty()) return traces;
+    const std::string name = cat(R"("ifname":")", GetParam().parent, "\"");
+    std::erase_if(traces, [&](const std::string& line) {
+        return line.starts_with("link ") && line.find(name) != line.npos;
+    });
+    return traces;
+}
+
+void Conformance::enter_fresh_host() {
+    ASSERT_FALSE(enter_sandbox());
+    make_parent();
 }
 
 json Conformance::others(const std::string& version) {

@@ -32,6 +32,12 @@ struct Row {
     bool needs_no_record = false;
     /// Its ADD and CHECK do without the namespace.
     bool needs_no_netns = false;
+    /// What it makes lies in the container alone: nothing on the host leads to it.
+    bool is_inside = false;
+    /// A link of the host that it takes for granted, there and up; "": none.
+    std::string_view parent = {};
+    /// Many kernels lack what it makes: its tests are named Vm..., see tests/vm/README.md.
+    bool needs_stock_kernel = false;
 };
 
 constexpr Row rows[] = {
@@ -78,6 +84,22 @@ constexpr Row rows[] = {
 std::string name_of(const Row& row);
 void PrintTo(const Row& row, std::ostream* stream);
 
+/// Those for which all of this is true.
+using Wanted = bool (*)(const Row&);
+std::vector<Row> rows_where(std::initializer_list<Wanted> wanted);
+bool is_any(const Row& row);
+bool is_for_any_kernel(const Row& row);
+bool is_for_stock_kernel(const Row& row);
+
+/// Puts the rows for which `wanted` is true through a suite.
+#define CNIXX_CONFORMANCE(suite, wanted)                                                     \
+    INSTANTIATE_TEST_SUITE_P(, suite,                                                        \
+                             ::testing::ValuesIn(rows_where({wanted, is_for_any_kernel})),   \
+                             [](const auto& each) { return name_of(each.param); });          \
+    INSTANTIATE_TEST_SUITE_P(Vm, suite,                                                      \
+                             ::testing::ValuesIn(rows_where({wanted, is_for_stock_kernel})), \
+                             [](const auto& each) { return name_of(each.param); })
+
 /// Calls of one plugin in network "net1" for one container, "c1", eth0. On a host that the plugin
 /// was used on before: what is shared by all attachments is there.
 class Conformance : public SandboxTest,
@@ -88,6 +110,10 @@ protected:
 
     static bool is(Role role) { return GetParam().role == role; }
     static std::string plugin() { return std::string(GetParam().plugin); }
+    /// Whether DEL and GC find what it made without looking into the container.
+    static bool is_found_from_host() { return is(Role::interface) && !GetParam().is_inside; }
+    /// Another host, never used before, that has what the plugin takes for granted.
+    static void enter_fresh_host();
 
     /// What a runtime gives to the plugin; prevResult is that of the plugins before it, if it is
     /// chained. `keys` are laid over it (RFC 7386: null removes).
@@ -112,13 +138,18 @@ protected:
 
     /// Whatever is there: of the host and of the container.
     Traces traces() const;
-    /// As SetUp() found it behind the first attachment.
-    void expect_no_trace_on_host() const { EXPECT_EQ(difference(host_before_, host_traces()), ""); }
+    /// As SetUp() found it behind the first attachment. What is left to go with its container may
+    /// have an effect on its parent until then.
+    void expect_no_trace_on_host() const {
+        EXPECT_EQ(difference(without_parent(host_before_), without_parent(host_traces())), "");
+    }
     void expect_no_trace() const { EXPECT_EQ(difference(before_, traces()), ""); }
 
     std::optional<TestNetns> container_;
 
 private:
+    static void make_parent();
+    static Traces without_parent(Traces traces);
     /// What stands before a plugin in its chain.
     static json others(const std::string& version = "1.1.0");
     json result_of_others(const std::string& version) const;
