@@ -64,16 +64,6 @@ std::string describe_parent(const Link& interface, Rtnl& host, Rtnl& container) 
 
 }  // namespace
 
-ParentChoice parse_parent(const Json& config) {
-    ParentChoice choice{.name = config.string_or("master", ""),
-                        .in_container = config.bool_or("linkInContainer", false)};
-    if (!choice.name.empty() && !is_ifname(choice.name))
-        throw ConfigError(*config.find("master"),
-                          cat("invalid interface name ", quote(choice.name)),
-                          "\"master\" needs 1 to 15 bytes without \"/\", \":\" or white space");
-    return choice;
-}
-
 Parent::Parent(const ParentChoice& choice, Rtnl& host, Container& container)
     : rtnl(choice.in_container ? container.rtnl : host), link(get(rtnl, choice)) {}
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "cni/json.h"
+#include "cni/parent_choice.h"
 #include "cni/result.h"
 #include "container/container.h"
 #include "netlink/link.h"
@@ -12,14 +12,6 @@
 /// The interface that a container's macvlan, ipvlan or VLAN interface is on: the "master" of
 /// configurations.
 namespace cni {
-
-/// What a configuration says of it.
-struct ParentChoice {
-    std::string name;           ///< "master"; "" leaves it to find_parent()
-    bool in_container = false;  ///< "linkInContainer": it is in the container's namespace
-};
-/// Throws ConfigError.
-ParentChoice parse_parent(const Json& config);
 
 /// A parent that was found, and a socket in its namespace: requests that make a link on it are sent
 /// there. Neither copied nor moved, as the socket is not.
