@@ -5,11 +5,8 @@
 namespace cni::bridge {
 namespace {
 
-void check_config(const NetConf& conf, Problems& problems) {
-    problems.attempt(conf.json, [&] {
-        // A result without addresses is not in every version.
-        if (!parse_config(conf).layer3) Result{}.require_printable(conf.cni_version);
-    });
+Config ask(const NetConf& conf) {
+    return parse_config(conf);
 }
 
 // An entry without any VLAN is accepted, as the reference plugin does.
@@ -46,6 +43,6 @@ constexpr Key keys[] = {{"bridge", ifname},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"bridge", keys, check_config};
+constinit const PluginKeys known_keys{"bridge", keys, ask_parser_and_version<ask>};
 
 }  // namespace cni::bridge

@@ -25,6 +25,16 @@ void ask_parser(const NetConf& conf, Problems& problems) {
     problems.attempt(conf.json, [&] { parse(conf); });
 }
 
+/// The same of one that may go without IPAM: not every version can express a result without
+/// addresses.
+template <auto parse>
+void ask_parser_and_version(const NetConf& conf, Problems& problems) {
+    problems.attempt(conf.json, [&] {
+        parse(conf);
+        if (conf.ipam_type().empty()) Result{}.require_printable(conf.cni_version);
+    });
+}
+
 /// The plugins of this suite. Those of the reference plugins that are not among them are known too.
 struct KnownPlugins {
     std::span<const PluginKeys* const> plugins;  ///< interface and meta plugins
