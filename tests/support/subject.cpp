@@ -25,6 +25,20 @@ json on_a_vlan(const std::string& bridge) {
              {{"ranges", {{{{"subnet", "10.1.2.0/24"}}}}}, {"routes", {{{"dst", "0.0.0.0/0"}}}}}}};
 }
 
+// Addresses of the cable, behind those of its ends.
+json on_the_uplink(const std::string& mac) {
+    return {{"isGateway", nullptr},
+            {"master", "uplink"},
+            {"mtu", 1400},
+            {"bcqueuelen", 2000},
+            {"capabilities", {{"mac", true}}},
+            {"runtimeConfig", {{"mac", mac}}},
+            {"ipam",
+             {{"ranges",
+               {{{{"subnet", "192.0.2.0/24"}, {"rangeStart", "192.0.2.100"}}},
+                {{{"subnet", "2001:db8::/64"}, {"rangeStart", "2001:db8::100"}}}}}}}};
+}
+
 json tuning_keys(const std::string& mac) {
     return {{"type", "tuning"},
             {"capabilities", {{"mac", true}}},
@@ -77,6 +91,8 @@ std::string to_string(Subject subject) {
             return "bridge-vlan";
         case Subject::ptp:
             return "ptp";
+        case Subject::macvlan:
+            return "macvlan";
         case Subject::portmap:
             return "portmap";
         case Subject::tuning:
@@ -104,7 +120,7 @@ bool makes_rules(Subject subject) {
 }
 
 bool starts_programs(Subject subject) {
-    return masquerades(subject);
+    return masquerades(subject) || subject == Subject::macvlan;
 }
 
 void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
@@ -147,6 +163,9 @@ json SubjectCalls::network(const Attachment& a) const {
         case Subject::ptp:
             keys["isGateway"] = nullptr;
             keys.update(masquerading);
+            return layer3(keys);
+        case Subject::macvlan:
+            keys.update(on_the_uplink(a.mac));
             return layer3(keys);
         case Subject::portmap:
             return PortmapCalls::config(
@@ -197,6 +216,17 @@ std::string SubjectCalls::masquerading_fault_of(const Attachment& a, const Outsi
     return faults;
 }
 
+std::string SubjectCalls::direct_fault_of(const Attachment& a, const Outside& world) const {
+    std::string faults;
+    for (const bool v6 : {false, true})
+        faults += fault_of_exchange("beside the world",
+                                    {.server = world.netns().netns(),
+                                     .address = v6 ? world.address6() : world.address(),
+                                     .client = a.netns.netns()},
+                                    address_of(a.result, v6 ? '6' : '4'));
+    return faults;
+}
+
 std::string SubjectCalls::mapping_fault_of(const Attachment& a, const Outside& world) const {
     const json& result = subject_ == Subject::portmap ? a.previous : a.result;
     std::string faults;
@@ -222,6 +252,7 @@ std::string SubjectCalls::fault_seen_by_check(const Attachment& a) const {
 std::string SubjectCalls::fault_of(const Attachment& a, const Outside& world) const {
     std::string faults = fault_seen_by_check(a);
     if (masquerades(subject_)) faults += masquerading_fault_of(a, world);
+    if (subject_ == Subject::macvlan) faults += direct_fault_of(a, world);
     if (subject_ == Subject::chain || subject_ == Subject::portmap)
         faults += mapping_fault_of(a, world);
     return faults;

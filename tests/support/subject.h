@@ -12,17 +12,24 @@ enum class Subject {
     bridge_promiscuous,
     bridge_vlan,  ///< needs VLAN filtering
     ptp,
+    macvlan,  ///< on the host's uplink
     portmap,
     tuning,
     host_local,
     static_addresses,
     loopback
 };
-inline constexpr Subject all_subjects[] = {
-    Subject::chain,       Subject::bridge,     Subject::bridge_promiscuous,
-    Subject::bridge_vlan, Subject::ptp,        Subject::portmap,
-    Subject::tuning,      Subject::host_local, Subject::static_addresses,
-    Subject::loopback};
+inline constexpr Subject all_subjects[] = {Subject::chain,
+                                           Subject::bridge,
+                                           Subject::bridge_promiscuous,
+                                           Subject::bridge_vlan,
+                                           Subject::ptp,
+                                           Subject::macvlan,
+                                           Subject::portmap,
+                                           Subject::tuning,
+                                           Subject::host_local,
+                                           Subject::static_addresses,
+                                           Subject::loopback};
 std::string to_string(Subject subject);
 bool needs_vlan_filtering(Subject subject);
 /// So that each ADD makes the bridge, too.
@@ -66,6 +73,7 @@ protected:
 private:
     json network(const Attachment& a) const;
     std::string masquerading_fault_of(const Attachment& a, const Outside& world) const;
+    std::string direct_fault_of(const Attachment& a, const Outside& world) const;
     std::string mapping_fault_of(const Attachment& a, const Outside& world) const;
 
     Subject subject_ = Subject::chain;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cni/result.h"
 #include "runtime/validate/types.h"
 
 namespace cni {
@@ -43,23 +42,12 @@ void check_host_device(const NetConf& conf, Problems& problems) {
                        "specify either \"device\", \"hwaddr\", \"kernelpath\" or \"pciBusID\"");
 }
 
-// A result without addresses is not in every version.
-void check_macvlan(const NetConf& conf, Problems& problems) {
-    if (conf.ipam_type().empty())
-        problems.attempt(conf.json, [&] { Result{}.require_printable(conf.cni_version); });
-}
-
 void check_needs_ipam(const NetConf& conf, Problems& problems) {
     if (conf.ipam_type().empty())
         problems.error(conf.json, cat(describe(conf.json), " needs \"ipam\" with a \"type\""));
 }
 
 // Interface plugins
-
-constexpr std::string_view macvlan_modes[] = {"", "bridge", "private", "vepa", "passthru"};
-constexpr Key macvlan_keys[] = {
-    {"master", text}, {"mode", one_of(macvlan_modes)}, {"mtu", mtu},
-    {"mac", mac},     {"linkInContainer", flag},       {"bcqueuelen", unsigned_number}};
 
 constexpr std::string_view ipvlan_modes[] = {"", "l2", "l3", "l3s"};
 constexpr Key ipvlan_keys[] = {
@@ -107,7 +95,6 @@ constexpr PluginKeys plugins[] = {
     {"flannel", flannel_keys, check_flannel},
     {"host-device", host_device_keys, check_host_device},
     {"ipvlan", ipvlan_keys},
-    {"macvlan", macvlan_keys, check_macvlan},
     {"sbr", sbr_keys},
     {"tap", tap_keys},
     {"vlan", vlan_keys, check_needs_ipam},

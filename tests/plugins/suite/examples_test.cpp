@@ -27,9 +27,15 @@ protected:
     }
 };
 
+/// As hosts have one.
+void make_uplink() {
+    output_of({"ip", "link", "add", "eth0", "up", "type", "veth", "peer", "name", "wire"});
+}
+
 TEST_F(Examples, EachIsAddedCheckedAndDeleted) {
     const Fd dir = open_at(AT_FDCWD, folder.c_str(), O_RDONLY | O_DIRECTORY, 0, folder);
     int number = 0;
+    make_uplink();
     for (const std::string& file : list_dir(Fd(::dup(dir.get())), folder)) {
         if (file.find(".conf") == file.npos) continue;
         const auto config =

@@ -1,0 +1,125 @@
+#include "commands.h"
+
+#include "attach/check.h"
+#include "attach/existing_attachment.h"
+#include "attach/new_attachment.h"
+#include "attach/parent.h"
+#include "attach/rehearse.h"
+#include "attach/removal.h"
+#include "cni/delegate.h"
+#include "config.h"
+
+namespace cni::macvlan {
+namespace {
+
+// macvlan_common_newlink(), macvlan_port_create(): drivers/net/macvlan.c.
+std::string explain(int error, const Link& parent) {
+    switch (error) {
+        case EBUSY:
+            return cat(parent.name,
+                       " has ipvlan interfaces or is a port, of a bridge or bond say: "
+                       "it cannot have macvlan interfaces besides");
+        case EINVAL:
+            return cat(parent.name,
+                       " must be an Ethernet interface, and has either one interface "
+                       "in mode passthru or those of other modes");
+        case EOPNOTSUPP:
+            return "the kernel has no macvlan interfaces: it lacks the module macvlan";
+        default:
+            return {};
+    }
+}
+
+// The kernel would not say that it leaves out the address.
+void require_possible_mac(const Config& config, const Link& parent) {
+    if (config.kind.mode != Macvlan::Mode::passthru || !config.mac || config.mac == parent.mac)
+        return;
+    throw Error(Code::invalid_config,
+                cat("mode passthru gives the interface the MAC address of master ", parent.name,
+                    ", ", parent.mac.to_string(), ", not ", config.mac->to_string()),
+                "leave out the address, or choose another mode");
+}
+
+// macvlan_open() refuses to bring up an address that is heard already.
+[[noreturn]] void explain_address(const NlError& error, const Link& link, const Link& parent) {
+    if (error.error != EADDRINUSE && error.error != EBUSY) throw error;
+    throw NlError(cat("bring up ", link.name, " with the MAC address ", link.mac.to_string()),
+                  error.error, cat(parent.name, " or another interface on it has the address"));
+}
+
+void check_settings(const Link& interface, const Macvlan& wanted) {
+    const Macvlan& actual = *interface.as<Macvlan>();
+    if (actual.mode != wanted.mode)
+        throw check_failure(
+            cat("container macvlan mode ", name_of(Macvlan::modes, actual.mode),
+                " does not match expected value: ", name_of(Macvlan::modes, wanted.mode)));
+    if (wanted.broadcast_queue != 0 && actual.broadcast_queue != wanted.broadcast_queue)
+        throw check_failure(cat("container macvlan bcqueuelen ", actual.broadcast_queue,
+                                " does not match expected value: ", wanted.broadcast_queue));
+}
+
+}  // namespace
+
+Result add(const Request& request) {
+    request.step("prepare");
+    const Config config = parse_config(request);
+    NewAttachment attachment(request, Macvlan::name);
+    const Parent parent(config.parent, attachment.host, attachment.container);
+    require_mtu_within(parent.link, config.mtu);
+    require_possible_mac(config, parent.link);
+    warn_if_down(parent.link);
+    attachment.start_ipam();
+    const Link link = attachment.make_link(
+        parent, {.mac = config.mac, .mtu = config.mtu, .kind = config.kind}, explain);
+    try {
+        return attachment.finish_with(link);
+    } catch (const NlError& error) {
+        explain_address(error, link, parent.link);
+    }
+}
+
+void check(const Request& request) {
+    request.step("prepare");
+    const Config config = parse_config(request);
+    ExistingAttachment attachment(request);
+    const Link interface = attachment.check_interface(Macvlan::name);
+    check_settings(interface, config.kind);
+    check_parent(interface, config.parent, attachment.host, attachment.container);
+    attachment.check_mtu(interface, config.mtu);
+    attachment.check_up(interface);
+    if (!config.layer3) return;
+    request.step("check addresses");
+    check_addresses(attachment.container, interface, attachment.own);
+    check_routes(attachment.container, interface, attachment.own);
+}
+
+void del(const Request& request) {
+    Removal removal(request);
+    removal.link_and_addresses(Macvlan::name);
+    removal.finish();
+}
+
+// Links go with their containers.
+void gc(const Request& request) {
+    StaleRemoval removal(request);
+    removal.addresses();
+    removal.finish();
+}
+
+void status(const Request& request) {
+    request.step("prepare");
+    const Config config = parse_config(request.conf);
+    Ipam(request).status();
+    request.step("check links");
+    Rtnl host;
+    if (const auto parent = require_parent(host, config.parent))
+        require_mtu_within(*parent, config.mtu);
+    request.step("rehearse");
+    rehearse([&](Rtnl& scratch) {
+        const Link parent = make_scratch_parent(scratch, config.mtu);
+        scratch.make_link(
+            {.name = "eth0", .mtu = config.mtu, .parent = parent.index, .kind = config.kind});
+    });
+}
+
+}  // namespace cni::macvlan
