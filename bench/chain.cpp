@@ -57,6 +57,11 @@ constexpr Chain all[] = {
     {.name = "ptp", .plugins = R"([{"type": "ptp",
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])"},
+    {.name = "macvlan",
+     .plugins = R"([{"type": "macvlan", "master": "$master",
+                     "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .has_master = true},
     {.name = "tuning", .plugins = R"([{"type": "bridge", "bridge": "$bridge", "untimed": true},
                     {"type": "tuning", "mtu": 1400, "dataDir": "$data/tuning",
                      "sysctl": {"net.core.somaxconn": "500",
@@ -129,6 +134,7 @@ Side::Side(std::string name, std::string folder, int number, const Chain& chain)
     : name_(std::move(name)), folder_(std::move(folder)), number_(number) {
     std::string text(chain.plugins);
     replace_all(text, "$bridge", cat("bench", number));
+    replace_all(text, "$master", master());
     replace_all(text, "$subnet", cat("10.", 64 * (number + 1), ".0.0/12"));
     replace_all(text, "$backend", std::string(chain.backend));
     replace_all(text, "$data", cat("/var/lib/cni/", name_));
@@ -142,6 +148,10 @@ std::string Side::data_dir() const {
 
 std::string Side::network() const {
     return cat("bench-", name_);
+}
+
+std::string Side::master() const {
+    return cat("uplink", number_);
 }
 
 std::string Side::address(unsigned offset) const {
@@ -178,6 +188,13 @@ void ChainRun::take(const std::string& output) {
     if (is_add()) attachment_.result = nlohmann::json::parse(output);
     ++step_;
     if (done() && !is_add()) attachment_.result = nlohmann::json();
+}
+
+void make_master(const Side& side) {
+    const std::string other_end = cat(side.master(), "x");
+    test::output_of(
+        {"ip", "link", "add", side.master(), "up", "type", "veth", "peer", "name", other_end});
+    test::output_of({"ip", "link", "set", other_end, "up"});
 }
 
 void make_leases(const Side& side, unsigned count) {

@@ -29,6 +29,8 @@ struct Chain {
     /// "$backend" in the text.
     std::string_view backend = {};
     Load load = Load::none;
+    /// Has interfaces on one of the host's, which each side has for itself.
+    bool has_master = false;
     /// The host's `iptables` is the legacy one; else that of nf_tables.
     bool legacy_iptables = false;
     /// Only when it is named: some plugins take minutes for an attachment.
@@ -60,6 +62,7 @@ public:
     std::string data_dir() const;
     std::string network() const;
     std::size_t length() const { return plugins_.size(); }
+    std::string master() const;
     /// The address `offset` above the subnet's.
     std::string address(unsigned offset) const;
 
@@ -97,6 +100,9 @@ private:
     std::string_view command_;
     std::size_t step_ = 0;
 };
+
+/// Makes the side's master: a link that is up, with nobody at the other end.
+void make_master(const Side& side);
 
 /// Makes `count` leases of other containers, as a node has them: the files that host-local keeps.
 void make_leases(const Side& side, unsigned count);

@@ -19,8 +19,8 @@ constexpr const char* usage =
 Times ADD and DEL of the plugins in two folders, taking turns, in private
 namespaces: no root is needed and nothing of the machine is touched.
 
-  --chain NAME[,NAME...]  loopback host-local static bridge bridge-masq ptp tuning
-                          full-nftables full-iptables full-legacy (default: all of
+  --chain NAME[,NAME...]  loopback host-local static bridge bridge-masq ptp macvlan
+                          tuning full-nftables full-iptables full-legacy (default: all of
                           these) ports-nftables ports-iptables ports-legacy
   --loads N[,N...]        leases of others made beforehand for host-local, and
                           unrelated rules for the full chains (0,1000,10000)

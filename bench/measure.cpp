@@ -121,6 +121,7 @@ void measure_chain(const Options& options, const Chain& chain, unsigned amount,
     Contestant both[2] = {{.side = Side("ours", options.ours, 0, chain)},
                           {.side = Side("theirs", options.theirs, 1, chain)}};
     for (Contestant& contestant : both) {
+        if (chain.has_master) make_master(contestant.side);
         if (chain.load == Load::leases) make_leases(contestant.side, amount);
         make_containers(contestant, rounds_of(options, chain, amount));
         // Not timed: it also makes what is made only once, the bridge and the netfilter tables.
