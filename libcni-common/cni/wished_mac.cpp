@@ -17,6 +17,8 @@ std::string text_in(MacSource source, const NetConf& conf, std::string_view cni_
             return conf.json.string_or("mac", "");
         case MacSource::cni_args:
             return parse_cni_args(cni_args, known_args)["MAC"];
+        case MacSource::cni_args_leniently:
+            return parse_cni_args_leniently(cni_args)["MAC"];
         case MacSource::args_cni:
             return text_of(conf.cni_args_config("mac"));
         case MacSource::runtime_config:
