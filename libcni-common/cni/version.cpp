@@ -44,7 +44,7 @@ void require_supported(std::string_view version) {
 
 void require_one_per_family(const std::vector<Family>& families, const std::string& version) {
     if (at_least(version, "0.3.0")) return;
-    for (const Family family : {Family::v4, Family::v6})
+    for (const Family family : both_families)
         if (std::ranges::count(families, family) > 1)
             throw Error(
                 Code::invalid_config,

@@ -93,7 +93,7 @@ void ensure_gateway(Rtnl& host, const Link& interface, const std::vector<Prefix>
                     const std::vector<Prefix>& gateways, const Config& config) {
     const bool has_all = std::all_of(gateways.begin(), gateways.end(),
                                      [&](const Prefix& g) { return contains(known, g); });
-    for (const Family family : {Family::v4, Family::v6}) {
+    for (const Family family : both_families) {
         const bool any = std::any_of(gateways.begin(), gateways.end(),
                                      [&](const Prefix& g) { return g.ip.family() == family; });
         if (!any) continue;

@@ -119,7 +119,7 @@ void configure_host(Rtnl& host, const Link& link, const Result& result) {
         requests.push_back(prefer_route(link, route));
     }
     give_addresses(host, link, own, std::move(requests));
-    for (const Family family : {Family::v4, Family::v6})
+    for (const Family family : both_families)
         if (has_family(result, family)) enable_forwarding(host, family);
 }
 
