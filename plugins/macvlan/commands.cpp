@@ -41,10 +41,13 @@ void require_possible_mac(const Config& config, const Link& parent) {
 }
 
 // macvlan_open() refuses to bring up an address that is heard already.
-[[noreturn]] void explain_address(const NlError& error, const Link& link, const Link& parent) {
-    if (error.error != EADDRINUSE && error.error != EBUSY) throw error;
-    throw NlError(cat("bring up ", link.name, " with the MAC address ", link.mac.to_string()),
-                  error.error, cat(parent.name, " or another interface on it has the address"));
+bool is_taken_address(int error) {
+    return error == EADDRINUSE || error == EBUSY;
+}
+
+NlError taken_address(const NlError& error, const Link& link, const Link& parent) {
+    return {cat("bring up ", link.name, " with the MAC address ", link.mac.to_string()),
+            error.error, cat(parent.name, " or another interface on it has the address")};
 }
 
 void check_settings(const Link& interface, const Macvlan& wanted) {
@@ -74,7 +77,8 @@ Result add(const Request& request) {
     try {
         return attachment.finish_with(link);
     } catch (const NlError& error) {
-        explain_address(error, link, parent.link);
+        if (is_taken_address(error.error)) throw taken_address(error, link, parent.link);
+        throw;
     }
 }
 
