@@ -10,6 +10,7 @@
 #include "ipam/host-local/config.h"
 #include "ipam/static/config.h"
 #include "plugins/bridge/config.h"
+#include "plugins/dummy/config.h"
 #include "plugins/macvlan/config.h"
 #include "plugins/portmap/config.h"
 #include "plugins/ptp/config.h"
@@ -22,6 +23,7 @@ using cni::fuzz::attempt;
 
 void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::bridge::parse_config(request); });
+    attempt([&] { cni::dummy::parse_config(request); });
     attempt([&] { cni::macvlan::parse_config(request); });
     attempt([&] { cni::ptp::parse_config(request.conf); });
     attempt([&] { cni::portmap::parse_config(request.conf); });

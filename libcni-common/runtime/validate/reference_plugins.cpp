@@ -64,7 +64,6 @@ constexpr Key tap_keys[] = {{"multiQueue", flag},
                             {"group", unsigned_number},
                             {"selinuxContext", text},
                             {"bridge", text}};
-constexpr Key dummy_keys[] = {{"mtu", mtu}, {"mac", mac}};
 
 // Its "ipam" is a part of the delegate's, without a type.
 constexpr Key flannel_keys[] = {
@@ -90,7 +89,6 @@ constexpr Key vrf_keys[] = {{"vrfname", text, true}, {"table", unsigned_number}}
 
 constexpr PluginKeys plugins[] = {
     {"bandwidth", bandwidth_keys, check_bandwidth},
-    {"dummy", dummy_keys, check_needs_ipam},
     {"firewall", firewall_keys},
     {"flannel", flannel_keys, check_flannel},
     {"host-device", host_device_keys, check_host_device},
