@@ -1,5 +1,6 @@
 #include "attach/new_attachment.h"
 
+#include "attach/announcement.h"
 #include "attach/configure.h"
 #include "attach/host_link.h"
 #include "attach/owners.h"
@@ -136,10 +137,8 @@ Result NewAttachment::finish_with(const Link& link) {
     for (IpConfig& ip : result.ips) ip.interface = 0;
     configure_interface(container, link, result, Dad::off);
     request.step("describe");
-    // Asking for a link makes the kernel take notice of its carrier; until then, for up to a
-    // second, the link drops what is sent, the announcement first.
-    container.rtnl.apply(get_link(link.name), announce(link));
     await_addresses(container, result);
+    announce_addresses(container, result);
     return finish(std::move(result), {in_container(link)});
 }
 
