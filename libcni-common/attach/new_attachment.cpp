@@ -87,7 +87,7 @@ Link NewAttachment::make_link(Rtnl& from, NewLink link) {
     return made;
 }
 
-Link NewAttachment::make_link(const Parent& parent, NewLink link, Explain explain) {
+Link NewAttachment::make_link(const Parent& parent, NewLink link, const Explain& explain) {
     const std::string act = cat("failed to create ", name_of(link.kind), " ", container.ifname,
                                 " on ", parent.link.name);
     link.parent = parent.link.index;

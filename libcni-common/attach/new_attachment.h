@@ -53,10 +53,10 @@ public:
 
     /// What an errno means to who makes a link on `parent`, and what is to be done; "" when it says
     /// enough by itself.
-    using Explain = std::string (*)(int error, const Link& parent);
+    using Explain = std::function<std::string(int error, const Link& parent)>;
     /// The same on a parent. What the kernel refuses is told with the name of the parent, and with
     /// the explanation in the details.
-    Link make_link(const Parent& parent, NewLink link, Explain explain);
+    Link make_link(const Parent& parent, NewLink link, const Explain& explain);
 
     /// "ipMasq" for the addresses of the result: see add_masquerading().
     void masquerade(const std::optional<std::string>& backend, const Result& result);

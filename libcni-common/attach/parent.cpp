@@ -86,6 +86,12 @@ void warn_if_down(const Link& parent) {
         warn({"master ", parent.name, " is down: what is on it carries nothing until it is up"});
 }
 
+void require_up(const Link& parent, Code code) {
+    if (!parent.is_up())
+        throw Error(code, cat("master ", parent.name, " is down"),
+                    cat("bring it up: ip link set ", parent.name, " up"));
+}
+
 void check_parent(const Link& interface, const ParentChoice& choice, Rtnl& host,
                   Container& container) {
     const Parent wanted(choice, host, container);
@@ -100,9 +106,8 @@ std::optional<Link> require_parent(Rtnl& host, const ParentChoice& choice) {
     if (choice.in_container) return {};
     auto parent = find(host, choice);
     if (!parent) throw missing(Code::plugin_not_available, choice);
-    if (parent->is_up()) return parent;
-    throw Error(Code::plugin_not_available, cat("master ", parent->name, " is down"),
-                cat("bring it up: ip link set ", parent->name, " up"));
+    require_up(*parent, Code::plugin_not_available);
+    return parent;
 }
 
 void require_mtu_within(const Link& parent, std::uint32_t mtu) {

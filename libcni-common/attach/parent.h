@@ -33,6 +33,9 @@ std::string chained_parent(const Result& prev_result);
 /// Says on stderr, when the parent is down, that what is made on it carries nothing until it is up.
 void warn_if_down(const Link& parent);
 
+/// Throws Error(internal) naming a parent that is down.
+void require_up(const Link& parent, Code code = Code::internal);
+
 /// CHECK: throws Error(internal) naming what the container's interface is on, unless that is the
 /// parent that Parent finds; what Parent throws.
 void check_parent(const Link& interface, const ParentChoice& choice, Rtnl& host,
