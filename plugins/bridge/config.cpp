@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "cni/masquerade_backend.h"
+#include "cni/vlan_id.h"
 #include "cni/wished_mac.h"
 
 namespace cni::bridge {
 namespace {
-
-constexpr std::uint16_t max_vlan = 4094;
 
 Error invalid(std::string msg, std::string details = {}) {
     return Error(Code::invalid_config, std::move(msg), std::move(details));
@@ -16,21 +15,14 @@ Error invalid(std::string msg, std::string details = {}) {
 
 std::uint16_t trunk_id(const Json& id, std::string_view problem) {
     try {
-        return static_cast<std::uint16_t>(id.as_int(1, max_vlan));
+        return static_cast<std::uint16_t>(id.as_int(1, max_vlan_id));
     } catch (const Error& error) {
         throw ConfigError(id, std::string(problem), error.what());
     }
 }
 
 void parse_vlans(Config& config, const Json& json) {
-    if (const auto vlan = json.find("vlan")) {
-        const auto id = vlan->as_int(INT32_MIN, INT32_MAX);
-        if (id < 0 || id > max_vlan)
-            throw ConfigError(
-                *vlan, cat("invalid VLAN ID ", id, " (must be between 0 and ", max_vlan, ")"),
-                "key \"vlan\"");
-        config.vlan = static_cast<std::uint16_t>(id);
-    }
+    config.vlan = parse_vlan_id(json, "vlan");
     std::set<std::uint16_t> ids;
     for (const Json& entry : json.list("vlanTrunk")) ids.merge(parse_trunk_entry(entry));
     config.has_trunk = json.find("vlanTrunk").has_value();
