@@ -16,6 +16,7 @@
 #include "plugins/ptp/config.h"
 #include "plugins/sample/config.h"
 #include "plugins/tuning/config.h"
+#include "plugins/vlan/config.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::ptp::parse_config(request.conf); });
     attempt([&] { cni::portmap::parse_config(request.conf); });
     attempt([&] { cni::tuning::parse_config(request); });
+    attempt([&] { cni::vlan::parse_config(request.conf); });
     attempt([&] { cni::sample::parse_config(request.conf); });
     attempt([&] { cni::static_ipam::parse_config(request); });
     attempt([&] { cni::host_local::parse_config(request); });

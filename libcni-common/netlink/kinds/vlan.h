@@ -16,7 +16,8 @@ struct Vlan {
 
     /// The EtherType of its tags.
     enum class Protocol : std::uint16_t { ieee_802_1q = ETH_P_8021Q, ieee_802_1ad = ETH_P_8021AD };
-    static constexpr Named<Protocol> protocols[] = {{"802.1q", Protocol::ieee_802_1q},
+    static constexpr Named<Protocol> protocols[] = {{"802.1Q", Protocol::ieee_802_1q},
+                                                    {"802.1q", Protocol::ieee_802_1q},
                                                     {"802.1ad", Protocol::ieee_802_1ad}};
 
     std::uint16_t id = 0;  ///< 0 to 4094

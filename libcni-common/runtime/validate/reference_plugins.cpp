@@ -42,19 +42,12 @@ void check_host_device(const NetConf& conf, Problems& problems) {
                        "specify either \"device\", \"hwaddr\", \"kernelpath\" or \"pciBusID\"");
 }
 
-void check_needs_ipam(const NetConf& conf, Problems& problems) {
-    if (conf.ipam_type().empty())
-        problems.error(conf.json, cat(describe(conf.json), " needs \"ipam\" with a \"type\""));
-}
-
 // Interface plugins
 
 constexpr std::string_view ipvlan_modes[] = {"", "l2", "l3", "l3s"};
 constexpr Key ipvlan_keys[] = {
     {"master", text}, {"mode", one_of(ipvlan_modes)}, {"mtu", mtu}, {"linkInContainer", flag}};
 
-constexpr Key vlan_keys[] = {
-    {"master", text, true}, {"vlanId", vlan_id}, {"mtu", mtu}, {"linkInContainer", flag}};
 constexpr Key host_device_keys[] = {
     {"device", text}, {"hwaddr", text}, {"kernelpath", text}, {"pciBusID", text}};
 constexpr Key tap_keys[] = {{"multiQueue", flag},
@@ -95,7 +88,6 @@ constexpr PluginKeys plugins[] = {
     {"ipvlan", ipvlan_keys},
     {"sbr", sbr_keys},
     {"tap", tap_keys},
-    {"vlan", vlan_keys, check_needs_ipam},
     {"vrf", vrf_keys},
 };
 

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const auto plugins = ::testing::Values("dummy");
+const auto plugins = ::testing::Values("dummy", "vlan");
 const auto name_of = [](const auto& each) { return each.param; };
 
 /// On a host with an uplink; VLAN 0 of it, for one that has those.
