@@ -62,6 +62,17 @@ constexpr Chain all[] = {
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])",
      .has_master = true},
+    {.name = "vlan",
+     .plugins = R"([{"type": "vlan", "master": "$master", "vlanId": 0,
+                     "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .has_master = true,
+     .on_request = true},
+    {.name = "dummy",
+     .plugins = R"([{"type": "dummy",
+                     "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .on_request = true},
     {.name = "tuning", .plugins = R"([{"type": "bridge", "bridge": "$bridge", "untimed": true},
                     {"type": "tuning", "mtu": 1400, "dataDir": "$data/tuning",
                      "sysctl": {"net.core.somaxconn": "500",
@@ -172,6 +183,7 @@ Call Side::call(std::size_t index, std::string_view command, const Attachment& a
     config.erase("untimed");
     config["cniVersion"] = "1.0.0";
     config["name"] = network();
+    if (config.contains("vlanId")) config["vlanId"] = attachment.number;
     if (!attachment.result.is_null()) config["prevResult"] = attachment.result;
     if (config.contains("runtimeConfig"))
         number_ports(config, 2 * attachment.number + static_cast<unsigned>(number_));

@@ -22,7 +22,8 @@ enum class Load {
 /// What is measured: the plugins an attachment goes through, as a network configuration list has
 /// them. In the text, "$bridge", "$subnet", "$data" and "$backend" are put in for each side; a
 /// plugin with "untimed" runs without being measured, and each port mapping gets a host port of its
-/// own; "mappings" is how many like the first one there are.
+/// own; "mappings" is how many like the first one there are. An attachment has a "vlanId" of its
+/// own.
 struct Chain {
     std::string_view name;
     std::string_view plugins;
@@ -33,7 +34,8 @@ struct Chain {
     bool has_master = false;
     /// The host's `iptables` is the legacy one; else that of nf_tables.
     bool legacy_iptables = false;
-    /// Only when it is named: some plugins take minutes for an attachment.
+    /// Only when it is named: some plugins take minutes for an attachment, or need what many
+    /// kernels lack.
     bool on_request = false;
 };
 
