@@ -1,5 +1,7 @@
 #include "attach/new_attachment.h"
 
+#include <sys/random.h>
+
 #include "attach/announcement.h"
 #include "attach/configure.h"
 #include "attach/host_link.h"
@@ -25,6 +27,30 @@ void require_new_interface(Container& container, std::string_view kind) {
 std::string joined(const std::string& explanation, const std::string& details) {
     if (explanation.empty() || details.empty()) return cat(explanation, details);
     return cat(explanation, "; ", details);
+}
+
+// A number that neither the host nor a container has given so far, as they count from 1.
+int random_index() {
+    constexpr std::uint32_t first = 1u << 20, last = 1u << 24;
+    std::uint32_t number = 0;
+    checked(::getrandom(&number, sizeof number, 0), "get random bytes");
+    return static_cast<int>(first + number % (last - first));
+}
+
+// Kernels before 6.15 look on the host, where the request is sent, whether there is a link of that
+// name; but not when it is to have a number of its own: then for one of that number. rtnl_newlink()
+// in net/core/rtnetlink.c.
+void create(Rtnl& from, NewLink link) {
+    constexpr int attempts = 3;
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return from.apply(add_link(link));
+        } catch (const NlError& error) {
+            const bool is_other = error.error == EEXIST && link.netns && from.find(link.name);
+            if (!is_other || attempt == attempts) throw;
+        }
+        link.index = random_index();
+    }
 }
 
 Interface describe(const Link& link, const Request& request, const std::string& sandbox) {
@@ -76,7 +102,7 @@ Link NewAttachment::make_link(Rtnl& from, NewLink link) {
             container.rtnl.apply(remove_link(*made));
     });
     try {
-        from.apply(add_link(link));
+        create(from, link);
     } catch (const SysError& error) {
         name_is_taken_ = error.error == EEXIST;
         throw;

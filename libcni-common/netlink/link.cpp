@@ -105,7 +105,7 @@ Link parse_link(const nlmsghdr* message) {
 
 NlRequest add_link(const NewLink& link) {
     NlMessage message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-    message.header(header_of(0));
+    message.header(header_of(link.index));
     put_identity(message, link.name, link.mac, link.mtu);
     if (std::holds_alternative<Veth>(link.kind)) Veth::put_end(message);
     put_place(message, link);

@@ -59,6 +59,7 @@ Link parse_link(const nlmsghdr* message);
 /// A link to be made.
 struct NewLink {
     std::string name = {};
+    int index = 0;                 ///< 0: the kernel's choice
     std::optional<Mac> mac = {};   ///< nullopt: the kernel draws one
     std::uint32_t mtu = 0;         ///< bytes; 0: the kernel's choice
     const Netns* netns = nullptr;  ///< where it is made; null: where the request is sent
