@@ -26,13 +26,10 @@ json on_a_vlan(const std::string& bridge) {
 }
 
 // Addresses of the cable, behind those of its ends.
-json on_the_uplink(const std::string& mac) {
+json on_the_uplink() {
     return {{"isGateway", nullptr},
             {"master", "uplink"},
             {"mtu", 1400},
-            {"bcqueuelen", 2000},
-            {"capabilities", {{"mac", true}}},
-            {"runtimeConfig", {{"mac", mac}}},
             {"ipam",
              {{"ranges",
                {{{{"subnet", "192.0.2.0/24"}, {"rangeStart", "192.0.2.100"}}},
@@ -54,6 +51,10 @@ json tuning_keys(const std::string& mac) {
 
 bool masquerades(Subject subject) {
     return subject == Subject::chain || subject == Subject::bridge || subject == Subject::ptp;
+}
+
+bool is_on_uplink(Subject subject) {
+    return subject == Subject::macvlan || subject == Subject::ipvlan;
 }
 
 std::string executable_of(Subject subject) {
@@ -93,6 +94,8 @@ std::string to_string(Subject subject) {
             return "ptp";
         case Subject::macvlan:
             return "macvlan";
+        case Subject::ipvlan:
+            return "ipvlan";
         case Subject::portmap:
             return "portmap";
         case Subject::tuning:
@@ -107,8 +110,8 @@ std::string to_string(Subject subject) {
     return {};
 }
 
-bool needs_vlan_filtering(Subject subject) {
-    return subject == Subject::bridge_vlan;
+bool needs_stock_kernel(Subject subject) {
+    return subject == Subject::bridge_vlan || subject == Subject::ipvlan;
 }
 
 bool has_own_bridge(Subject subject) {
@@ -120,7 +123,7 @@ bool makes_rules(Subject subject) {
 }
 
 bool starts_programs(Subject subject) {
-    return masquerades(subject) || subject == Subject::macvlan;
+    return masquerades(subject) || is_on_uplink(subject);
 }
 
 void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
@@ -165,7 +168,14 @@ json SubjectCalls::network(const Attachment& a) const {
             keys.update(masquerading);
             return layer3(keys);
         case Subject::macvlan:
-            keys.update(on_the_uplink(a.mac));
+            keys.update(on_the_uplink());
+            keys.update(json{{"bcqueuelen", 2000},
+                             {"capabilities", {{"mac", true}}},
+                             {"runtimeConfig", {{"mac", a.mac}}}});
+            return layer3(keys);
+        case Subject::ipvlan:
+            keys.update(on_the_uplink());
+            keys.update(json{{"isolation", "private"}});
             return layer3(keys);
         case Subject::portmap:
             return PortmapCalls::config(
@@ -252,7 +262,7 @@ std::string SubjectCalls::fault_seen_by_check(const Attachment& a) const {
 std::string SubjectCalls::fault_of(const Attachment& a, const Outside& world) const {
     std::string faults = fault_seen_by_check(a);
     if (masquerades(subject_)) faults += masquerading_fault_of(a, world);
-    if (subject_ == Subject::macvlan) faults += direct_fault_of(a, world);
+    if (is_on_uplink(subject_)) faults += direct_fault_of(a, world);
     if (subject_ == Subject::chain || subject_ == Subject::portmap)
         faults += mapping_fault_of(a, world);
     return faults;

@@ -13,6 +13,7 @@ enum class Subject {
     bridge_vlan,  ///< needs VLAN filtering
     ptp,
     macvlan,  ///< on the host's uplink
+    ipvlan,   ///< likewise; many kernels lack it
     portmap,
     tuning,
     host_local,
@@ -25,13 +26,14 @@ inline constexpr Subject all_subjects[] = {Subject::chain,
                                            Subject::bridge_vlan,
                                            Subject::ptp,
                                            Subject::macvlan,
+                                           Subject::ipvlan,
                                            Subject::portmap,
                                            Subject::tuning,
                                            Subject::host_local,
                                            Subject::static_addresses,
                                            Subject::loopback};
 std::string to_string(Subject subject);
-bool needs_vlan_filtering(Subject subject);
+bool needs_stock_kernel(Subject subject);
 /// So that each ADD makes the bridge, too.
 bool has_own_bridge(Subject subject);
 /// So that it is to be tried in each way.

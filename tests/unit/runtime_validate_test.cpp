@@ -130,6 +130,15 @@ TEST_F(Validate, ChecksTypesRangesAndAddresses) {
         EXPECT_THAT(plugin(members), ElementsAre(HasSubstr(expected))) << members;
 }
 
+TEST_F(Validate, WarnsOfDhcpWhereContainersShareAMac) {
+    EXPECT_THAT(plugin(R"("type":"ipvlan","ipam":{"type":"dhcp"})"),
+                ElementsAre(HasSubstr("warning: interfaces of a master share its MAC address")));
+    EXPECT_THAT(plugin(R"("type":"macvlan","ipam":{"type":"dhcp"})"), IsEmpty());
+    EXPECT_THAT(plugin(R"("type":"ipvlan","mode":"l4","isolation":"x")"),
+                ElementsAre(HasSubstr("must be one of \"\", \"l2\""),
+                            HasSubstr("must be one of \"\", \"bridge\"")));
+}
+
 TEST_F(Validate, ChecksIpamByItsType) {
     const std::pair<const char*, const char*> cases[] = {
         {R"({"type":"host-local"})", "needs the key \"subnet\" or \"ranges\""},

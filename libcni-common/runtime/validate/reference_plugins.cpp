@@ -44,10 +44,6 @@ void check_host_device(const NetConf& conf, Problems& problems) {
 
 // Interface plugins
 
-constexpr std::string_view ipvlan_modes[] = {"", "l2", "l3", "l3s"};
-constexpr Key ipvlan_keys[] = {
-    {"master", text}, {"mode", one_of(ipvlan_modes)}, {"mtu", mtu}, {"linkInContainer", flag}};
-
 constexpr Key host_device_keys[] = {
     {"device", text}, {"hwaddr", text}, {"kernelpath", text}, {"pciBusID", text}};
 constexpr Key tap_keys[] = {{"multiQueue", flag},
@@ -85,7 +81,6 @@ constexpr PluginKeys plugins[] = {
     {"firewall", firewall_keys},
     {"flannel", flannel_keys, check_flannel},
     {"host-device", host_device_keys, check_host_device},
-    {"ipvlan", ipvlan_keys},
     {"sbr", sbr_keys},
     {"tap", tap_keys},
     {"vrf", vrf_keys},

@@ -18,8 +18,9 @@ const std::string folder = CNIXX_SOURCE_DIR "/conf-examples";
 /// Whether the running kernel may lack what the network's plugins need.
 bool needs_stock_kernel(const nlohmann::json& network) {
     const auto plugins = network.value("plugins", nlohmann::json::array({network}));
-    return std::ranges::any_of(
-        plugins, [](const auto& p) { return p["type"] == "dummy" || p["type"] == "vlan"; });
+    return std::ranges::any_of(plugins, [](const auto& p) {
+        return p["type"] == "dummy" || p["type"] == "ipvlan" || p["type"] == "vlan";
+    });
 }
 
 /// A host with an uplink, eth0.

@@ -84,7 +84,7 @@ std::vector<Case> all_cases(Kernel kernel) {
             for (const char* command : {"ADD", "DEL"})
                 for (const auto kind :
                      {Fault::Kind::kill_program, Fault::Kind::kill_caller, Fault::Kind::fail}) {
-                    if (needs_vlan_filtering(subject) != (kernel == Kernel::stock)) continue;
+                    if (needs_stock_kernel(subject) != (kernel == Kernel::stock)) continue;
                     if (way != Way::nftables && !makes_rules(subject)) continue;
                     if (kind == Fault::Kind::kill_caller && !starts_programs(subject)) continue;
                     // A sanitizer has nothing to say about who is killed.
@@ -100,7 +100,7 @@ class Faults : public SandboxTest,
 protected:
     void SetUp() override {
         SandboxTest::SetUp();
-        if (needs_vlan_filtering(GetParam().subject)) skip_without_vlan_filtering();
+        if (needs_stock_kernel(GetParam().subject)) skip_without_vlan_filtering();
         if (!IsSkipped()) set_up_host();
     }
 

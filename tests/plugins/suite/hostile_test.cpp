@@ -51,7 +51,7 @@ TEST_F(HostileNames, OfInterfaces) {
 TEST_F(HostileNames, OfIpamPlugins) {
     shell("printf '#!/bin/sh\\ntouch /run/victim/ran\\n' >/run/evil; chmod 755 /run/evil");
     for (const char* type : {"../../../../../../../../run/evil", "/run/evil", "..", "."})
-        for (const char* name : {"bridge", "ptp", "macvlan"})
+        for (const char* name : {"bridge", "ptp", "macvlan", "ipvlan"})
             for (const char* command : commands) {
                 const PluginRun run =
                     plugin(name, command, layer2({{"master", "lo"}, {"ipam", {{"type", type}}}}));

@@ -104,7 +104,7 @@ std::vector<Case> all_cases() {
     std::vector<Case> cases;
     for (const Subject subject : all_subjects)
         for (const Way way : all_ways)
-            if (!needs_vlan_filtering(subject) && (way == Way::nftables || makes_rules(subject)))
+            if (!needs_stock_kernel(subject) && (way == Way::nftables || makes_rules(subject)))
                 cases.push_back({subject, way});
     return cases;
 }
