@@ -20,10 +20,10 @@ enum class Load {
 };
 
 /// What is measured: the plugins an attachment goes through, as a network configuration list has
-/// them. In the text, "$bridge", "$subnet", "$data" and "$backend" are put in for each side; a
-/// plugin with "untimed" runs without being measured, and each port mapping gets a host port of its
-/// own; "mappings" is how many like the first one there are. An attachment has a "vlanId" of its
-/// own.
+/// them. In the text, "$bridge", "$master", "$subnet", "$data" and "$backend" are put in for each
+/// side; a plugin with "untimed" runs without being measured, and each port mapping gets a host
+/// port of its own; "mappings" is how many like the first one there are. An attachment has a
+/// "vlanId" of its own.
 struct Chain {
     std::string_view name;
     std::string_view plugins;
