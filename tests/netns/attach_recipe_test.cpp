@@ -115,8 +115,9 @@ TEST_F(AttachRecipe, ALinkIsRemovedThoughTheContainerHasRenamedIt) {
     const TestNetns c("c1");
     make_parent();
     add(c);
-    c.output_of(
-        {"sh", "-ec", "ip link set eth0 down name hidden; ip link add eth0 type veth peer name x"});
+    c.output_of({"sh", "-ec",
+                 "ip link set eth0 down; ip link set eth0 name hidden; ip link add eth0 type veth "
+                 "peer name x"});
     remove(c);
     EXPECT_EQ(links(c), (std::vector<std::string>{"lo", "x", "eth0"}));
     remove(c);
@@ -128,7 +129,8 @@ TEST_F(AttachRecipe, ALinkOfAnotherAttachmentIsLeftWhateverItsName) {
     make_parent();
     add(c);
     c.output_of({"sh", "-ec",
-                 "ip link set eth0 down name net7; ip link set net7 alias cnixx:net7/c1/net7;"
+                 "ip link set eth0 down; ip link set eth0 name net7; ip link set net7 alias "
+                 "cnixx:net7/c1/net7;"
                  "ip link set net7 name eth0"});
     remove(c);
     EXPECT_EQ(links(c), (std::vector<std::string>{"lo", "eth0"}));
