@@ -2,6 +2,9 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
+#include <span>
+
 #include "base/error.h"
 
 namespace cni {
@@ -13,27 +16,45 @@ Mac localised(Mac mac) {
     return mac;
 }
 
-std::optional<Mac> parse_groups(std::string_view text, char separator, std::size_t group) {
-    Mac mac;
-    std::size_t filled = 0;
+// Empty when it is none.
+std::vector<std::uint8_t> parse_groups(std::string_view text, char separator, std::size_t group) {
+    std::vector<std::uint8_t> bytes;
     for (const auto part : split(text, separator)) {
         if (part.size() != group) return {};
         for (std::size_t i = 0; i < part.size(); i += 2) {
             const auto byte = parse_int<std::uint8_t>(part.substr(i, 2), 16);
-            if (!byte || filled == mac.bytes.size()) return {};
-            mac.bytes[filled++] = *byte;
+            if (!byte) return {};
+            bytes.push_back(*byte);
         }
     }
-    if (filled != mac.bytes.size()) return {};
-    return mac;
+    return bytes;
+}
+
+std::vector<std::uint8_t> parse_bytes(std::string_view text) {
+    if (text.find(':') != text.npos) return parse_groups(text, ':', 2);
+    if (text.find('-') != text.npos) return parse_groups(text, '-', 2);
+    return parse_groups(text, '.', 4);
+}
+
+std::string print(std::span<const std::uint8_t> bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string out;
+    for (const auto byte : bytes) {
+        if (!out.empty()) out += ':';
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    }
+    return out;
 }
 
 }  // namespace
 
 std::optional<Mac> Mac::parse(std::string_view text) {
-    if (text.find(':') != text.npos) return parse_groups(text, ':', 2);
-    if (text.find('-') != text.npos) return parse_groups(text, '-', 2);
-    return parse_groups(text, '.', 4);
+    const auto bytes = parse_bytes(text);
+    Mac mac;
+    if (bytes.size() != mac.bytes.size()) return {};
+    std::copy(bytes.begin(), bytes.end(), mac.bytes.begin());
+    return mac;
 }
 
 Mac Mac::random() {
@@ -50,14 +71,17 @@ Mac Mac::from_hash(std::string_view hex) {
 }
 
 std::string Mac::to_string() const {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string out;
-    for (const auto byte : bytes) {
-        if (!out.empty()) out += ':';
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
+    return print(bytes);
+}
+
+std::optional<LinkAddress> LinkAddress::parse(std::string_view text) {
+    auto bytes = parse_bytes(text);
+    if (bytes.size() != 6 && bytes.size() != 8 && bytes.size() != 20) return {};
+    return LinkAddress{std::move(bytes)};
+}
+
+std::string LinkAddress::to_string() const {
+    return print(bytes);
 }
 
 }  // namespace cni

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cni {
 
@@ -26,6 +27,18 @@ struct Mac {
     bool is_zero() const { return *this == Mac{}; }
 
     auto operator<=>(const Mac&) const = default;
+};
+
+/// The address of a link of any type: 6 bytes of Ethernet, 20 of InfiniBand, none of some tunnels.
+struct LinkAddress {
+    std::vector<std::uint8_t> bytes = {};
+
+    /// 6, 8 or 20 bytes, written as Mac::parse takes them.
+    static std::optional<LinkAddress> parse(std::string_view text);
+    /// As Mac::to_string(); "" of none.
+    std::string to_string() const;
+
+    auto operator<=>(const LinkAddress&) const = default;
 };
 
 }  // namespace cni

@@ -5,6 +5,9 @@
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 
+#include <span>
+#include <utility>
+
 #include "netlink/kinds/identity.h"
 
 namespace cni {
@@ -35,8 +38,37 @@ NlMessage query_link(int index) {
 
 NlMessage query_link(const std::string& name) {
     NlMessage message = query_link(0);
-    message.put_string(IFLA_IFNAME, name);
+    // Short ones of either sort are found by the one, long ones are all alternative names.
+    message.put_string(name.size() < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
     return message;
+}
+
+LinkAddress address_of(std::span<const std::uint8_t> bytes) {
+    return {{bytes.begin(), bytes.end()}};
+}
+
+std::string parse_hardware(const NlAttributes<IFLA_MAX>& attributes) {
+    const auto device = attributes.string(IFLA_PARENT_DEV_NAME);
+    return device.empty() ? "" : cat(attributes.string(IFLA_PARENT_DEV_BUS_NAME), "/", device);
+}
+
+std::vector<std::string> parse_alternative_names(const nlattr* nest) {
+    std::vector<std::string> names;
+    if (!nest) return names;
+    const nlattr* each = nullptr;
+    int left = 0;
+    nla_for_each_nested(each, nest, left) {
+        const std::string_view name(static_cast<const char*>(nla_data(each)),
+                                    static_cast<std::size_t>(nla_len(each)));
+        if (nla_type(each) == IFLA_ALT_IFNAME) names.emplace_back(name.substr(0, name.find('\0')));
+    }
+    return names;
+}
+
+NlMessage query_nsid() {
+    NlMessage query(RTM_GETNSID, 0);
+    query.header(rtgenmsg{.rtgen_family = AF_UNSPEC});
+    return query;
 }
 
 void parse_link_info(Link& link, const nlattr* nest) {
@@ -71,6 +103,16 @@ void put_place(NlMessage& message, const NewLink& link) {
 
 }  // namespace
 
+std::string Link::address_text() const {
+    if (address.bytes.size() > mac.bytes.size()) return address.to_string();
+    return mac.is_zero() ? "" : mac.to_string();
+}
+
+std::string Link::pci_id() const {
+    constexpr std::string_view bus = "pci/";
+    return hardware.starts_with(bus) ? hardware.substr(bus.size()) : "";
+}
+
 bool Link::is_up() const {
     return (flags & IFF_UP) != 0;
 }
@@ -89,6 +131,7 @@ Link parse_link(const nlmsghdr* message) {
     link.name = attributes.string(IFLA_IFNAME);
     link.alias = attributes.string(IFLA_IFALIAS);
     if (const Mac* mac = attributes.get<Mac>(IFLA_ADDRESS)) link.mac = *mac;
+    link.address = address_of(attributes.bytes(IFLA_ADDRESS));
     link.mtu = attributes.get_or<std::uint32_t>(IFLA_MTU, 0);
     link.operstate = attributes.get_or<std::uint8_t>(IFLA_OPERSTATE, 0);
     // Without IFLA_LINK_NETNSID the index is of the namespace that was asked:
@@ -99,6 +142,9 @@ Link parse_link(const nlmsghdr* message) {
     link.master = attributes.get_or<int>(IFLA_MASTER, 0);
     link.promiscuity = attributes.get_or<std::uint32_t>(IFLA_PROMISCUITY, 0);
     link.txqlen = attributes.get_or<std::uint32_t>(IFLA_TXQLEN, 0);
+    link.hardware = parse_hardware(attributes);
+    link.permanent_address = address_of(attributes.bytes(IFLA_PERM_ADDRESS));
+    link.alternative_names = parse_alternative_names(attributes[IFLA_PROP_LIST]);
     if (attributes[IFLA_LINKINFO]) parse_link_info(link, attributes[IFLA_LINKINFO]);
     return link;
 }
@@ -158,9 +204,13 @@ NlRequest set_mtu(const Link& link, std::uint32_t mtu) {
 }
 
 NlRequest set_mac(const Link& link, const Mac& mac) {
+    return set_address(link, address_of(mac.bytes));
+}
+
+NlRequest set_address(const Link& link, const LinkAddress& address) {
     NlMessage message = change(link);
-    message.put(IFLA_ADDRESS, mac.bytes);
-    return {std::move(message), cat("set MAC of ", link.name, " to ", mac.to_string())};
+    message.put(IFLA_ADDRESS, address.bytes);
+    return {std::move(message), cat("set MAC of ", link.name, " to ", address.to_string())};
 }
 
 NlRequest announce(const Link& link) {
@@ -173,6 +223,26 @@ NlRequest set_alias(const Link& link, const std::string& alias) {
     NlMessage message = change(link);
     message.put(IFLA_IFALIAS, alias.data(), alias.size());
     return {std::move(message), cat("set the alias of ", link.name, " to ", quote(alias))};
+}
+
+NlRequest rename_link(const Link& link, const std::string& name) {
+    NlMessage message = change(link);
+    message.put_string(IFLA_IFNAME, name);
+    return {std::move(message), cat("rename link ", link.name, " to ", name)};
+}
+
+NlRequest remove_alternative_name(const Link& link, const std::string& name) {
+    NlMessage message(RTM_DELLINKPROP, 0);
+    message.header(header_of(link.index));
+    message.nest(IFLA_PROP_LIST, [&] { message.put_string(IFLA_ALT_IFNAME, name); });
+    return {std::move(message), cat("remove the alternative name ", name, " of ", link.name)};
+}
+
+NlRequest move_link(const Link& link, const Netns& to, const std::string& name) {
+    NlMessage message = change(link);
+    message.put_u32(IFLA_NET_NS_FD, static_cast<unsigned>(to.fd()));
+    message.put_string(IFLA_IFNAME, name);
+    return {std::move(message), cat("move link ", link.name, " to ", to.path(), " as ", name)};
 }
 
 NlRequest set_vlan_filtering(const Link& bridge) {
@@ -234,16 +304,32 @@ std::vector<Link> Rtnl::find_all(const std::vector<std::string>& names) {
 }
 
 std::optional<int> Rtnl::find_nsid(const Netns& other) {
-    NlMessage query(RTM_GETNSID, 0);
-    query.header(rtgenmsg{.rtgen_family = AF_UNSPEC});
+    NlMessage query = query_nsid();
     query.put_u32(NETNSA_FD, static_cast<unsigned>(other.fd()));
+    return find_nsid(
+        {std::move(query), cat("find the number of network namespace ", other.path())});
+}
+
+std::optional<int> Rtnl::translate_nsid(int nsid, int target) {
+    NlMessage query = query_nsid();
+    query.put_u32(NETNSA_NSID, static_cast<unsigned>(nsid));
+    query.put_u32(NETNSA_TARGET_NSID, static_cast<unsigned>(target));
+    return find_nsid({std::move(query), cat("find network namespace number ", nsid), ENOENT});
+}
+
+std::optional<int> Rtnl::find_nsid(const NlRequest& query) {
     int nsid = NETNSA_NSID_NOT_ASSIGNED;
-    request({std::move(query), cat("find the number of network namespace ", other.path())},
-            [&](const nlmsghdr* m) {
-                nsid = NlAttributes<NETNSA_MAX>(m, sizeof(rtgenmsg)).get_or<int>(NETNSA_NSID, nsid);
-            });
+    request(query, [&](const nlmsghdr* m) {
+        nsid = NlAttributes<NETNSA_MAX>(m, sizeof(rtgenmsg)).get_or<int>(NETNSA_NSID, nsid);
+    });
     if (nsid < 0) return {};
     return nsid;
+}
+
+std::optional<Link> Rtnl::find(const LinkAddress& address) {
+    for (Link& link : links())
+        if (link.address == address) return std::move(link);
+    return {};
 }
 
 Link Rtnl::get(const std::string& name) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/mac.h"
 #include "netlink/kinds/kind.h"
@@ -25,6 +26,7 @@ struct Link {
     std::string alias = {};  ///< a label for people, "" without (ip link set alias)
     LinkKind kind = {};
     Mac mac = {};
+    LinkAddress address = {};    ///< the same as `mac` of Ethernet; of other types more or less
     std::uint32_t mtu = 0;       ///< bytes
     std::uint32_t flags = 0;     ///< IFF_*
     std::uint8_t operstate = 0;  ///< IF_OPER_* (linux/if.h)
@@ -33,7 +35,16 @@ struct Link {
     std::uint32_t promiscuity = 0;
     std::uint32_t txqlen = 0;                    ///< packets
     std::optional<BridgePort> bridge_port = {};  ///< of a port of a bridge
+    /// Bus and name of the device that it is the interface of, "pci/0000:00:1f.6"; "" of a virtual
+    /// link, and before Linux 5.14.
+    std::string hardware = {};
+    LinkAddress permanent_address = {};  ///< what hardware was made with, if the driver says
+    std::vector<std::string> alternative_names = {};
 
+    /// As results have it: `mac`, or what a link has that is no Ethernet; "" without one.
+    std::string address_text() const;
+    /// "0000:00:1f.6" of PCI hardware, else "".
+    std::string pci_id() const;
     bool is_up() const;
     bool is_operational() const;  ///< operstate "up"
 
@@ -92,6 +103,15 @@ NlRequest set_mac(const Link& link, const Mac& mac);
 NlRequest announce(const Link& link);
 /// "" removes it.
 NlRequest set_alias(const Link& link, const std::string& alias);
+/// An address as the type of the link has them.
+NlRequest set_address(const Link& link, const LinkAddress& address);
+/// Before Linux 6.2 only while it is down.
+NlRequest rename_link(const Link& link, const std::string& name);
+NlRequest remove_alternative_name(const Link& link, const std::string& name);
+/// To another namespace, which must stay open, under another name. It is down there, and without
+/// addresses. The kernel moves it first and renames it then, unless the name it has is taken there:
+/// who watches that namespace sees both.
+NlRequest move_link(const Link& link, const Netns& to, const std::string& name);
 NlRequest set_vlan_filtering(const Link& bridge);
 NlRequest set_master(const Link& link, const Link& master);
 NlRequest set_bridge_port(const Link& port, const BridgePort& settings);
@@ -113,6 +133,7 @@ public:
         transact(list);
     }
 
+    /// By its name, or an alternative one.
     std::optional<Link> find(const std::string& name);
     /// 0 is the index of none.
     std::optional<Link> find(int index);
@@ -121,6 +142,10 @@ public:
     /// The number by which this namespace calls another one, in Link::parent for instance;
     /// nullopt until it has shown something that is there.
     std::optional<int> find_nsid(const Netns& other);
+    /// The same of the namespace that this one calls `nsid`, as the one called `target` has it.
+    std::optional<int> translate_nsid(int nsid, int target);
+    /// The first in the order of the kernel. Costs the more the more links there are.
+    std::optional<Link> find(const LinkAddress& address);
     /// Throws NlError(ENODEV).
     Link get(const std::string& name);
     /// Makes a link in this namespace (`netns` is null), labels it and returns it.
@@ -136,6 +161,7 @@ private:
     template <typename Put, typename Predicate>
     std::vector<Link> list(const std::string& what, Put put, Predicate wanted);
     std::optional<Link> find(NlMessage query, const std::string& what);
+    std::optional<int> find_nsid(const NlRequest& query);
 };
 
 }  // namespace cni

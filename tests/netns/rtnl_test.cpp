@@ -6,6 +6,7 @@
 #include "support/process.h"
 #include "support/sandbox.h"
 #include "support/test_netns.h"
+#include "support/thrown.h"
 
 namespace cni::test {
 namespace {
@@ -102,6 +103,69 @@ TEST_F(RtnlTest, TellsInWhichNamespaceAPeerIs) {
     EXPECT_EQ(container.get("far0").peer().netnsid, container.find_nsid(other.netns()));
     EXPECT_NE(container.get("far0").peer().netnsid, *host);
     EXPECT_FALSE(Rtnl::in(other.netns()).find_nsid(Netns::current()));
+    // What the container calls the third one, in the host's words, once the host has any.
+    EXPECT_FALSE(container.translate_nsid(container.get("far0").peer().netnsid, *host));
+    EXPECT_FALSE(container.translate_nsid(77, *host));
+    output_of({"ip", "link", "add", "m0", "type", "veth", "peer", "name", "m0", "netns", "other"});
+    Rtnl here;
+    const int other_id = here.get("m0").peer().netnsid;
+    EXPECT_EQ(container.translate_nsid(container.get("far0").peer().netnsid, *host), other_id);
+    EXPECT_EQ(here.translate_nsid(other_id, here.find_nsid(c.netns()).value()),
+              container.get("far0").peer().netnsid);
+}
+
+class RtnlMove : public SandboxTest {
+protected:
+    void SetUp() override {
+        SandboxTest::SetUp();
+        if (IsSkipped()) return;
+        output_of({"sh", "-ec",
+                   "ip link add m0 up mtu 1400 type veth peer name m1;"
+                   "ip link property add dev m0 altname a-name-that-is-longer-than-others"});
+        other_.emplace("other");
+    }
+    std::optional<TestNetns> other_;
+};
+
+TEST_F(RtnlMove, ALinkIsMovedAndRenamedInOneRequest) {
+    Rtnl here, there = Rtnl::in(other_->netns());
+    const Link link = here.get("m0");
+    here.apply(set_alias(link, "m0"), move_link(link, other_->netns(), "eth0"));
+    EXPECT_FALSE(here.find("m0"));
+    const Link moved = there.get("eth0");
+    EXPECT_EQ(moved.alias, "m0");
+    EXPECT_EQ(moved.address, link.address);
+    EXPECT_EQ(moved.mtu, 1400u);
+    EXPECT_FALSE(moved.is_up());
+    EXPECT_EQ(moved.kind_name(), "veth");
+    there.apply(set_up(moved), set_alias(moved, ""));
+    EXPECT_TRUE(there.get("eth0").is_up());
+    EXPECT_EQ(there.get("eth0").alias, "");
+}
+
+TEST_F(RtnlMove, ANameThatIsTakenKeepsItWhereItIs) {
+    other_->output_of({"ip", "link", "add", "m0", "type", "bridge"});
+    other_->output_of({"ip", "link", "add", "eth0", "type", "bridge"});
+    Rtnl here;
+    EXPECT_EQ(thrown([&] { here.apply(move_link(here.get("m0"), other_->netns(), "eth0")); }).msg,
+              "move link m0 to /run/netns/other as eth0: File exists");
+    EXPECT_TRUE(here.find("m0"));
+}
+
+TEST_F(RtnlMove, LinksAreFoundByEachOfTheirNamesAndByAddress) {
+    Rtnl here;
+    const Link link = here.get("m0");
+    EXPECT_EQ(here.get("a-name-that-is-longer-than-others").index, link.index);
+    EXPECT_EQ(link.alternative_names,
+              std::vector<std::string>{"a-name-that-is-longer-than-others"});
+    here.apply(remove_alternative_name(link, link.alternative_names[0]));
+    EXPECT_FALSE(here.find("a-name-that-is-longer-than-others"));
+    EXPECT_EQ(here.find(link.address)->index, link.index);
+    EXPECT_EQ(link.address_text(), link.mac.to_string());
+    EXPECT_FALSE(here.find(LinkAddress::parse("02:00:00:00:00:77").value()));
+    here.apply(set_down(link), rename_link(link, "m2"),
+               set_address(link, LinkAddress::parse("02:00:00:00:00:77").value()));
+    EXPECT_EQ(here.get("m2").mac.to_string(), "02:00:00:00:00:77");
 }
 
 }  // namespace

@@ -34,6 +34,17 @@ TEST(Mac, MadeUpAddressesAreLocalUnicast) {
     EXPECT_NE(Mac::random(), Mac::random());
 }
 
+TEST(LinkAddress, HasTheLengthOfItsTypeOfLink) {
+    for (const char* text : {"02:00:5e:00:53:01", "02:00:5e:10:00:00:00:01",
+                             "00:00:00:00:fe:80:00:00:00:00:00:00:02:00:5e:10:00:00:00:01"})
+        EXPECT_EQ(LinkAddress::parse(text).value().to_string(), text);
+    EXPECT_EQ(LinkAddress::parse("0200.5e10.0000.0001"),
+              LinkAddress::parse("02-00-5E-10-00-00-00-01"));
+    for (const char* text : {"", "02:00:5e", "02:00:5e:00:53:01:02", "x", "02:00:5e:00:53:0g"})
+        EXPECT_FALSE(LinkAddress::parse(text)) << text;
+    EXPECT_EQ(LinkAddress{}.to_string(), "");
+}
+
 TEST(Mac, KnowsZeroAndMulticast) {
     EXPECT_TRUE(Mac{}.is_zero());
     EXPECT_FALSE(Mac::parse("00:00:00:00:00:01")->is_zero());
