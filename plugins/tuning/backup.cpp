@@ -38,23 +38,12 @@ Attributes parse_attributes(const Json& json) {
     return attributes;
 }
 
-Place parse_place(const Json& json) {
-    const auto number = [&json](const char* key, std::int64_t max) {
-        const auto v = json.find(key);
-        return v ? v->as_int(0, max) : 0;
-    };
-    return {.boot_id = json.string_or("bootID", ""),
-            .netns_cookie = static_cast<std::uint64_t>(number("netnsCookie", INT64_MAX)),
-            .netns_inode = static_cast<std::uint64_t>(number("netnsInode", INT64_MAX)),
-            .ifindex = static_cast<int>(number("ifindex", INT32_MAX))};
-}
-
 Backup parse_members(const Json& json) {
     Backup backup;
     json.require_object();
     backup.network = json.string_or("network", "");
     backup.attachment = {json.string_or("containerID", ""), json.string_or("ifname", "")};
-    backup.place = parse_place(json);
+    backup.place = Place::parse(json);
     backup.netns = json.string_or("netns", "");
     backup.attributes = parse_attributes(json);
     if (const auto sysctls = json.find("sysctl"))
@@ -78,15 +67,6 @@ void print_owner(JsonWriter& out, const Backup& backup) {
     if (backup.attachment == AttachmentId{}) return;
     out.member("containerID", backup.attachment.container_id);
     out.member("ifname", backup.attachment.ifname);
-}
-
-void print_place(JsonWriter& out, const Place& place, const std::string& netns) {
-    if (!place.is_known()) return;
-    if (!place.boot_id.empty()) out.member("bootID", place.boot_id);
-    if (place.netns_cookie != 0) out.member("netnsCookie", place.netns_cookie);
-    out.member("netnsInode", place.netns_inode);
-    if (place.ifindex != 0) out.member("ifindex", place.ifindex);
-    if (!netns.empty()) out.member("netns", netns);
 }
 
 }  // namespace
@@ -134,7 +114,8 @@ std::string Backup::print() const {
     out.begin_object();
     print_attributes(out, attributes);
     print_owner(out, *this);
-    print_place(out, place, netns);
+    place.put(out);
+    if (!netns.empty()) out.member("netns", netns);
     if (!sysctls.empty()) {
         out.key("sysctl").begin_object();
         for (const Parameter& parameter : sysctls) out.member(parameter.key, parameter.value);

@@ -7,7 +7,7 @@
 
 #include "attributes.h"
 #include "cni/config.h"
-#include "place.h"
+#include "container/place.h"
 #include "sysctl_name.h"
 
 namespace cni::tuning {

@@ -1,20 +1,17 @@
-#include <fcntl.h>
 #include <limits.h>
 
 #include <algorithm>
 #include <set>
 
 #include "backup.h"
-#include "base/file.h"
 #include "base/hash.h"
-#include "base/state_dir.h"
+#include "base/state_files.h"
 #include "base/undo.h"
 #include "base/warn.h"
 
 namespace cni::tuning {
 namespace {
 
-constexpr std::size_t max_size = 1u << 20;
 constexpr std::string_view suffix = ".json", temporary_suffix = ".tmp";
 
 /// The names that an attachment's file may have.
@@ -38,42 +35,12 @@ Names names_of(const AttachmentId& attachment) {
             .temporary = cat(".", hash, temporary_suffix)};
 }
 
-/// The directory, in which files come and go under its lock.
-class Directory {
-public:
-    Directory(Fd dir, std::string path) : path_(std::move(path)), lock_(std::move(dir), path_) {}
-
-    static std::optional<Directory> find(const std::string& path) {
-        auto dir = find_state_dir(path, Holds::files);
-        if (!dir) return {};
-        return std::optional<Directory>(std::in_place, std::move(*dir), path);
-    }
-
-    std::string path_of(const std::string& name) const { return cat(path_, "/", name); }
-
-    std::optional<Backup> load(const std::string& name) const {
-        if (name.empty()) return {};
-        const std::string path = path_of(name);
-        const Fd file(
-            ::openat(lock_.fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        if (!file && errno == ENOENT) return {};
-        if (!file && errno == ELOOP)
-            throw Error(Code::decoding_failure, cat("backup file ", path, " is a symbolic link"));
-        checked(file.get(), "open ", path);
-        return Backup::parse(read_all(file.get(), max_size, path), path);
-    }
-    void save(const Names& names, const std::string& name, const Backup& backup) const {
-        replace_file(lock_.fd(), name, names.temporary, backup.print(), 0600, path_of(name));
-    }
-    void remove(const std::string& name) const {
-        if (::unlinkat(lock_.fd(), name.c_str(), 0) < 0 && errno != ENOENT)
-            checked(-1, "remove ", path_of(name));
-    }
-
-private:
-    std::string path_;
-    FileLock lock_;
-};
+std::optional<Backup> load(const StateFiles& files, const std::string& name) {
+    if (name.empty()) return {};
+    const auto text = files.read(name);
+    if (!text) return {};
+    return Backup::parse(*text, files.path_of(name));
+}
 
 /// What there is under an attachment's names.
 struct Found {
@@ -92,10 +59,10 @@ bool is_unambiguous(const std::string& plain) {
     return std::ranges::count(plain, '_') == 1;
 }
 
-Found find(const Directory& dir, const Names& names, const AttachmentId& attachment) {
-    const auto plain = dir.load(names.plain);
+Found find(const StateFiles& files, const Names& names, const AttachmentId& attachment) {
+    const auto plain = load(files, names.plain);
     if (plain && plain->attachment == attachment) return {names.plain, *plain, false};
-    const auto unique = dir.load(names.unique);
+    const auto unique = load(files, names.unique);
     if (unique && unique->attachment == attachment) return {names.unique, *unique, false};
     if (plain && is_nameless(*plain)) return {names.plain, *plain, is_unambiguous(names.plain)};
     return {.name = {}, .is_plain_free = !plain && !names.plain.empty()};
@@ -109,9 +76,9 @@ const std::string& name_to_save(const Found& found, const Names& names) {
 /// Whose a file is.
 enum class Owner { nobody, attachment, another, name_tells, garbled };
 
-Owner owner_of(const Directory& dir, const std::string& name, const AttachmentId& attachment) {
+Owner owner_of(const StateFiles& files, const std::string& name, const AttachmentId& attachment) {
     try {
-        const auto backup = dir.load(name);
+        const auto backup = load(files, name);
         if (!backup) return Owner::nobody;
         if (backup->attachment == attachment) return Owner::attachment;
         return is_nameless(*backup) ? Owner::name_tells : Owner::another;
@@ -127,7 +94,7 @@ bool is_temporary(const std::string& name) {
 }
 
 /// The backup of a file, if it is the network's and of none of these attachments.
-std::optional<Backup> find_stale(const Directory& dir, const std::string& name,
+std::optional<Backup> find_stale(const StateFiles& files, const std::string& name,
                                  const std::string& network, const std::set<AttachmentId>& valid) {
     const auto is_its_name = [&](const AttachmentId& a) { return plain_name(a) == name; };
     const auto is_valid = [&](const Backup& backup) {
@@ -135,7 +102,7 @@ std::optional<Backup> find_stale(const Directory& dir, const std::string& name,
                                    : valid.contains(backup.attachment);
     };
     try {
-        auto backup = dir.load(name);
+        auto backup = load(files, name);
         if (backup && backup->network == network && !is_valid(*backup)) return backup;
     } catch (const Error& error) {
         warn(error.what());
@@ -149,48 +116,48 @@ BackupFile::BackupFile(std::string data_dir, AttachmentId attachment)
     : data_dir_(std::move(data_dir)), attachment_(std::move(attachment)) {}
 
 std::optional<Backup> BackupFile::load() const {
-    const auto dir = Directory::find(data_dir_);
-    if (!dir) return {};
-    Found found = find(*dir, names_of(attachment_), attachment_);
+    const auto files = StateFiles::find(data_dir_);
+    if (!files) return {};
+    Found found = find(*files, names_of(attachment_), attachment_);
     if (found.name.empty()) return {};
     return std::move(found.backup);
 }
 
 void BackupFile::save(const Backup& backup) const {
     const Names names = names_of(attachment_);
-    const Directory dir(open_state_dir(data_dir_, Holds::files, 0700), data_dir_);
-    dir.save(names, name_to_save(find(dir, names, attachment_), names), backup);
+    const StateFiles files = StateFiles::make(data_dir_);
+    files.write(name_to_save(find(files, names, attachment_), names), names.temporary,
+                backup.print());
 }
 
 void BackupFile::remove() const {
-    const auto dir = Directory::find(data_dir_);
-    if (!dir) return;
+    const auto files = StateFiles::find(data_dir_);
+    if (!files) return;
     const Names names = names_of(attachment_);
-    const Owner unique = owner_of(*dir, names.unique, attachment_);
-    if (unique != Owner::nobody) dir->remove(names.unique);
-    const Owner plain = owner_of(*dir, names.plain, attachment_);
+    const Owner unique = owner_of(*files, names.unique, attachment_);
+    if (unique != Owner::nobody) files->remove(names.unique);
+    const Owner plain = owner_of(*files, names.plain, attachment_);
     const bool is_by_name = plain == Owner::name_tells && unique != Owner::attachment;
     if (plain == Owner::attachment || plain == Owner::garbled || is_by_name)
-        dir->remove(names.plain);
-    dir->remove(names.temporary);
+        files->remove(names.plain);
+    files->remove(names.temporary);
 }
 
 void remove_stale_backups(const std::string& data_dir, const std::string& network,
                           const std::vector<AttachmentId>& valid,
                           const std::function<void(const Backup&)>& put_back) {
-    const auto dir = Directory::find(data_dir);
-    auto listed = find_state_dir(data_dir, Holds::files);  // a descriptor has one position
-    if (!dir || !listed) return;
+    const auto files = StateFiles::find(data_dir);
+    if (!files) return;
     const std::set<AttachmentId> kept(valid.begin(), valid.end());
     Failures failures;
-    for (const std::string& name : list_dir(std::move(*listed), data_dir)) {
+    for (const std::string& name : files->names()) {
         failures.attempt([&] {
-            if (is_temporary(name)) return dir->remove(name);
+            if (is_temporary(name)) return files->remove(name);
             if (!name.ends_with(suffix)) return;
-            const auto stale = find_stale(*dir, name, network, kept);
+            const auto stale = find_stale(*files, name, network, kept);
             if (!stale) return;
             put_back(*stale);
-            dir->remove(name);
+            files->remove(name);
         });
     }
     failures.throw_if_any();
