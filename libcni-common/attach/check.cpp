@@ -47,7 +47,9 @@ const Interface& recorded_interface(const Result& prev, const Args& args) {
 }
 
 bool has_recorded_mac(const Interface& recorded, const Link& link) {
-    return recorded.mac.empty() || Mac::parse(recorded.mac) == link.mac;
+    if (recorded.mac.empty()) return true;
+    if (const auto mac = Mac::parse(recorded.mac)) return *mac == link.mac;
+    return LinkAddress::parse(recorded.mac) == link.address;
 }
 
 void check_addresses(Container& container, const Link& link, const Result& result) {

@@ -27,6 +27,18 @@ bool has_another_mac(const Interface& recorded, const Link& link, const Request&
     return is_host_link_of(request.conf.name, as_recorded);
 }
 
+Link require_interface(Container& container) {
+    if (auto link = container.find_interface()) return *link;
+    throw check_failure(
+        cat("Container Interface name in prevResult: ", container.ifname, " not found"));
+}
+
+void require_mac(const Interface& recorded, const Link& link) {
+    if (!has_recorded_mac(recorded, link))
+        throw check_failure(cat("Interface ", link.name, " Mac ", recorded.mac,
+                                " doesn't match container Mac: ", link.address_text()));
+}
+
 }  // namespace
 
 ExistingAttachment::ExistingAttachment(const Request& its_request)
@@ -48,17 +60,19 @@ const Interface& ExistingAttachment::recorded_on_host(const std::string& name) c
 }
 
 Link ExistingAttachment::check_interface(std::string_view kind) {
-    const std::string& name = container.ifname;
     const Interface& recorded = recorded_interface(result, request.args);
-    const auto link = container.find_interface();
-    if (!link)
-        throw check_failure(cat("Container Interface name in prevResult: ", name, " not found"));
-    if (link->kind_name() != kind)
-        throw check_failure(cat("Error: Container interface ", name, " not of type ", kind));
-    if (!has_recorded_mac(recorded, *link))
-        throw check_failure(cat("Interface ", name, " Mac ", recorded.mac,
-                                " doesn't match container Mac: ", link->mac.to_string()));
-    return *link;
+    Link link = require_interface(container);
+    if (link.kind_name() != kind)
+        throw check_failure(cat("Error: Container interface ", link.name, " not of type ", kind));
+    require_mac(recorded, link);
+    return link;
+}
+
+Link ExistingAttachment::check_interface() {
+    const Interface& recorded = recorded_interface(result, request.args);
+    Link link = require_interface(container);
+    require_mac(recorded, link);
+    return link;
 }
 
 Link ExistingAttachment::check_host_end(const Link& interface) {

@@ -35,6 +35,8 @@ public:
 
     /// The container's interface: as prevResult has it, and of this kind.
     Link check_interface(std::string_view kind);
+    /// Of any kind.
+    Link check_interface();
     /// The host's end of the pair whose other end `interface` is: proved from both ends, as
     /// prevResult has it, up, and refusing router advertisements.
     Link check_host_end(const Link& interface);

@@ -56,9 +56,11 @@ void create(Rtnl& from, NewLink link) {
 Interface describe(const Link& link, const Request& request, const std::string& sandbox) {
     Interface interface;
     interface.name = link.name;
-    interface.mac = link.mac.to_string();
+    interface.mac = link.address_text();
     interface.sandbox = sandbox;
-    if (at_least(request.conf.cni_version, "1.1.0")) interface.mtu = link.mtu;
+    if (!at_least(request.conf.cni_version, "1.1.0")) return interface;
+    interface.mtu = link.mtu;
+    interface.pci_id = link.pci_id();
     return interface;
 }
 
@@ -75,13 +77,24 @@ NewAttachment::NewAttachment(const Request& its_request, std::string_view kind)
 
 void NewAttachment::start_ipam() {
     if (!ipam_.configured()) return Result{}.require_printable(request.conf.cni_version);
+    if (!ipam_.needs_link()) allocate();
+}
+
+void NewAttachment::allocate() {
     allocation_.emplace(ipam_.start_add());
     undo_.on_failure("release the addresses",
                      [this] { release_addresses(host, request, *allocation_); });
 }
 
+void NewAttachment::await_ipam() {
+    if (allocation_) given_ = allocation_->finish();
+}
+
 Result NewAttachment::finish_ipam() {
-    return allocation_ ? allocation_->finish() : given_;
+    if (given_) return *given_;
+    if (!allocation_ && ipam_.configured()) allocate();
+    await_ipam();
+    return given_.value_or(Result{});
 }
 
 VethPair NewAttachment::make_veth_pair(const VethPairOptions& options) {

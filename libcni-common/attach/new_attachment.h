@@ -33,10 +33,14 @@ public:
     Container container;
     Rtnl host;
 
-    /// Starts the IPAM plugin, which works while links are made. Without one, nothing is started:
-    /// throws Error(invalid_config) when the version of the configuration cannot express a result
-    /// without addresses.
+    /// Starts the IPAM plugin, which works while links are made; one that needs the link
+    /// (Ipam::needs_link) is started by finish_ipam(). Without one, nothing is started: throws
+    /// Error(invalid_config) when the version of the configuration cannot express a result without
+    /// addresses.
     void start_ipam();
+    /// Before something is touched that cannot be put back as it was: waits for the IPAM plugin, if
+    /// it was started. Throws what finish_ipam() does.
+    void await_ipam();
     /// Instead of that: what a plugin before this one in the list has decided.
     void take_over(Result given) { given_ = std::move(given); }
     /// What the IPAM plugin decided, at least one address; without one, an empty result, or what
@@ -81,11 +85,12 @@ public:
     Result finish_with(const Link& link);
 
 private:
+    void allocate();
     const std::optional<Dns> dns_;
     const Ipam ipam_;
     std::optional<Ipam::Allocation> allocation_;
-    Result given_;
-    bool name_is_taken_ = false;  ///< by a link that somebody else has made meanwhile
+    std::optional<Result> given_;  ///< once it is decided
+    bool name_is_taken_ = false;   ///< by a link that somebody else has made meanwhile
     Undo undo_;
 };
 

@@ -35,10 +35,16 @@ void Removal::pair_and_addresses() {
 }
 
 void Removal::link_and_addresses(std::string_view kind) {
+    link_and_addresses([&] { remove_from_container(request_, kind); });
+}
+
+void Removal::link_and_addresses(const std::function<void()>& remove) {
+    const Ipam ipam(request_);
+    if (ipam.needs_link()) attempt([&] { ipam.del(); });
     request_.step("remove link");
     attempt([&] {
-        remove_from_container(request_, kind);
-        Ipam(request_).del();
+        remove();
+        if (!ipam.needs_link()) ipam.del();
     });
 }
 

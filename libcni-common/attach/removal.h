@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ public:
     /// The attachment's link, of this kind, in the container, then what IPAM gave. What is somebody
     /// else's is left: see find_container_link().
     void link_and_addresses(std::string_view kind);
+    /// The same of what `remove` takes away. When that fails, the addresses are kept, since an
+    /// interface still bears them. An IPAM plugin that needs the link comes first.
+    void link_and_addresses(const std::function<void()>& remove);
 
     /// What only this plugin made.
     template <typename F>

@@ -59,6 +59,10 @@ public:
     /// False in layer 2: no "ipam.type". Then there is no ADD, and the other commands do nothing.
     bool configured() const { return !type_.empty(); }
 
+    /// It talks over the container's interface: its ADD comes once that is there, its DEL while it
+    /// still is.
+    bool needs_link() const { return type_ == "dhcp"; }
+
     /// An ADD that has been started: the caller may do something else before it takes the result.
     class Allocation;
     Allocation start_add() const;
