@@ -310,6 +310,18 @@ std::optional<int> Rtnl::find_nsid(const Netns& other) {
         {std::move(query), cat("find the number of network namespace ", other.path())});
 }
 
+int Rtnl::get_nsid(const Netns& other) {
+    if (const auto nsid = find_nsid(other)) return *nsid;
+    NlMessage message(RTM_NEWNSID, 0);
+    message.header(rtgenmsg{.rtgen_family = AF_UNSPEC});
+    message.put_u32(NETNSA_NSID, static_cast<unsigned>(NETNSA_NSID_NOT_ASSIGNED));
+    message.put_u32(NETNSA_FD, static_cast<unsigned>(other.fd()));
+    const std::string act = cat("number network namespace ", other.path());
+    request({std::move(message), act, EEXIST});
+    if (const auto nsid = find_nsid(other)) return *nsid;
+    throw SysError(act, ENOENT);
+}
+
 std::optional<int> Rtnl::translate_nsid(int nsid, int target) {
     NlMessage query = query_nsid();
     query.put_u32(NETNSA_NSID, static_cast<unsigned>(nsid));

@@ -142,6 +142,8 @@ public:
     /// The number by which this namespace calls another one, in Link::parent for instance;
     /// nullopt until it has shown something that is there.
     std::optional<int> find_nsid(const Netns& other);
+    /// The same; it gets one when it has none yet.
+    int get_nsid(const Netns& other);
     /// The same of the namespace that this one calls `nsid`, as the one called `target` has it.
     std::optional<int> translate_nsid(int nsid, int target);
     /// The first in the order of the kernel. Costs the more the more links there are.

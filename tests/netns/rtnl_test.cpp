@@ -102,7 +102,11 @@ TEST_F(RtnlTest, TellsInWhichNamespaceAPeerIs) {
     EXPECT_EQ(container.get("one0").peer().netnsid, -1);
     EXPECT_EQ(container.get("far0").peer().netnsid, container.find_nsid(other.netns()));
     EXPECT_NE(container.get("far0").peer().netnsid, *host);
-    EXPECT_FALSE(Rtnl::in(other.netns()).find_nsid(Netns::current()));
+    Rtnl elsewhere = Rtnl::in(other.netns());
+    EXPECT_FALSE(elsewhere.find_nsid(Netns::current()));
+    const int given = elsewhere.get_nsid(Netns::current());
+    EXPECT_EQ(elsewhere.find_nsid(Netns::current()), given);
+    EXPECT_EQ(elsewhere.get_nsid(Netns::current()), given);
     // What the container calls the third one, in the host's words, once the host has any.
     EXPECT_FALSE(container.translate_nsid(container.get("far0").peer().netnsid, *host));
     EXPECT_FALSE(container.translate_nsid(77, *host));
