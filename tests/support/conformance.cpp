@@ -72,10 +72,16 @@ void Conformance::make_parent() {
 }
 
 Traces Conformance::without_parent(Traces traces) {
-    if (GetParam().parent.empty()) return traces;
-    const std::string name = cat(R"("ifname":")", GetParam().parent, "\"");
+    const std::string parent(GetParam().parent);
+    if (parent.empty()) return traces;
+    const auto is_of = [](const std::string& line, const std::string& name) {
+        if (line.starts_with("link "))
+            return line.find(cat(R"("ifname":")", name, "\"")) != line.npos;
+        // Of a parent that may be gone, with its other end.
+        return GetParam().lends_parent && line.find(cat("/", name, "/")) != line.npos;
+    };
     std::erase_if(traces, [&](const std::string& line) {
-        return line.starts_with("link ") && line.find(name) != line.npos;
+        return is_of(line, parent) || (GetParam().lends_parent && is_of(line, "wire"));
     });
     return traces;
 }

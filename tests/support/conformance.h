@@ -36,6 +36,8 @@ struct Row {
     bool is_inside = false;
     /// A link of the host that it takes for granted, there and up; "": none.
     std::string_view parent = {};
+    /// That link is what the container gets: it goes with a namespace that is gone.
+    bool lends_parent = false;
     /// Many kernels lack what it makes: its tests are named Vm..., see tests/vm/README.md.
     bool needs_stock_kernel = false;
 };
@@ -86,6 +88,14 @@ constexpr Row rows[] = {
      .is_inside = true,
      .parent = "m0",
      .needs_stock_kernel = true},
+    {.plugin = "host-device",
+     .role = Role::interface,
+     .keys = R"({"device": "m0",
+                 "ipam": {"type": "host-local",
+                          "ranges": [[{"subnet": "10.1.7.0/24"}], [{"subnet": "fd00:1:7::/64"}]],
+                          "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}})",
+     .parent = "m0",
+     .lends_parent = true},
     {.plugin = "loopback", .role = Role::existing, .keys = "{}", .needs_no_record = true},
     {.plugin = "portmap",
      .role = Role::chained,

@@ -26,14 +26,37 @@ json on_a_vlan(const std::string& bridge) {
 }
 
 // Addresses of the cable, behind those of its ends.
-json on_the_uplink() {
+json beside_the_world() {
     return {{"isGateway", nullptr},
-            {"master", "uplink"},
-            {"mtu", 1400},
             {"ipam",
              {{"ranges",
                {{{{"subnet", "192.0.2.0/24"}, {"rangeStart", "192.0.2.100"}}},
                 {{{"subnet", "2001:db8::/64"}, {"rangeStart", "2001:db8::100"}}}}}}}};
+}
+
+json on_the_uplink() {
+    json keys = beside_the_world();
+    keys.update(json{{"master", "uplink"}, {"mtu", 1400}});
+    return keys;
+}
+
+std::string device_of(const Attachment& a) {
+    return cat("d-", a.netns.name());
+}
+
+// Of the host, on a cable to the world; that has the addresses of its own cable on a bridge of all.
+void make_device(const Attachment& a) {
+    output_of({"sh", "-ec", cat("device=", device_of(a), R"(
+        world() { ip -n outside "$@"; }
+        if ! world link show lan; then
+            world link add lan up type bridge
+            world address flush dev eth0
+            world link set eth0 master lan
+            world address add 192.0.2.2/24 dev lan nodad
+            world address add 2001:db8::2/64 dev lan nodad
+        fi >/dev/null 2>&1
+        ip link add $device up type veth peer name $device netns outside
+        world link set $device up master lan)")});
 }
 
 json tuning_keys(const std::string& mac) {
@@ -53,8 +76,10 @@ bool masquerades(Subject subject) {
     return subject == Subject::chain || subject == Subject::bridge || subject == Subject::ptp;
 }
 
-bool is_on_uplink(Subject subject) {
-    return subject == Subject::macvlan || subject == Subject::ipvlan;
+// They are on the network that the world is on.
+bool is_beside_the_world(Subject subject) {
+    return subject == Subject::macvlan || subject == Subject::ipvlan ||
+           subject == Subject::host_device;
 }
 
 std::string executable_of(Subject subject) {
@@ -96,6 +121,8 @@ std::string to_string(Subject subject) {
             return "macvlan";
         case Subject::ipvlan:
             return "ipvlan";
+        case Subject::host_device:
+            return "host-device";
         case Subject::portmap:
             return "portmap";
         case Subject::tuning:
@@ -123,7 +150,7 @@ bool makes_rules(Subject subject) {
 }
 
 bool starts_programs(Subject subject) {
-    return masquerades(subject) || is_on_uplink(subject);
+    return masquerades(subject) || is_beside_the_world(subject);
 }
 
 void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
@@ -136,6 +163,7 @@ void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
 void SubjectCalls::prepare(Attachment& a) {
     if (subject_ == Subject::portmap || subject_ == Subject::tuning)
         a.previous = add(a.netns, layer3());
+    if (subject_ == Subject::host_device) make_device(a);
 }
 
 void SubjectCalls::remove_shared(const Attachment& a) const {
@@ -176,6 +204,10 @@ json SubjectCalls::network(const Attachment& a) const {
         case Subject::ipvlan:
             keys.update(on_the_uplink());
             keys.update(json{{"isolation", "private"}});
+            return layer3(keys);
+        case Subject::host_device:
+            keys.update(beside_the_world());
+            keys["device"] = device_of(a);
             return layer3(keys);
         case Subject::portmap:
             return PortmapCalls::config(
@@ -262,7 +294,7 @@ std::string SubjectCalls::fault_seen_by_check(const Attachment& a) const {
 std::string SubjectCalls::fault_of(const Attachment& a, const Outside& world) const {
     std::string faults = fault_seen_by_check(a);
     if (masquerades(subject_)) faults += masquerading_fault_of(a, world);
-    if (is_on_uplink(subject_)) faults += direct_fault_of(a, world);
+    if (is_beside_the_world(subject_)) faults += direct_fault_of(a, world);
     if (subject_ == Subject::chain || subject_ == Subject::portmap)
         faults += mapping_fault_of(a, world);
     return faults;

@@ -12,26 +12,21 @@ enum class Subject {
     bridge_promiscuous,
     bridge_vlan,  ///< needs VLAN filtering
     ptp,
-    macvlan,  ///< on the host's uplink
-    ipvlan,   ///< likewise; many kernels lack it
+    macvlan,      ///< on the host's uplink
+    ipvlan,       ///< likewise; many kernels lack it
+    host_device,  ///< each attachment has a device of its own
     portmap,
     tuning,
     host_local,
     static_addresses,
     loopback
 };
-inline constexpr Subject all_subjects[] = {Subject::chain,
-                                           Subject::bridge,
-                                           Subject::bridge_promiscuous,
-                                           Subject::bridge_vlan,
-                                           Subject::ptp,
-                                           Subject::macvlan,
-                                           Subject::ipvlan,
-                                           Subject::portmap,
-                                           Subject::tuning,
-                                           Subject::host_local,
-                                           Subject::static_addresses,
-                                           Subject::loopback};
+inline constexpr Subject all_subjects[] = {
+    Subject::chain,       Subject::bridge,      Subject::bridge_promiscuous,
+    Subject::bridge_vlan, Subject::ptp,         Subject::macvlan,
+    Subject::ipvlan,      Subject::host_device, Subject::portmap,
+    Subject::tuning,      Subject::host_local,  Subject::static_addresses,
+    Subject::loopback};
 std::string to_string(Subject subject);
 bool needs_stock_kernel(Subject subject);
 /// So that each ADD makes the bridge, too.
@@ -50,7 +45,8 @@ protected:
     void choose(Subject subject, Way way, const std::string& folder);
     Subject subject() const { return subject_; }
 
-    /// What the plugins before this one in a network do.
+    /// What the plugins before this one in a network do, and what it takes for granted. The world
+    /// (support/test_netns.h) is to be there.
     void prepare(Attachment& a);
     /// Removes what DEL leaves for other containers and no other one uses, so that the next ADD
     /// makes it again: the attachment's own bridge, where it has one.

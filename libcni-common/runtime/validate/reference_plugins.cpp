@@ -34,18 +34,8 @@ void check_flannel(const NetConf& conf, Problems& problems) {
                                        ": flannel sets it"));
 }
 
-void check_host_device(const NetConf& conf, Problems& problems) {
-    if (declares_capability(conf, "deviceID")) return;
-    constexpr std::string_view selectors[] = {"device", "hwaddr", "kernelpath", "pciBusID"};
-    if (std::ranges::none_of(selectors, [&](auto key) { return conf.json.find(key).has_value(); }))
-        problems.error(conf.json,
-                       "specify either \"device\", \"hwaddr\", \"kernelpath\" or \"pciBusID\"");
-}
-
 // Interface plugins
 
-constexpr Key host_device_keys[] = {
-    {"device", text}, {"hwaddr", text}, {"kernelpath", text}, {"pciBusID", text}};
 constexpr Key tap_keys[] = {{"multiQueue", flag},
                             {"mtu", mtu},
                             {"mac", mac},
@@ -80,7 +70,6 @@ constexpr PluginKeys plugins[] = {
     {"bandwidth", bandwidth_keys, check_bandwidth},
     {"firewall", firewall_keys},
     {"flannel", flannel_keys, check_flannel},
-    {"host-device", host_device_keys, check_host_device},
     {"sbr", sbr_keys},
     {"tap", tap_keys},
     {"vrf", vrf_keys},

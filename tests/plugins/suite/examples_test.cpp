@@ -31,6 +31,7 @@ protected:
         if (IsSkipped()) return;
         output_of({"ip", "link", "add", "eth0", "up", "type", "veth", "peer", "name", "wire"});
         output_of({"ip", "link", "set", "wire", "up"});
+        output_of({"ip", "link", "add", "eth1", "up", "type", "veth", "peer", "name", "wire1"});
     }
 
     /// cnitool as a runtime that has port mappings to pass on.

@@ -51,10 +51,11 @@ TEST_F(HostileNames, OfInterfaces) {
 TEST_F(HostileNames, OfIpamPlugins) {
     shell("printf '#!/bin/sh\\ntouch /run/victim/ran\\n' >/run/evil; chmod 755 /run/evil");
     for (const char* type : {"../../../../../../../../run/evil", "/run/evil", "..", "."})
-        for (const char* name : {"bridge", "ptp", "macvlan", "ipvlan"})
+        for (const char* name : {"bridge", "ptp", "macvlan", "ipvlan", "host-device"})
             for (const char* command : commands) {
-                const PluginRun run =
-                    plugin(name, command, layer2({{"master", "lo"}, {"ipam", {{"type", type}}}}));
+                const PluginRun run = plugin(
+                    name, command,
+                    layer2({{"master", "lo"}, {"device", "lo"}, {"ipam", {{"type", type}}}}));
                 EXPECT_FALSE(run.ok()) << name << command << type;
                 if (std::string_view(command) != "CHECK") {
                     EXPECT_THAT(run.error_message(), HasSubstr(type)) << name << command;
