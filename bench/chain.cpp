@@ -79,6 +79,11 @@ constexpr Chain all[] = {
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])",
      .on_request = true},
+    {.name = "host-device",
+     .plugins = R"([{"type": "host-device", "device": "of each attachment",
+                     "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .has_devices = true},
     {.name = "tuning", .plugins = R"([{"type": "bridge", "bridge": "$bridge", "untimed": true},
                     {"type": "tuning", "mtu": 1400, "dataDir": "$data/tuning",
                      "sysctl": {"net.core.somaxconn": "500",
@@ -171,6 +176,10 @@ std::string Side::master() const {
     return cat("uplink", number_);
 }
 
+std::string Side::device(unsigned attachment) const {
+    return cat("lent", number_, "x", attachment);
+}
+
 std::string Side::address(unsigned offset) const {
     return cat("10.", 64 * static_cast<unsigned>(number_ + 1) + (offset >> 16), ".",
                (offset >> 8) & 255, ".", offset & 255);
@@ -191,6 +200,7 @@ Call Side::call(std::size_t index, std::string_view command, const Attachment& a
     config["name"] = network();
     if (config.contains("vlanId")) config["vlanId"] = attachment.number;
     if (!attachment.result.is_null()) config["prevResult"] = attachment.result;
+    if (config.contains("device")) config["device"] = device(attachment.number);
     if (config.contains("runtimeConfig"))
         number_ports(config, 2 * attachment.number + static_cast<unsigned>(number_));
     return {.executable = cat(folder_, "/", config["type"].get<std::string>()),
@@ -213,6 +223,14 @@ void make_master(const Side& side) {
     test::output_of(
         {"ip", "link", "add", side.master(), "up", "type", "veth", "peer", "name", other_end});
     test::output_of({"ip", "link", "set", other_end, "up"});
+}
+
+void make_devices(const Side& side, unsigned count) {
+    std::string links;
+    for (unsigned i = 0; i < count; ++i)
+        links +=
+            cat("link add ", side.device(i), " up type veth peer name ", side.device(i), "p\n");
+    test::output_of({"ip", "-batch", "-"}, links);
 }
 
 void make_leases(const Side& side, unsigned count) {

@@ -32,6 +32,8 @@ struct Chain {
     Load load = Load::none;
     /// Has interfaces on one of the host's, which each side has for itself.
     bool has_master = false;
+    /// Each attachment gets a device of its own.
+    bool has_devices = false;
     /// The host's `iptables` is the legacy one; else that of nf_tables.
     bool legacy_iptables = false;
     /// Only when it is named: some plugins take minutes for an attachment, or need what many
@@ -65,6 +67,8 @@ public:
     std::string network() const;
     std::size_t length() const { return plugins_.size(); }
     std::string master() const;
+    /// That is lent to an attachment: of its number.
+    std::string device(unsigned attachment) const;
     /// The address `offset` above the subnet's.
     std::string address(unsigned offset) const;
 
@@ -105,6 +109,10 @@ private:
 
 /// Makes the side's master: a link that is up, with nobody at the other end.
 void make_master(const Side& side);
+
+/// Makes the devices of the first `count` attachments: links that are up, with nobody at the other
+/// end.
+void make_devices(const Side& side, unsigned count);
 
 /// Makes `count` leases of other containers, as a node has them: the files that host-local keeps.
 void make_leases(const Side& side, unsigned count);

@@ -122,6 +122,7 @@ void measure_chain(const Options& options, const Chain& chain, unsigned amount,
                           {.side = Side("theirs", options.theirs, 1, chain)}};
     for (Contestant& contestant : both) {
         if (chain.has_master) make_master(contestant.side);
+        if (chain.has_devices) make_devices(contestant.side, rounds_of(options, chain, amount));
         if (chain.load == Load::leases) make_leases(contestant.side, amount);
         make_containers(contestant, rounds_of(options, chain, amount));
         // Not timed: it also makes what is made only once, the bridge and the netfilter tables.
