@@ -99,6 +99,12 @@ void ExistingAttachment::check_mtu(const Link& interface, std::uint32_t configur
                                 " bytes instead of ", wanted));
 }
 
+void ExistingAttachment::check_addressing(const Link& interface) {
+    request.step("check addresses");
+    check_addresses(container, interface, own);
+    check_routes(container, interface, own);
+}
+
 void ExistingAttachment::check_masquerading(const std::optional<std::string>& backend,
                                             const Result& addresses) {
     cni::check_masquerading(nft(), backend, owner_of(request), addresses.addresses());

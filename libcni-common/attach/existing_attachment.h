@@ -45,6 +45,9 @@ public:
     /// it, since another plugin of the list may have changed it, or as configured.
     void check_mtu(const Link& interface, std::uint32_t configured) const;
 
+    /// The interface's addresses and routes: see check_addresses(), check_routes().
+    void check_addressing(const Link& interface);
+
     /// Masquerading of these addresses: see check_masquerading().
     void check_masquerading(const std::optional<std::string>& backend, const Result& addresses);
 

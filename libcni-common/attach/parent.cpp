@@ -102,12 +102,13 @@ void check_parent(const Link& interface, const ParentChoice& choice, Rtnl& host,
                             wanted.link.name));
 }
 
-std::optional<Link> require_parent(Rtnl& host, const ParentChoice& choice) {
-    if (choice.in_container) return {};
-    auto parent = find(host, choice);
+void require_parent(const ParentChoice& choice, std::uint32_t mtu) {
+    if (choice.in_container) return;
+    Rtnl host;
+    const auto parent = find(host, choice);
     if (!parent) throw missing(Code::plugin_not_available, choice);
     require_up(*parent, Code::plugin_not_available);
-    return parent;
+    require_mtu_within(*parent, mtu);
 }
 
 void require_mtu_within(const Link& parent, std::uint32_t mtu) {

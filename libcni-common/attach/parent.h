@@ -41,9 +41,10 @@ void require_up(const Link& parent, Code code = Code::internal);
 void check_parent(const Link& interface, const ParentChoice& choice, Rtnl& host,
                   Container& container);
 
-/// STATUS: the parent; nullopt for one in a container, which nobody knows yet. Throws
-/// Error(plugin_not_available) naming it when it is not there, or down.
-std::optional<Link> require_parent(Rtnl& host, const ParentChoice& choice);
+/// STATUS: looks on the host for the parent; one in a container nobody knows yet. Throws
+/// Error(plugin_not_available) naming it when it is not there, or down, and what
+/// require_mtu_within() does.
+void require_parent(const ParentChoice& choice, std::uint32_t mtu);
 
 /// Throws Error(invalid_config) for an MTU, in bytes, that is larger than the parent's.
 void require_mtu_within(const Link& parent, std::uint32_t mtu);

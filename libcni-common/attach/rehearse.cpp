@@ -16,10 +16,14 @@ void rehearse(const std::function<void(Rtnl& scratch)>& body) {
     }
 }
 
-// Of the one kind that every kernel has which plugins run on.
-Link make_scratch_parent(Rtnl& scratch, std::uint32_t mtu) {
-    return scratch.make_link(
-        {.name = "parent0", .mtu = mtu, .kind = Veth{.peer = {.name = "parent1", .mtu = mtu}}});
+// On one of the one kind that every kernel has which plugins run on.
+void rehearse_on_parent(NewLink link) {
+    const Veth pair{.peer = {.name = "parent1", .mtu = link.mtu}};
+    link.name = "eth0";
+    rehearse([&](Rtnl& scratch) {
+        link.parent = scratch.make_link({.name = "parent0", .mtu = link.mtu, .kind = pair}).index;
+        scratch.make_link(link);
+    });
 }
 
 void require_none(const std::optional<std::string>& problem) {

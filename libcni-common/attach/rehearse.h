@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,8 +13,8 @@ namespace cni {
 /// comes last. Throws Error(plugin_not_available) with what the kernel refuses.
 void rehearse(const std::function<void(Rtnl& scratch)>& body);
 
-/// For what is made on a parent: makes one, with this MTU in bytes, 0: the kernel's choice.
-Link make_scratch_parent(Rtnl& scratch, std::uint32_t mtu);
+/// The same of a link on a parent: `link` is without name and parent.
+void rehearse_on_parent(NewLink link);
 
 /// Throws Error(plugin_not_available) when there is a problem.
 void require_none(const std::optional<std::string>& problem);

@@ -82,4 +82,14 @@ nft::Connection& StaleRemoval::nft() {
     return *nft_;
 }
 
+void remove_link_and_addresses(const Request& request, std::string_view kind) {
+    Removal removal(request);
+    removal.link_and_addresses(kind);
+    removal.finish();
+}
+
+void remove_stale_addresses(const Request& request) {
+    Ipam(request).gc();
+}
+
 }  // namespace cni

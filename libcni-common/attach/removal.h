@@ -59,7 +59,7 @@ public:
     void masquerading();
     /// The IPAM plugin is told in any case.
     void pairs_and_addresses();
-    /// Of a plugin whose links go with their containers. The IPAM plugin is told in any case.
+    /// The IPAM plugin is told.
     void addresses();
 
     /// What only this plugin made. `body` gets the valid attachments; it is left out when the
@@ -79,5 +79,10 @@ private:
     std::optional<nft::Connection> nft_;
     Failures failures_;
 };
+
+/// DEL of a plugin that makes a link in the container, of this kind, and nothing else.
+void remove_link_and_addresses(const Request& request, std::string_view kind);
+/// Its GC: links go with their containers.
+void remove_stale_addresses(const Request& request);
 
 }  // namespace cni

@@ -27,21 +27,15 @@ void check(const Request& request) {
     const Link link = attachment.check_interface(Dummy::name);
     attachment.check_up(link);
     attachment.check_mtu(link, config.mtu);
-    request.step("check addresses");
-    check_addresses(attachment.container, link, attachment.own);
-    check_routes(attachment.container, link, attachment.own);
+    attachment.check_addressing(link);
 }
 
 void del(const Request& request) {
-    Removal removal(request);
-    removal.link_and_addresses(Dummy::name);
-    removal.finish();
+    remove_link_and_addresses(request, Dummy::name);
 }
 
 void gc(const Request& request) {
-    StaleRemoval removal(request);
-    removal.addresses();
-    removal.finish();
+    remove_stale_addresses(request);
 }
 
 void status(const Request& request) {

@@ -113,22 +113,15 @@ void check(const Request& request) {
         check_parent(interface, config.parent, attachment.host, attachment.container);
     attachment.check_mtu(interface, config.mtu);
     attachment.check_up(interface);
-    request.step("check addresses");
-    check_addresses(attachment.container, interface, attachment.own);
-    check_routes(attachment.container, interface, attachment.own);
+    attachment.check_addressing(interface);
 }
 
 void del(const Request& request) {
-    Removal removal(request);
-    removal.link_and_addresses(Ipvlan::name);
-    removal.finish();
+    remove_link_and_addresses(request, Ipvlan::name);
 }
 
-// Links go with their containers.
 void gc(const Request& request) {
-    StaleRemoval removal(request);
-    removal.addresses();
-    removal.finish();
+    remove_stale_addresses(request);
 }
 
 void status(const Request& request) {
@@ -136,17 +129,9 @@ void status(const Request& request) {
     const Config config = parse_config(request.conf);
     Ipam(request).status();
     request.step("check links");
-    Rtnl host;
-    const auto parent =
-        is_parent_known(config) ? require_parent(host, config.parent) : std::nullopt;
-    if (parent) require_mtu_within(*parent, config.mtu);
+    if (is_parent_known(config)) require_parent(config.parent, config.mtu);
     request.step("rehearse");
-    rehearse([&](Rtnl& scratch) {
-        NewLink link = link_of(config);
-        link.name = "eth0";
-        link.parent = make_scratch_parent(scratch, config.mtu).index;
-        scratch.make_link(link);
-    });
+    rehearse_on_parent(link_of(config));
 }
 
 }  // namespace cni::ipvlan

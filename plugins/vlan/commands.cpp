@@ -72,21 +72,15 @@ void check(const Request& request) {
     check_parent(interface, config.parent, attachment.host, attachment.container);
     attachment.check_mtu(interface, config.mtu);
     attachment.check_up(interface);
-    request.step("check addresses");
-    check_addresses(attachment.container, interface, attachment.own);
-    check_routes(attachment.container, interface, attachment.own);
+    attachment.check_addressing(interface);
 }
 
 void del(const Request& request) {
-    Removal removal(request);
-    removal.link_and_addresses(Vlan::name);
-    removal.finish();
+    remove_link_and_addresses(request, Vlan::name);
 }
 
 void gc(const Request& request) {
-    StaleRemoval removal(request);
-    removal.addresses();
-    removal.finish();
+    remove_stale_addresses(request);
 }
 
 void status(const Request& request) {
@@ -94,15 +88,9 @@ void status(const Request& request) {
     const Config config = parse_config(request.conf);
     Ipam(request).status();
     request.step("check links");
-    Rtnl host;
-    if (const auto parent = require_parent(host, config.parent))
-        require_mtu_within(*parent, config.mtu);
+    require_parent(config.parent, config.mtu);
     request.step("rehearse");
-    rehearse([&](Rtnl& scratch) {
-        const Link parent = make_scratch_parent(scratch, config.mtu);
-        scratch.make_link(
-            {.name = "eth0", .mtu = config.mtu, .parent = parent.index, .kind = config.kind});
-    });
+    rehearse_on_parent({.mtu = config.mtu, .kind = config.kind});
 }
 
 }  // namespace cni::vlan

@@ -110,9 +110,8 @@ TEST_F(AttachParent, OfAMacvlanMayBeAMacvlan) {
 }
 
 TEST_F(AttachParent, IsWantedThereAndUpByStatus) {
-    Rtnl host;
     const auto problem = [&](const ParentChoice& choice) {
-        return test::thrown([&] { require_parent(host, choice); });
+        return test::thrown([&] { require_parent(choice, 1500); });
     };
     EXPECT_EQ(problem({.name = "m0"}).msg, "failed to lookup master \"m0\": Link not found");
     EXPECT_EQ(problem({.name = "m0"}).code, Code::plugin_not_available);
@@ -122,8 +121,10 @@ TEST_F(AttachParent, IsWantedThereAndUpByStatus) {
     EXPECT_EQ(problem({.name = "m0"}).msg, "master m0 is down");
     EXPECT_EQ(problem({.name = "m0"}).code, Code::plugin_not_available);
     shell("ip link set m0 up");
-    EXPECT_EQ(require_parent(host, {.name = "m0"})->name, "m0");
-    EXPECT_FALSE(require_parent(host, {.name = "m9", .in_container = true}));
+    require_parent({.name = "m0"}, 1500);
+    EXPECT_EQ(test::thrown([&] { require_parent({.name = "m0"}, 1501); }).msg,
+              "invalid MTU 1501, must be [0, master MTU(1500)]");
+    require_parent({.name = "m9", .in_container = true}, 9000);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "support/uplink_fixture.h"
 
+#include <gmock/gmock.h>
+
 namespace cni::test {
 namespace {
 
@@ -75,6 +77,35 @@ void UplinkCalls::expect_sound(const TestNetns& container, const json& config,
     const PluginRun run = check(container, config, result);
     EXPECT_TRUE(run.ok()) << config << run.report();
     EXPECT_EQ(run.out, "");
+}
+
+void UplinkCalls::expect_fault(const TestNetns& container, const json& config, const json& result,
+                               const std::string& message) const {
+    const PluginRun run = check(container, config, result);
+    EXPECT_EQ(run.error_code(), 999) << run.report();
+    EXPECT_THAT(run.error_message(), ::testing::HasSubstr(message)) << run.report();
+}
+
+void UplinkCalls::expect_noticed(const json& config, const std::string& commands,
+                                 const std::string& message) const {
+    SCOPED_TRACE(commands);
+    const TestNetns c("c1");
+    const json result = add(c, config);
+    expect_sound(c, config, result);
+    shell(c, commands);
+    expect_fault(c, config, result, message);
+    del(c, config);
+}
+
+void UplinkCalls::expect_answer(const TestNetns& client, const json& result,
+                                const TestNetns& server, const std::string& address) {
+    const char family = address.find(':') == address.npos ? '4' : '6';
+    for (const auto exchange : {exchange_tcp, exchange_udp}) {
+        const Exchange seen =
+            exchange({.server = server.netns(), .address = address, .client = client.netns()});
+        EXPECT_TRUE(seen.answered) << address << ": " << seen.failure;
+        EXPECT_EQ(seen.peer_address, address_of(result, family));
+    }
 }
 
 std::string UplinkCalls::expect_refused(const json& config, int code, const std::string& message,

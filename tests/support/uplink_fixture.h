@@ -47,6 +47,16 @@ protected:
         return call("CHECK", container, recorded(config, result));
     }
     void expect_sound(const TestNetns& container, const json& config, const json& result) const;
+    /// CHECK fails with a message that holds this.
+    void expect_fault(const TestNetns& container, const json& config, const json& result,
+                      const std::string& message) const;
+    /// CHECK, content before, notices what shell commands do in the container.
+    void expect_noticed(const json& config, const std::string& commands,
+                        const std::string& message) const;
+
+    /// TCP and UDP, to who sees the client's own address, which ADD's result tells.
+    static void expect_answer(const TestNetns& client, const json& result, const TestNetns& server,
+                              const std::string& address);
 
     /// ADD of container c1 fails so, and neither the host nor the container shows a trace of it.
     /// Returns the details.

@@ -6,24 +6,14 @@ namespace {
 
 class VmIpvlanTraffic : public VmIpvlan {
 protected:
-    /// Who is asked sees the asker's own address: nothing is translated.
-    static void expect_answer(const TestNetns& client, const json& its, const TestNetns& server,
-                              const std::string& address, char family) {
-        for (const auto exchange : {exchange_tcp, exchange_udp}) {
-            const Exchange seen =
-                exchange({.server = server.netns(), .address = address, .client = client.netns()});
-            EXPECT_TRUE(seen.answered) << address << ": " << seen.failure;
-            EXPECT_EQ(seen.peer_address, address_of(its, family));
-        }
-    }
     /// The addresses are routed to the host, as they have to be in the modes of layer 3.
     void expect_traffic(const json& config) const {
         const TestNetns c("c1"), d("d1");
         const json one = add(c, config), other = add(d, config);
         for (const char family : {'4', '6'}) {
-            expect_answer(c, one, d, address_of(other, family), family);
+            expect_answer(c, one, d, address_of(other, family));
             const std::string address = family == '4' ? outside().address() : outside().address6();
-            expect_answer(c, one, outside().netns(), address, family);
+            expect_answer(c, one, outside().netns(), address);
         }
         del(c, config);
         del(d, config);

@@ -5,28 +5,16 @@
 namespace cni::test {
 namespace {
 
-class MacvlanTraffic : public MacvlanTest {
-protected:
-    /// Who is asked sees the asker's own address: nothing is translated.
-    static void expect_answer(const TestNetns& client, const json& its, const TestNetns& server,
-                              const std::string& address, char family) {
-        for (const auto exchange : {exchange_tcp, exchange_udp}) {
-            const Exchange seen =
-                exchange({.server = server.netns(), .address = address, .client = client.netns()});
-            EXPECT_TRUE(seen.answered) << address << ": " << seen.failure;
-            EXPECT_EQ(seen.peer_address, address_of(its, family));
-        }
-    }
-};
+class MacvlanTraffic : public MacvlanTest {};
 
 TEST_F(MacvlanTraffic, FlowsBetweenContainersAndToTheWorld) {
     const TestNetns c("c1"), d("d1");
     const json one = add(c, network()), other = add(d, network());
     for (const char family : {'4', '6'}) {
-        expect_answer(c, one, d, address_of(other, family), family);
+        expect_answer(c, one, d, address_of(other, family));
         const std::string address = family == '4' ? outside().address() : outside().address6();
-        expect_answer(c, one, outside().netns(), address, family);
-        expect_answer(d, other, outside().netns(), address, family);
+        expect_answer(c, one, outside().netns(), address);
+        expect_answer(d, other, outside().netns(), address);
     }
 }
 

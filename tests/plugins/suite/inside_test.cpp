@@ -134,19 +134,6 @@ protected:
         if (!IsSkipped()) skip_without_vlan_filtering();
     }
     bool has_interface(const TestNetns& c) const { return !link(c, "eth0").is_null(); }
-    /// CHECK, content before, notices what a shell command does in the container.
-    void expect_noticed(const json& config, const std::string& command,
-                        const std::string& message) const {
-        SCOPED_TRACE(command);
-        const TestNetns c("c1");
-        const json result = add(c, config);
-        expect_sound(c, config, result);
-        shell(c, command);
-        const PluginRun run = check(c, config, result);
-        EXPECT_EQ(run.error_code(), 999) << run.report();
-        EXPECT_THAT(run.error_message(), HasSubstr(message)) << run.report();
-        del(c, config);
-    }
     static std::string answer(const json& keys = json::object()) {
         return ipam_result({"10.1.2.2/24"}, keys);
     }

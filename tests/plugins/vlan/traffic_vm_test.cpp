@@ -5,19 +5,7 @@
 namespace cni::test {
 namespace {
 
-class VmVlanTraffic : public VmVlanTest {
-protected:
-    /// Who is asked sees the asker's own address.
-    static void expect_answer(const TestNetns& client, const json& its, const TestNetns& server,
-                              const std::string& address, char family) {
-        for (const auto exchange : {exchange_tcp, exchange_udp}) {
-            const Exchange seen =
-                exchange({.server = server.netns(), .address = address, .client = client.netns()});
-            EXPECT_TRUE(seen.answered) << address << ": " << seen.failure;
-            EXPECT_EQ(seen.peer_address, address_of(its, family));
-        }
-    }
-};
+class VmVlanTraffic : public VmVlanTest {};
 
 TEST_F(VmVlanTraffic, FlowsToAnotherMachineOfTheVlan) {
     const TestNetns c("c1"), d("d1");
@@ -25,7 +13,7 @@ TEST_F(VmVlanTraffic, FlowsToAnotherMachineOfTheVlan) {
     add(d, network({{"vlanId", 6}}));
     for (const char family : {'4', '6'}) {
         const std::string gateway = family == '4' ? "10.1.2.1" : "fd00:1:2::1";
-        expect_answer(c, one, outside(), gateway, family);
+        expect_answer(c, one, outside(), gateway);
         EXPECT_FALSE(ping(d.netns(), gateway)) << "of another VLAN";
     }
 }
@@ -38,8 +26,8 @@ TEST_F(VmVlanTraffic, FlowsBetweenContainersAcrossATrunk) {
                second = add(b, network({{"master", "m1"}}));
     add(other, network({{"master", "m1"}, {"vlanId", 6}}));
     for (const char family : {'4', '6'}) {
-        expect_answer(a, first, b, address_of(second, family), family);
-        expect_answer(b, second, a, address_of(first, family), family);
+        expect_answer(a, first, b, address_of(second, family));
+        expect_answer(b, second, a, address_of(first, family));
         EXPECT_FALSE(ping(other.netns(), address_of(first, family)));
     }
 }
@@ -61,7 +49,7 @@ TEST_F(VmVlanTraffic, FlowsInServiceVlans) {
     const TestNetns c("c1");
     const json config = network({{"protocol", "802.1ad"}}), result = add(c, config);
     for (const char family : {'4', '6'})
-        expect_answer(c, result, outside(), family == '4' ? "10.1.2.1" : "fd00:1:2::1", family);
+        expect_answer(c, result, outside(), family == '4' ? "10.1.2.1" : "fd00:1:2::1");
 }
 
 TEST_F(VmVlanTraffic, FlowsThroughAnInterfaceInTheContainer) {
