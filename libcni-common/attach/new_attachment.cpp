@@ -177,7 +177,7 @@ Result NewAttachment::finish_with(const Link& link) {
     configure_interface(container, link, result, Dad::off);
     request.step("describe");
     await_addresses(container, result);
-    announce_addresses(container, result);
+    announce_addresses(container);
     return finish(std::move(result), {in_container(link)});
 }
 

@@ -34,20 +34,13 @@ protected:
             test::output_of({"ip", "-j", "neigh", "show", "to", address, "dev", "m0"});
         return nlohmann::json::parse(shown)[0]["lladdr"];
     }
-    static Result result() {
-        Result out;
-        for (const char* address : addresses)
-            out.ips.push_back(
-                {.address = Prefix::host(*Ip::parse(address)), .gateway = {}, .interface = {}});
-        return out;
-    }
 };
 
 TEST_F(AttachAnnouncement, ReachesTheNeighboursOfBothFamilies) {
     const TestNetns c("c1");
     make_interface(c);
     Container container = open(c);
-    announce_addresses(container, result());
+    announce_addresses(container);
     for (const char* address : addresses)
         EXPECT_EQ(known(address), container.get_interface().mac.to_string()) << address;
 }
@@ -57,7 +50,7 @@ TEST_F(AttachAnnouncement, IsNotMadeWhereThereAreNoNeighbours) {
     make_interface(c);
     shell("ip -n c1 link set eth0 arp off");
     Container container = open(c);
-    announce_addresses(container, result());
+    announce_addresses(container);
     for (const char* address : addresses) EXPECT_EQ(known(address), earlier) << address;
 }
 
