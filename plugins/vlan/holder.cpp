@@ -17,8 +17,8 @@ struct Use {
 };
 
 bool is_on(const Link& link, const Use& use, Rtnl& rtnl, bool is_home) {
-    if (link.parent.index != use.parent.index || link.parent.is_elsewhere == is_home) return false;
-    return is_home || rtnl.find_nsid(use.home) == link.parent.netnsid;
+    if (link.parent.index != use.parent.index) return false;
+    return is_home ? !link.parent.is_elsewhere : rtnl.find_nsid(use.home) == link.parent.netnsid;
 }
 
 // `place` is how the answer calls the namespace.

@@ -111,10 +111,16 @@ TEST_F(VmVlanAdd, SaysWhichInterfaceElsewhereUsesTheId) {
     shell("ip link add link uplink name uplink.5 type vlan id 5");
     EXPECT_THAT(details_of_use(network()), HasSubstr("is used by uplink.5 on the host: "));
     shell("ip link delete uplink.5");
-    // Of the same number, on another interface of the same number elsewhere.
+    // Another VLAN; another master; others of the same number elsewhere, one of them on the host.
     const TestNetns third("third");
-    shell(cat("ip -n third link add uplink index ", link("uplink")["ifindex"].get<int>(),
-              " type veth peer name x; ip -n third link add link uplink name e5 type vlan id 5"));
+    shell(
+        cat("ip link add link uplink name uplink.6 type vlan id 6;"
+            "ip link add m1 type veth peer name x; ip link add link m1 name m1.5 type vlan id 5;"
+            "ip -n third link add uplink index ",
+            link("uplink")["ifindex"].get<int>(),
+            " type veth peer name x; ip -n third link add link uplink name e5 type vlan id 5;"
+            "ip -n third link set e5 netns $$; ip -n third link add link uplink name f5 type vlan "
+            "proto 802.1ad id 5"));
     shell("touch /run/netns/a; mkfifo /run/netns/b");
     TestNetns hidden("hidden");
     shell("ip link add link uplink name eth7 netns hidden type vlan id 5");
