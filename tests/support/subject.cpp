@@ -121,6 +121,10 @@ std::string to_string(Subject subject) {
             return "macvlan";
         case Subject::ipvlan:
             return "ipvlan";
+        case Subject::vlan:
+            return "vlan";
+        case Subject::dummy:
+            return "dummy";
         case Subject::host_device:
             return "host-device";
         case Subject::portmap:
@@ -138,7 +142,8 @@ std::string to_string(Subject subject) {
 }
 
 bool needs_stock_kernel(Subject subject) {
-    return subject == Subject::bridge_vlan || subject == Subject::ipvlan;
+    return subject == Subject::bridge_vlan || subject == Subject::ipvlan ||
+           subject == Subject::vlan || subject == Subject::dummy;
 }
 
 bool has_own_bridge(Subject subject) {
@@ -204,6 +209,14 @@ json SubjectCalls::network(const Attachment& a) const {
         case Subject::ipvlan:
             keys.update(on_the_uplink());
             keys.update(json{{"isolation", "private"}});
+            return layer3(keys);
+        case Subject::vlan:
+            keys.update(on_the_uplink());
+            keys.update(json{{"vlanId", a.host_port % 1000}, {"protocol", "802.1ad"}});
+            return layer3(keys);
+        case Subject::dummy:
+            keys.update(on_the_uplink());
+            keys.update(json{{"mac", a.mac}});
             return layer3(keys);
         case Subject::host_device:
             keys.update(beside_the_world());

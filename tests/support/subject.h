@@ -14,6 +14,8 @@ enum class Subject {
     ptp,
     macvlan,      ///< on the host's uplink
     ipvlan,       ///< likewise; many kernels lack it
+    vlan,         ///< likewise
+    dummy,        ///< many kernels lack it
     host_device,  ///< each attachment has a device of its own
     portmap,
     tuning,
@@ -21,12 +23,21 @@ enum class Subject {
     static_addresses,
     loopback
 };
-inline constexpr Subject all_subjects[] = {
-    Subject::chain,       Subject::bridge,      Subject::bridge_promiscuous,
-    Subject::bridge_vlan, Subject::ptp,         Subject::macvlan,
-    Subject::ipvlan,      Subject::host_device, Subject::portmap,
-    Subject::tuning,      Subject::host_local,  Subject::static_addresses,
-    Subject::loopback};
+inline constexpr Subject all_subjects[] = {Subject::chain,
+                                           Subject::bridge,
+                                           Subject::bridge_promiscuous,
+                                           Subject::bridge_vlan,
+                                           Subject::ptp,
+                                           Subject::macvlan,
+                                           Subject::ipvlan,
+                                           Subject::vlan,
+                                           Subject::dummy,
+                                           Subject::host_device,
+                                           Subject::portmap,
+                                           Subject::tuning,
+                                           Subject::host_local,
+                                           Subject::static_addresses,
+                                           Subject::loopback};
 std::string to_string(Subject subject);
 bool needs_stock_kernel(Subject subject);
 /// So that each ADD makes the bridge, too.
@@ -34,7 +45,7 @@ bool has_own_bridge(Subject subject);
 /// So that it is to be tried in each way.
 bool makes_rules(Subject subject);
 /// Executes others, which may be what something happens to. Not said of bridge with VLANs: it does
-/// so as the other one does, and where it runs time is scarce.
+/// so as the other one does, and where it runs time is scarce; nor of vlan and dummy, likewise.
 bool starts_programs(Subject subject);
 
 /// Calls of a subject with all that it is able to do, in both families. Attachment::result is what

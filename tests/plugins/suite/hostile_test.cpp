@@ -51,7 +51,8 @@ TEST_F(HostileNames, OfInterfaces) {
 TEST_F(HostileNames, OfIpamPlugins) {
     shell("printf '#!/bin/sh\\ntouch /run/victim/ran\\n' >/run/evil; chmod 755 /run/evil");
     for (const char* type : {"../../../../../../../../run/evil", "/run/evil", "..", "."})
-        for (const char* name : {"bridge", "ptp", "macvlan", "ipvlan", "host-device"})
+        for (const char* name :
+             {"bridge", "ptp", "macvlan", "ipvlan", "vlan", "dummy", "host-device"})
             for (const char* command : commands) {
                 const PluginRun run = plugin(
                     name, command,
