@@ -180,6 +180,17 @@ bool is_plain(const NextHop& hop, Family family) {
            (!hop.gateway || hop.gateway->family() == family);
 }
 
+// A single one without anything special is said by the members of the route.
+void set_ways(Route& route, std::vector<NextHop> ways) {
+    route.next_hops.clear();
+    if (ways.size() == 1 && is_plain(ways.front(), route.dst.ip.family())) {
+        route.gw = ways.front().gateway;
+        route.on_link = ways.front().on_link;
+    } else {
+        route.next_hops = std::move(ways);
+    }
+}
+
 void parse_metrics(Route& route, const nlattr* nest) {
     const NlAttributes<RTAX_MAX> metrics(nest);
     route.mtu = metrics.get_or<int>(RTAX_MTU, 0);
@@ -223,12 +234,7 @@ void collect(std::vector<Route>& found, const nlmsghdr* message, const Link& lin
     auto ways = parse_ways(*header, attributes, family);
     if (!leads_through(ways, link.index)) return;
     Route route = parse_route(*header, attributes, family);
-    if (ways.size() == 1 && is_plain(ways.front(), family)) {
-        route.gw = ways.front().gateway;
-        route.on_link = ways.front().on_link;
-    } else {
-        route.next_hops = std::move(ways);
-    }
+    set_ways(route, std::move(ways));
     found.push_back(std::move(route));
 }
 
@@ -265,6 +271,12 @@ NlRequest prefer_route(const Link& link, const Route& route) {
     return request;
 }
 
+NlRequest append_route(const Link& link, const Route& route) {
+    NlRequest request = ensure_route(link, route);
+    if (route.dst.ip.is_v4()) request.message.raw()->nlmsg_flags |= NLM_F_APPEND;
+    return request;
+}
+
 NlRequest remove_route(const Link& link, const Route& route) {
     return {message_of(RTM_DELROUTE, 0, link, route), cat("remove ", describe(link, route)), ESRCH};
 }
@@ -279,6 +291,27 @@ std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family) {
     return found;
 }
 
+bool leads_elsewhere(const Route& route, const Link& link) {
+    return std::ranges::any_of(route.next_hops,
+                               [&](const NextHop& hop) { return hop.link != link.index; });
+}
+
+Route only_through(const Link& link, const Route& route) {
+    if (!leads_elsewhere(route, link)) return route;
+    std::vector<NextHop> ways = route.next_hops;
+    std::erase_if(ways, [&](const NextHop& hop) { return hop.link != link.index; });
+    // Of a single one the share of the packets is all of them.
+    if (ways.size() == 1) ways.front().weight = 1;
+    Route part = route;
+    set_ways(part, std::move(ways));
+    return part;
+}
+
+void sort_for_adding(std::vector<Route>& routes) {
+    std::ranges::stable_partition(
+        routes, [](const Route& route) { return !route.gw && !has_ways_of_its_own(route); });
+}
+
 std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family) {
     std::vector<Route> found;
     for (Route& route : routes(rtnl, link, family)) {
@@ -290,6 +323,21 @@ std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family) {
             found.back().gw = hop.gateway;
             found.back().on_link = hop.on_link;
         }
+    }
+    return found;
+}
+
+std::set<int> tables_of_routes(Rtnl& rtnl) {
+    std::set<int> found;
+    const auto visit = [&](const nlmsghdr* m) {
+        if (nlmsg_datalen(m) < static_cast<int>(sizeof(rtmsg))) return;
+        const auto* header = static_cast<const rtmsg*>(nlmsg_data(m));
+        found.insert(Attributes(m, sizeof *header).get_or<int>(RTA_TABLE, header->rtm_table));
+    };
+    for (const Family family : both_families) {
+        rtmsg wanted{};
+        wanted.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
+        list(rtnl, wanted, 0, "list routes", visit, [] {});
     }
     return found;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "net/ip.h"
@@ -19,6 +20,8 @@ NlRequest ensure_route(const Link& link, const Route& route);
 /// Likewise; packets take it rather than earlier ones of its destination, table and metric. When it
 /// goes, IPv4 falls back on those, IPv6 has forgotten the first of them.
 NlRequest prefer_route(const Link& link, const Route& route);
+/// Likewise; packets take earlier IPv4 ones of its destination, table and metric rather than it.
+NlRequest append_route(const Link& link, const Route& route);
 /// One that agrees in everything that `route` says. Succeeds when it is gone already.
 NlRequest remove_route(const Link& link, const Route& route);
 
@@ -26,8 +29,19 @@ NlRequest remove_route(const Link& link, const Route& route);
 /// that the kernel says of them but the preference and the lifetime that IPv6 routers advertise.
 std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family);
 
+/// Whether some of its ways lead through other links.
+bool leads_elsewhere(const Route& route, const Link& link);
+/// What is left of it without those ways.
+Route only_through(const Link& link, const Route& route);
+
+/// So that each comes behind those that its gateway may be reached by: the kernel adds no other.
+void sort_for_adding(std::vector<Route>& routes);
+
 /// The same, one for each way through this link, without `next_hops`: to look for a gateway.
 std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family);
+
+/// The tables that have routes, of either family. Lists all routes.
+std::set<int> tables_of_routes(Rtnl& rtnl);
 
 /// The links that routes of one family and protocol (RTPROT_*) go through, each as often as there
 /// are such routes; of the link `only`, when that is no 0. Lists tables: not for every operation.

@@ -11,6 +11,7 @@
 #include "netlink/bridge_vlan.h"
 #include "netlink/link.h"
 #include "netlink/route.h"
+#include "netlink/rule.h"
 
 namespace {
 
@@ -42,10 +43,19 @@ void read_routes(cni::Rtnl& rtnl, const cni::Link& link, Family family) {
         require(!route.source || route.source->family() == family);
         // Whatever was listed can be given back.
         cni::add_route(link, route);
+        require(!cni::leads_elsewhere(cni::only_through(link, route), link));
     }
     for (const cni::Route& path : cni::paths(rtnl, link, family)) require(path.next_hops.empty());
     for (const int index : cni::links_of_routes(rtnl, family, RTPROT_RA, link.index))
         require(index == link.index);
+}
+
+void read_rules(cni::Rtnl& rtnl) {
+    for (const cni::Rule& rule : cni::rules(rtnl)) {
+        if (rule.from) require_prefix(*rule.from, rule.family);
+        if (rule.to) require_prefix(*rule.to, rule.family);
+        cni::add_rule(rule);
+    }
 }
 
 void read_vlans(cni::Rtnl& rtnl, const cni::Link& link) {
@@ -70,7 +80,7 @@ void find_links(cni::Rtnl& rtnl) {
 void ask(std::uint8_t what) {
     static cni::Rtnl rtnl;
     static const cni::Link link{.index = 2, .name = "eth0"};
-    switch (what % 8) {
+    switch (what % 9) {
         case 0:
             return find_links(rtnl);
         case 1:
@@ -88,6 +98,8 @@ void ask(std::uint8_t what) {
         case 7:
             cni::is_local(rtnl, cni::Ip::any(Family::v6));
             return;
+        case 8:
+            return read_rules(rtnl);
     }
 }
 
