@@ -16,7 +16,8 @@ int table_of(const Route& route) {
 }
 
 bool satisfies(const Route& actual, const Route& wanted) {
-    if (actual.table != table_of(wanted)) return false;
+    // A plugin behind the interface's may have moved what was for main: sbr, vrf.
+    if (table_of(wanted) != RT_TABLE_MAIN && actual.table != table_of(wanted)) return false;
     if (wanted.dst.is_default_route()) return actual.dst.is_default_route();
     const auto agrees = [](std::int64_t is, std::int64_t asked_for) {
         return asked_for <= 0 || is == asked_for;
