@@ -125,20 +125,20 @@ std::map<std::string, std::string> files() {
 
 }  // namespace
 
-Snapshot take_link_snapshot() {
+Snapshot take_network_snapshot() {
     const json found = links();
     Snapshot snapshot;
     snapshot.links = lines(found, {"ifname", "kind", "flags", "master", "mtu", "promiscuity"});
     snapshot.addresses =
         lines(addresses(found), {"ifname", "family", "local", "prefixlen", "scope"});
+    snapshot.routes =
+        lines(routes(), {"type", "dst", "gateway", "dev", "table", "metric", "prefsrc"});
+    snapshot.rules = lines(both_families({"rule"}), {"priority", "src", "dst", "iif", "table"});
     return snapshot;
 }
 
 Snapshot take_snapshot() {
-    Snapshot snapshot = take_link_snapshot();
-    snapshot.routes =
-        lines(routes(), {"type", "dst", "gateway", "dev", "table", "metric", "prefsrc"});
-    snapshot.rules = lines(both_families({"rule"}), {"priority", "src", "dst", "iif", "table"});
+    Snapshot snapshot = take_network_snapshot();
     snapshot.nftables = output_of({"nft", "--stateless", "list", "ruleset"});
     snapshot.iptables = legacy_tables("iptables-legacy-save", "/proc/net/ip_tables_names") +
                         legacy_tables("ip6tables-legacy-save", "/proc/net/ip6_tables_names");

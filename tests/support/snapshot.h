@@ -22,8 +22,8 @@ struct Snapshot {
 
 /// Of the calling thread's network namespace.
 Snapshot take_snapshot();
-/// Links and addresses only.
-Snapshot take_link_snapshot();
+/// Links, addresses, routes and rules only.
+Snapshot take_network_snapshot();
 
 /// What GoogleTest prints when two differ.
 void PrintTo(const Snapshot& snapshot, std::ostream* stream);

@@ -84,7 +84,7 @@ Traces host_traces() {
 Traces container_traces(const TestNetns& container) {
     return container.run([] {
         Traces traces;
-        append_snapshot(traces, take_link_snapshot());
+        append_snapshot(traces, take_network_snapshot());
         append_links(traces);
         append_parameters(traces);
         return traces;

@@ -14,7 +14,7 @@ using Traces = std::vector<std::string>;
 /// Of the host. Of the files that a network keeps for good (lock, index, where host-local left
 /// off) only the names.
 Traces host_traces();
-/// Links with their MAC addresses and queue lengths, addresses, parameters.
+/// Links with their MAC addresses and queue lengths, addresses, routes, rules, parameters.
 Traces container_traces(const TestNetns& container);
 
 /// The lines that are in one only, marked - (before) and + (now); "" when nothing differs but the
