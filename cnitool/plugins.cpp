@@ -11,6 +11,7 @@
 #include "plugins/portmap/config.h"
 #include "plugins/ptp/config.h"
 #include "plugins/sample/config.h"
+#include "plugins/sbr/config.h"
 #include "plugins/tuning/config.h"
 #include "plugins/vlan/config.h"
 
@@ -22,7 +23,8 @@ constexpr PluginKeys loopback{"loopback"};  // has no keys of its own
 constexpr const PluginKeys* plugins[] = {
     &bridge::known_keys, &debug::known_keys,  &dummy::known_keys,   &host_device::known_keys,
     &ipvlan::known_keys, &loopback,           &macvlan::known_keys, &portmap::known_keys,
-    &ptp::known_keys,    &sample::known_keys, &tuning::known_keys,  &vlan::known_keys,
+    &ptp::known_keys,    &sample::known_keys, &sbr::known_keys,     &tuning::known_keys,
+    &vlan::known_keys,
 };
 
 constexpr const PluginKeys* ipam_plugins[] = {&host_local::known_keys, &static_ipam::known_keys};

@@ -17,6 +17,7 @@
 #include "plugins/portmap/config.h"
 #include "plugins/ptp/config.h"
 #include "plugins/sample/config.h"
+#include "plugins/sbr/config.h"
 #include "plugins/tuning/config.h"
 #include "plugins/vlan/config.h"
 
@@ -35,6 +36,7 @@ void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::tuning::parse_config(request); });
     attempt([&] { cni::vlan::parse_config(request.conf); });
     attempt([&] { cni::sample::parse_config(request.conf); });
+    attempt([&] { cni::sbr::parse_config(request.conf); });
     attempt([&] { cni::static_ipam::parse_config(request); });
     attempt([&] { cni::host_local::parse_config(request); });
     attempt([&] { cni::host_local::Location::parse(request.conf); });

@@ -86,6 +86,10 @@ std::string executable_of(Subject subject) {
     return has_own_bridge(subject) ? "bridge" : to_string(subject);
 }
 
+bool is_chained(Subject subject) {
+    return subject == Subject::portmap || subject == Subject::tuning || subject == Subject::sbr;
+}
+
 std::string own_bridge(const Attachment& a) {
     return cat("br-", a.netns.name());
 }
@@ -131,6 +135,8 @@ std::string to_string(Subject subject) {
             return "portmap";
         case Subject::tuning:
             return "tuning";
+        case Subject::sbr:
+            return "sbr";
         case Subject::host_local:
             return "host-local";
         case Subject::static_addresses:
@@ -166,8 +172,7 @@ void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
 }
 
 void SubjectCalls::prepare(Attachment& a) {
-    if (subject_ == Subject::portmap || subject_ == Subject::tuning)
-        a.previous = add(a.netns, layer3());
+    if (is_chained(subject_)) a.previous = add(a.netns, layer3());
     if (subject_ == Subject::host_device) make_device(a);
 }
 
@@ -227,6 +232,10 @@ json SubjectCalls::network(const Attachment& a) const {
                 a.previous, {mapping(a.host_port, 80), mapping(a.host_port, 80, "udp")});
         case Subject::tuning:
             return layer2(tuning_keys(a.mac));
+        case Subject::sbr:
+            return layer2({{"type", "sbr"},
+                           {"gateways", {"10.1.2.7", "fd00:1:2::7"}},
+                           {"addSourceHints", true}});
         case Subject::host_local:
             return layer3();
         case Subject::static_addresses:

@@ -19,25 +19,18 @@ enum class Subject {
     host_device,  ///< each attachment has a device of its own
     portmap,
     tuning,
+    sbr,
     host_local,
     static_addresses,
     loopback
 };
-inline constexpr Subject all_subjects[] = {Subject::chain,
-                                           Subject::bridge,
-                                           Subject::bridge_promiscuous,
-                                           Subject::bridge_vlan,
-                                           Subject::ptp,
-                                           Subject::macvlan,
-                                           Subject::ipvlan,
-                                           Subject::vlan,
-                                           Subject::dummy,
-                                           Subject::host_device,
-                                           Subject::portmap,
-                                           Subject::tuning,
-                                           Subject::host_local,
-                                           Subject::static_addresses,
-                                           Subject::loopback};
+inline constexpr Subject all_subjects[] = {
+    Subject::chain,       Subject::bridge,     Subject::bridge_promiscuous,
+    Subject::bridge_vlan, Subject::ptp,        Subject::macvlan,
+    Subject::ipvlan,      Subject::vlan,       Subject::dummy,
+    Subject::host_device, Subject::portmap,    Subject::tuning,
+    Subject::sbr,         Subject::host_local, Subject::static_addresses,
+    Subject::loopback};
 std::string to_string(Subject subject);
 bool needs_stock_kernel(Subject subject);
 /// So that each ADD makes the bridge, too.
