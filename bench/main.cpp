@@ -20,7 +20,8 @@ Times ADD and DEL of the plugins in two folders, taking turns, in private
 namespaces: no root is needed and nothing of the machine is touched.
 
   --chain NAME[,NAME...]  loopback host-local static bridge bridge-masq ptp macvlan
-                          host-device tuning full-nftables full-iptables full-legacy (default: all of
+                          host-device tuning sbr full-nftables full-iptables
+                          full-legacy (default: all of
                           these) ports-nftables ports-iptables ports-legacy
                           vlan ipvlan dummy
   --loads N[,N...]        leases of others made beforehand for host-local, and
