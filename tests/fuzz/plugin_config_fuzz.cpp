@@ -20,6 +20,7 @@
 #include "plugins/sbr/config.h"
 #include "plugins/tuning/config.h"
 #include "plugins/vlan/config.h"
+#include "plugins/vrf/config.h"
 
 namespace {
 
@@ -37,6 +38,7 @@ void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::vlan::parse_config(request.conf); });
     attempt([&] { cni::sample::parse_config(request.conf); });
     attempt([&] { cni::sbr::parse_config(request.conf); });
+    attempt([&] { cni::vrf::parse_config(request.conf); });
     attempt([&] { cni::static_ipam::parse_config(request); });
     attempt([&] { cni::host_local::parse_config(request); });
     attempt([&] { cni::host_local::Location::parse(request.conf); });

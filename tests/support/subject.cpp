@@ -87,7 +87,8 @@ std::string executable_of(Subject subject) {
 }
 
 bool is_chained(Subject subject) {
-    return subject == Subject::portmap || subject == Subject::tuning || subject == Subject::sbr;
+    return subject == Subject::portmap || subject == Subject::tuning || subject == Subject::sbr ||
+           subject == Subject::vrf;
 }
 
 std::string own_bridge(const Attachment& a) {
@@ -137,6 +138,8 @@ std::string to_string(Subject subject) {
             return "tuning";
         case Subject::sbr:
             return "sbr";
+        case Subject::vrf:
+            return "vrf";
         case Subject::host_local:
             return "host-local";
         case Subject::static_addresses:
@@ -149,7 +152,7 @@ std::string to_string(Subject subject) {
 
 bool needs_stock_kernel(Subject subject) {
     return subject == Subject::bridge_vlan || subject == Subject::ipvlan ||
-           subject == Subject::vlan || subject == Subject::dummy;
+           subject == Subject::vlan || subject == Subject::dummy || subject == Subject::vrf;
 }
 
 bool has_own_bridge(Subject subject) {
@@ -236,6 +239,8 @@ json SubjectCalls::network(const Attachment& a) const {
             return layer2({{"type", "sbr"},
                            {"gateways", {"10.1.2.7", "fd00:1:2::7"}},
                            {"addSourceHints", true}});
+        case Subject::vrf:
+            return layer2({{"type", "vrf"}, {"vrfname", "blue"}});
         case Subject::host_local:
             return layer3();
         case Subject::static_addresses:

@@ -20,18 +20,30 @@ enum class Subject {
     portmap,
     tuning,
     sbr,
+    vrf,  ///< needs a stock kernel
     host_local,
     static_addresses,
     loopback
 };
-inline constexpr Subject all_subjects[] = {
-    Subject::chain,       Subject::bridge,     Subject::bridge_promiscuous,
-    Subject::bridge_vlan, Subject::ptp,        Subject::macvlan,
-    Subject::ipvlan,      Subject::vlan,       Subject::dummy,
-    Subject::host_device, Subject::portmap,    Subject::tuning,
-    Subject::sbr,         Subject::host_local, Subject::static_addresses,
-    Subject::loopback};
+inline constexpr Subject all_subjects[] = {Subject::chain,
+                                           Subject::bridge,
+                                           Subject::bridge_promiscuous,
+                                           Subject::bridge_vlan,
+                                           Subject::ptp,
+                                           Subject::macvlan,
+                                           Subject::ipvlan,
+                                           Subject::vlan,
+                                           Subject::dummy,
+                                           Subject::host_device,
+                                           Subject::portmap,
+                                           Subject::tuning,
+                                           Subject::sbr,
+                                           Subject::vrf,
+                                           Subject::host_local,
+                                           Subject::static_addresses,
+                                           Subject::loopback};
 std::string to_string(Subject subject);
+/// VLAN filtering, or kinds of links that many kernels lack.
 bool needs_stock_kernel(Subject subject);
 /// So that each ADD makes the bridge, too.
 bool has_own_bridge(Subject subject);

@@ -62,14 +62,12 @@ constexpr Type rate = between(0, std::numeric_limits<std::int64_t>::max());  // 
 constexpr Type burst = between(0, 8 * std::int64_t{std::numeric_limits<std::uint32_t>::max()} - 1);
 constexpr Key bandwidth_keys[] = {
     {"ingressRate", rate}, {"ingressBurst", burst}, {"egressRate", rate}, {"egressBurst", burst}};
-constexpr Key vrf_keys[] = {{"vrfname", text, true}, {"table", unsigned_number}};
 
 constexpr PluginKeys plugins[] = {
     {"bandwidth", bandwidth_keys, check_bandwidth},
     {"firewall", firewall_keys},
     {"flannel", flannel_keys, check_flannel},
     {"tap", tap_keys},
-    {"vrf", vrf_keys},
 };
 
 // IPAM plugins

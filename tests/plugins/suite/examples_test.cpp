@@ -19,7 +19,8 @@ const std::string folder = CNIXX_SOURCE_DIR "/conf-examples";
 bool needs_stock_kernel(const nlohmann::json& network) {
     const auto plugins = network.value("plugins", nlohmann::json::array({network}));
     return std::ranges::any_of(plugins, [](const auto& p) {
-        return p["type"] == "dummy" || p["type"] == "ipvlan" || p["type"] == "vlan";
+        return p["type"] == "dummy" || p["type"] == "ipvlan" || p["type"] == "vlan" ||
+               p["type"] == "vrf";
     });
 }
 

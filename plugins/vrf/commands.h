@@ -1,0 +1,12 @@
+#pragma once
+
+#include "cni/plugin.h"
+
+namespace cni::vrf {
+
+Result add(const Request& request);
+void check(const Request& request);
+void del(const Request& request);
+void status(const Request& request);
+
+}  // namespace cni::vrf

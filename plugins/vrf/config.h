@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cni/config.h"
+
+namespace cni {
+struct PluginKeys;
+}
+
+namespace cni::vrf {
+
+/// The vrf plugin's configuration; every value is valid.
+struct Config {
+    std::string name;         ///< vrfname
+    std::uint32_t table = 0;  ///< 0: one that nothing uses
+};
+
+/// Throws Error(invalid_config) naming the key.
+Config parse_config(const NetConf& conf);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
+
+}  // namespace cni::vrf

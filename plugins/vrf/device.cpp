@@ -1,0 +1,68 @@
+#include "device.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "netlink/table.h"
+
+namespace cni::vrf {
+namespace {
+
+Mac mark_of(const std::string& name) {
+    return Mac::from_hash(sha512_hex(cat("vrf/", name)));
+}
+
+bool is_ours(const Link& link) {
+    return link.is<Vrf>() && link.mac == mark_of(link.name);
+}
+
+std::uint32_t choose_table(Rtnl& rtnl) {
+    return static_cast<std::uint32_t>(UnusedTables(rtnl, rules(rtnl)).take(1));
+}
+
+Link make_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
+    const std::uint32_t table = config.table != 0 ? config.table : choose_table(rtnl);
+    undo.on_failure("remove the VRF", [&rtnl] { remove_unused_vrfs(rtnl); });
+    try {
+        return rtnl.make_link(
+            {.name = config.name, .mac = mark_of(config.name), .kind = Vrf{.table = table}});
+    } catch (const NlError& error) {
+        throw NlError(
+            cat("could not add VRF ", config.name), error.error,
+            error.error == EOPNOTSUPP ? "the kernel lacks the module vrf" : error.details);
+    }
+}
+
+}  // namespace
+
+int table_of(const Link& vrf) {
+    return static_cast<int>(vrf.as<Vrf>()->table);
+}
+
+std::optional<Link> find_vrf(Rtnl& rtnl, const std::string& name) {
+    auto link = rtnl.find(name);
+    if (link && !link->is<Vrf>())
+        throw Error(Code::internal, cat("Netlink ", name, " is not a VRF"),
+                    cat("an interface of another kind has the name: choose another \"vrfname\""));
+    return link;
+}
+
+Link ensure_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
+    const auto there = find_vrf(rtnl, config.name);
+    if (there && config.table != 0 && there->as<Vrf>()->table != config.table)
+        throw Error(Code::internal,
+                    cat("VRF ", config.name, " already exist with different routing table ",
+                        there->as<Vrf>()->table));
+    const Link vrf = there ? *there : make_vrf(undo, rtnl, config);
+    if (!vrf.is_up()) rtnl.apply(set_up(vrf));
+    return vrf;
+}
+
+void remove_unused_vrfs(Rtnl& rtnl) {
+    const auto links = rtnl.links();
+    for (const Link& link : links)
+        if (is_ours(link) && std::ranges::find(links, link.index, &Link::master) == links.end())
+            rtnl.apply(remove_link(link));
+}
+
+}  // namespace cni::vrf

@@ -1,0 +1,14 @@
+#include "config.h"
+#include "runtime/validate/plugin_keys.h"
+#include "runtime/validate/types.h"
+
+namespace cni::vrf {
+namespace {
+
+constexpr Key keys[] = {{"vrfname", text, true}, {"table", unsigned_number}};
+
+}  // namespace
+
+constinit const PluginKeys known_keys{"vrf", keys, ask_parser<parse_config>};
+
+}  // namespace cni::vrf

@@ -1,0 +1,100 @@
+// What DEL puts back and removes, what CHECK says, and what the reference plugin has made.
+#include "fixture.h"
+#include "support/fault.h"
+
+namespace cni::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+using VmVrfDel = VmVrfTest;
+
+TEST_F(VmVrfDel, LeavesAVrfThatHasOtherPortsOrIsOfOthers) {
+    inside("ip link add other type dummy");
+    expect_ok("ADD", config());
+    inside("ip link set other master blue");
+    expect_ok("DEL", config());
+    EXPECT_EQ(master(), "");
+    EXPECT_TRUE(has_vrf());
+    inside("ip link delete blue; ip link add blue type vrf table 9");
+    expect_ok("ADD", config());
+    expect_ok("DEL", config());
+    EXPECT_EQ(master(), "");
+    EXPECT_TRUE(has_vrf());
+}
+
+TEST_F(VmVrfDel, SucceedsWhateverIsMissing) {
+    expect_ok("DEL", config());
+    expect_ok("ADD", config());
+    inside("ip link delete blue");
+    expect_ok("DEL", config());
+    expect_ok("ADD", config());
+    inside("ip link delete eth0");
+    expect_ok("DEL", config());
+    EXPECT_FALSE(has_vrf());
+    expect_ok("DEL", config());
+    inside("ip link add blue type dummy");
+    expect_ok("DEL", config());
+    EXPECT_TRUE(has_vrf()) << "it is no VRF";
+}
+
+// The kernel drops them when the interface becomes a port.
+TEST_F(VmVrfDel, FindsRoutesOfAnAddThatWasKilled) {
+    inside(
+        "ip route add 10.99.0.0/16 via 10.88.0.254 metric 50; ip route add 10.77.0.0/16 dev eth0;"
+        "ip route add 10.50.0.0/16 via 10.88.0.5 table 500;"
+        "ip route add 10.78.0.0/16 via 192.0.2.9 dev eth0 onlink;"
+        "ip route add 10.60.0.0/16 nexthop via 10.88.0.3 weight 3 nexthop via 10.88.0.4;"
+        "ip -6 route add default via fd88::1; ip -6 route add fd60::/64 via fe80::9 dev eth0");
+    const std::string before = state();
+    const Program add = plugin_program("vrf", "ADD", args(*container_), config().dump());
+    // A sample of its system calls for each.
+    int number = 0;
+    for (const char* next : {"ADD", "DEL"}) {
+        for (number = 1 + number % 2; run_with_fault(add, {.number = number}).reached;
+             number += 4) {
+            expect_ok(next, config());
+            if (std::string_view(next) == "ADD") expect_ok("CHECK", config());
+            expect_ok("DEL", config());
+            ASSERT_EQ(state(), before) << next << " behind call " << number;
+        }
+        expect_ok("DEL", config());
+    }
+}
+
+TEST_F(VmVrfDel, CheckNamesWhatIsAmiss) {
+    expect_failure("CHECK", config(), 999, "VRF blue: Link not found");
+    expect_ok("ADD", config());
+    inside("ip link set blue down");
+    expect_failure("CHECK", config(), 999, "VRF blue is down");
+    inside("ip link set blue up; ip link set eth0 nomaster");
+    expect_failure("CHECK", config(), 999, "failed to find eth0 associated to vrf blue");
+    expect_ok("ADD", config());
+    expect_ok("CHECK", config());
+}
+
+TEST_F(VmVrfDel, OfWhatTheReferencePluginMade) {
+    if (!reference_dir()) GTEST_SKIP() << "the reference plugins are not installed";
+    const PluginRun added = reference("ADD", config());
+    ASSERT_TRUE(added.ok()) << added.report();
+    inside("ip -6 route add default via fd88::1 vrf blue");
+    expect_ok("CHECK", config());
+    expect_ok("ADD", config());
+    expect_ok("DEL", config());
+    EXPECT_EQ(master(), "");
+    EXPECT_THAT(table("main"), HasSubstr("default via fd88::1 dev eth0"));
+    EXPECT_TRUE(has_vrf()) << "whose it is nobody can tell";
+}
+
+TEST_F(VmVrfDel, OfTheReferencePluginFindsWhatWeMade) {
+    if (!reference_dir()) GTEST_SKIP() << "the reference plugins are not installed";
+    expect_ok("ADD", config());
+    const PluginRun deleted = reference("DEL", config());
+    EXPECT_TRUE(deleted.ok()) << deleted.report();
+    EXPECT_EQ(master(), "");
+    EXPECT_FALSE(has_vrf());
+}
+
+}  // namespace
+}  // namespace cni::test
