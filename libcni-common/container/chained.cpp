@@ -2,9 +2,9 @@
 
 namespace cni {
 
-Result require_chained(const Request& request) {
+Result require_chained(const Request& request, std::string_view missing) {
     if (auto result = request.conf.prev_result()) return std::move(*result);
-    throw Error(Code::invalid_config, "must be called as chained plugin",
+    throw Error(Code::invalid_config, std::string(missing),
                 "put it behind an interface plugin in the list of plugins");
 }
 
