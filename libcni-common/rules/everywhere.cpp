@@ -18,6 +18,15 @@ bool passes(const std::function<void(Backend)>& check, Backend backend) {
 
 }  // namespace
 
+std::vector<Family> families_of(const std::vector<Prefix>& addresses) {
+    std::vector<Family> out;
+    for (const Family family : both_families)
+        if (std::ranges::any_of(addresses,
+                                [&](const Prefix& a) { return a.ip.family() == family; }))
+            out.push_back(family);
+    return out;
+}
+
 void change_in(nft::Connection& nft, Backend backend, const std::vector<Family>& families,
                const RuleChange& change) {
     if (backend == Backend::nftables) return change.in_nftables(nft);

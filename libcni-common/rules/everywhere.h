@@ -12,6 +12,9 @@
 /// lives, and the reference plugins may have made them in another one.
 namespace cni {
 
+/// Those that one of the addresses is of.
+std::vector<Family> families_of(const std::vector<Prefix>& addresses);
+
 /// What is done with rules of one kind, in the words of either kind of backend.
 struct RuleChange {
     ipt::TableName table;                               ///< the one that iptables has them in

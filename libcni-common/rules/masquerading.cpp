@@ -1,21 +1,10 @@
 #include "rules/masquerading.h"
 
-#include <algorithm>
-
 #include "netfilter/masquerade.h"
 #include "rules/everywhere.h"
 
 namespace cni {
 namespace {
-
-std::vector<Family> families_of(const std::vector<Prefix>& addresses) {
-    std::vector<Family> out;
-    for (const Family family : both_families)
-        if (std::ranges::any_of(addresses,
-                                [&](const Prefix& a) { return a.ip.family() == family; }))
-            out.push_back(family);
-    return out;
-}
 
 Error failure(Family family, const std::string& what) {
     return Error(Code::internal,
