@@ -11,6 +11,7 @@
 #include "ipam/static/config.h"
 #include "plugins/bridge/config.h"
 #include "plugins/dummy/config.h"
+#include "plugins/firewall/config.h"
 #include "plugins/host-device/config.h"
 #include "plugins/ipvlan/config.h"
 #include "plugins/macvlan/config.h"
@@ -31,6 +32,7 @@ void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::dummy::parse_config(request); });
     attempt([&] { cni::ipvlan::parse_config(request.conf); });
     attempt([&] { cni::host_device::parse_config(request.conf); });
+    attempt([&] { cni::firewall::parse_config(request.conf); });
     attempt([&] { cni::macvlan::parse_config(request); });
     attempt([&] { cni::ptp::parse_config(request.conf); });
     attempt([&] { cni::portmap::parse_config(request.conf); });

@@ -134,6 +134,8 @@ std::string to_string(Subject subject) {
             return "host-device";
         case Subject::portmap:
             return "portmap";
+        case Subject::firewall:
+            return "firewall";
         case Subject::tuning:
             return "tuning";
         case Subject::sbr:
@@ -160,7 +162,7 @@ bool has_own_bridge(Subject subject) {
 }
 
 bool makes_rules(Subject subject) {
-    return subject == Subject::portmap || masquerades(subject);
+    return subject == Subject::portmap || subject == Subject::firewall || masquerades(subject);
 }
 
 bool starts_programs(Subject subject) {
@@ -233,6 +235,8 @@ json SubjectCalls::network(const Attachment& a) const {
         case Subject::portmap:
             return PortmapCalls::config(
                 a.previous, {mapping(a.host_port, 80), mapping(a.host_port, 80, "udp")});
+        case Subject::firewall:
+            return layer2({{"type", "firewall"}, {"ingressPolicy", "isolated"}});
         case Subject::tuning:
             return layer2(tuning_keys(a.mac));
         case Subject::sbr:

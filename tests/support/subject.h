@@ -18,6 +18,7 @@ enum class Subject {
     dummy,        ///< many kernels lack it
     host_device,  ///< each attachment has a device of its own
     portmap,
+    firewall,
     tuning,
     sbr,
     vrf,  ///< needs a stock kernel
@@ -36,6 +37,7 @@ inline constexpr Subject all_subjects[] = {Subject::chain,
                                            Subject::dummy,
                                            Subject::host_device,
                                            Subject::portmap,
+                                           Subject::firewall,
                                            Subject::tuning,
                                            Subject::sbr,
                                            Subject::vrf,

@@ -50,13 +50,6 @@ constexpr Key flannel_keys[] = {
 
 // Meta plugins
 
-constexpr std::string_view firewall_backends[] = {"", "iptables", "nftables", "firewalld"};
-constexpr std::string_view ingress_policies[] = {"", "open", "same-bridge", "isolated"};
-constexpr Key firewall_keys[] = {{"backend", one_of(firewall_backends)},
-                                 {"iptablesAdminChainName", text},
-                                 {"firewalldZone", text},
-                                 {"ingressPolicy", one_of(ingress_policies)}};
-
 constexpr Type rate = between(0, std::numeric_limits<std::int64_t>::max());  // bit/s
 // A bucket is counted in 32 bits of bytes by the kernel.
 constexpr Type burst = between(0, 8 * std::int64_t{std::numeric_limits<std::uint32_t>::max()} - 1);
@@ -65,7 +58,6 @@ constexpr Key bandwidth_keys[] = {
 
 constexpr PluginKeys plugins[] = {
     {"bandwidth", bandwidth_keys, check_bandwidth},
-    {"firewall", firewall_keys},
     {"flannel", flannel_keys, check_flannel},
     {"tap", tap_keys},
 };

@@ -171,6 +171,7 @@ private:
     static void remove_empty_chains() {
         run({.argv = {"nft", "delete", "table", "ip", "raw"}});
         for (const char* family : {"ip", "ip6"}) {
+            run({.argv = {"nft", "delete", "table", family, "filter"}});
             run({.argv = {"nft", "delete", "chain", family, "nat", "POSTROUTING"}});
             const Finished table = run({.argv = {"nft", "list", "table", family, "nat"}});
             if (table.ok() && table.out.find("chain") == table.out.npos)

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "passage.h"
+#include "rules/backend.h"
+
+/// What attachments are let do, in whichever backend.
+namespace cni::firewall {
+
+/// Lets an attachment through in `backend`; what it has in another one is removed. Throws SysError,
+/// Error.
+void add_passage(nft::Connection& nft, Backend backend, const Passage& passage);
+
+/// Throws Error naming what is missing, unless another backend has all of it: which one is chosen
+/// may change while an attachment lives.
+void check_passage(nft::Connection& nft, Backend backend, const Passage& passage);
+
+/// Removes what the owner has from every backend, and what the reference plugin let through of
+/// `addresses`, unless somebody else is known to have them by now. Every backend is tried before
+/// what went wrong in one is thrown.
+void remove_passage(nft::Connection& nft, const Owner& owner, const std::vector<Prefix>& addresses);
+
+/// Removes what belongs to `network` and to none of `valid`.
+void gc_passages(nft::Connection& nft, const std::string& network, const std::vector<Owner>& valid);
+
+/// Why the backend cannot let anything through; nullopt when it can.
+std::optional<std::string> passage_problem(nft::Connection& nft, Backend backend);
+
+}  // namespace cni::firewall

@@ -1,0 +1,98 @@
+#include "commands.h"
+
+#include <sched.h>
+
+#include "attach/owners.h"
+#include "backends.h"
+#include "base/undo.h"
+#include "base/warn.h"
+#include "config.h"
+#include "container/chained.h"
+#include "rules/everywhere.h"
+#include "sys/sysctl.h"
+
+namespace cni::firewall {
+namespace {
+
+Result require_record(const Request& request) {
+    return require_chained(request, "missing prevResult from earlier plugin");
+}
+
+Backend choose(nft::Connection& nft, const Config& config) {
+    return choose_backend(nft, config.backend.value_or("iptables"));
+}
+
+// What stays on a bridge passes iptables only where br_netfilter has it do so.
+void warn_if_not_isolated(const Passage& passage) {
+    if (passage.policy != Policy::isolated) return;
+    for (const Family family : families_of(passage.addresses)) {
+        const std::string key =
+            cat("net/bridge/bridge-nf-call-", family == Family::v4 ? "iptables" : "ip6tables");
+        if (find_sysctl(key) != "1")
+            warn({"containers on ", passage.bridge,
+                  " are not isolated from each other: that takes the module br_netfilter, and 1 in "
+                  "/proc/sys/",
+                  key});
+    }
+}
+
+}  // namespace
+
+Result add(const Request& request) {
+    request.step("prepare");
+    const Config config = parse_config(request.conf);
+    Result result = require_record(request);
+    const Passage passage = passage_of(config, result, owner_of(request));
+    if (passage.addresses.empty()) return result;
+
+    nft::Connection nft;
+    Undo undo(request.steps);
+    undo.on_failure("remove the rules", [&] { remove_passage(nft, passage.owner, {}); });
+    request.step("add passage");
+    add_passage(nft, choose(nft, config), passage);
+    warn_if_not_isolated(passage);
+    undo.commit();
+    return result;
+}
+
+void check(const Request& request) {
+    request.step("prepare");
+    const Config config = parse_config(request.conf);
+    const Passage passage = passage_of(config, require_record(request), owner_of(request));
+    if (passage.addresses.empty()) return;
+    nft::Connection nft;
+    request.step("check passage");
+    check_passage(nft, choose(nft, config), passage);
+}
+
+// Whatever ADD may have made is looked for, whatever the configuration says today.
+void del(const Request& request) {
+    request.step("remove passage");
+    nft::Connection nft;
+    const auto record = request.conf.prev_result_if_readable();
+    remove_passage(nft, owner_of(request), record ? record->addresses() : std::vector<Prefix>{});
+}
+
+void gc(const Request& request) {
+    const auto attachments = request.conf.valid_attachments();
+    if (!attachments) return;
+    request.step("remove stale passages");
+    nft::Connection nft;
+    gc_passages(nft, request.conf.name, owners_of(request.conf.name, *attachments));
+}
+
+void status(const Request& request) {
+    request.step("prepare");
+    const Config config = parse_config(request.conf);
+    nft::Connection nft;
+    const Backend backend = choose(nft, config);
+    request.step("rehearse");
+    // Asking for a legacy table makes the kernel load it: into a namespace that goes with us.
+    if (backend == Backend::iptables_legacy)
+        cni::checked(::unshare(CLONE_NEWNET), "make a network namespace to look for iptables in");
+    if (const auto problem = passage_problem(nft, backend))
+        throw Error(Code::plugin_not_available,
+                    cat("nothing can be let through with ", to_string(backend)), *problem);
+}
+
+}  // namespace cni::firewall

@@ -1,0 +1,107 @@
+#include "config.h"
+
+#include <algorithm>
+
+#include "base/contains.h"
+#include "cni/args.h"
+#include "cni/choice.h"
+
+namespace cni::firewall {
+namespace {
+
+// XT_EXTENSION_MAXNAMELEN of linux/netfilter/x_tables.h, less what ends it.
+constexpr std::size_t max_chain_name = 28;
+
+/// What has a meaning of its own in table filter.
+constexpr std::string_view taken_names[] = {"ACCEPT",
+                                            "DROP",
+                                            "QUEUE",
+                                            "RETURN",
+                                            "INPUT",
+                                            "FORWARD",
+                                            "OUTPUT",
+                                            "CNI-FORWARD",
+                                            "CNI-FORWARD-OWNERS",
+                                            "CNI-ISOLATION-STAGE-1",
+                                            "CNI-ISOLATION-STAGE-2"};
+
+std::optional<std::string> parse_backend(const Json& json) {
+    const std::string name = json.string_or("backend", "");
+    if (name.empty()) return {};
+    if (name == "iptables") return name;
+    if (name == "firewalld")
+        throw ConfigError(*json.find("backend"), "backend \"firewalld\" is not supported",
+                          "leave the key out, or have firewalld trust the containers' addresses: "
+                          "firewall-cmd --permanent --zone=trusted --add-source=<subnet>");
+    throw ConfigError(*json.find("backend"), cat("unrecognized backend ", quote(name)),
+                      "known is \"iptables\"");
+}
+
+// What iptables and nft take without quotes.
+bool is_chain_name(std::string_view name) {
+    const auto is_inner = [](char c) {
+        return is_valid_identifier({&c, 1}) || c == '-' || c == '.' || c == '_';
+    };
+    return name.size() <= max_chain_name && is_valid_identifier(name.substr(0, 1)) &&
+           std::ranges::all_of(name, is_inner);
+}
+
+std::string parse_admin_chain(const Json& json) {
+    std::string name = json.string_or("iptablesAdminChainName", "");
+    if (name.empty()) return "CNI-ADMIN";
+    const Json at = *json.find("iptablesAdminChainName");
+    if (!is_chain_name(name))
+        throw ConfigError(
+            at, cat("\"iptablesAdminChainName\" ", quote(name), " is no name of a chain"),
+            cat("up to ", max_chain_name,
+                " letters, digits, \"-\", \"_\" and \".\", the first one a letter or digit"));
+    if (contains(taken_names, name))
+        throw ConfigError(at, cat("\"iptablesAdminChainName\" ", quote(name), " is taken"),
+                          "choose a name that is yours alone");
+    return name;
+}
+
+Error no_bridge(Policy policy) {
+    return Error(
+        Code::invalid_config,
+        cat("interface needs to be set for ingress policy ", quote(name_of(policies, policy)),
+            ", make sure to chain \"firewall\" plugin with \"bridge\""),
+        "the first interface of prevResult must be a bridge of the host");
+}
+
+std::string bridge_of(const Result& result, Policy policy) {
+    // An interface of the container may have the name of one of the host's.
+    if (result.interfaces.empty() || !result.interfaces.front().sandbox.empty())
+        throw no_bridge(policy);
+    const std::string& name = result.interfaces.front().name;
+    if (name.empty()) throw Error(Code::invalid_config, "got empty bridge name");
+    // Rules would take a "+" at the end for any rest.
+    if (!is_ifname(name) || name.ends_with('+') || name.ends_with('*'))
+        throw Error(Code::invalid_config,
+                    cat("bridge name ", quote(name), " of prevResult cannot stand in a rule"));
+    return name;
+}
+
+}  // namespace
+
+Config parse_config(const NetConf& conf) {
+    Config config;
+    config.backend = parse_backend(conf.json);
+    config.admin_chain = parse_admin_chain(conf.json);
+    config.policy = choice_or(conf.json, "ingressPolicy", policies, Policy::open, "ingress policy");
+    return config;
+}
+
+Passage passage_of(const Config& config, const Result& result, const Owner& owner) {
+    Passage passage{.owner = owner,
+                    .addresses = {},
+                    .admin_chain = config.admin_chain,
+                    .policy = config.policy};
+    for (const Prefix& address : result.addresses())
+        if (const Prefix host = Prefix::host(address.ip); !contains(passage.addresses, host))
+            passage.addresses.push_back(host);
+    if (config.policy != Policy::open) passage.bridge = bridge_of(result, config.policy);
+    return passage;
+}
+
+}  // namespace cni::firewall

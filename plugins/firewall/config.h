@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cni/plugin.h"
+#include "passage.h"
+
+namespace cni {
+struct PluginKeys;
+}
+
+namespace cni::firewall {
+
+/// The firewall plugin's configuration; every value is valid.
+struct Config {
+    /// "iptables"; nullopt: the host's choice.
+    std::optional<std::string> backend;
+    std::string admin_chain;  ///< iptablesAdminChainName
+    Policy policy = Policy::open;
+};
+
+/// Throws Error(invalid_config) naming the key.
+Config parse_config(const NetConf& conf);
+
+/// For all addresses of `result`, whichever interface they are of: what the plugins before have
+/// made is what is let through. Throws Error(invalid_config) when the policy needs a bridge and
+/// `result` does not begin with one.
+Passage passage_of(const Config& config, const Result& result, const Owner& owner);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
+
+}  // namespace cni::firewall

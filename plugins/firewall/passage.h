@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/named.h"
+#include "net/ip.h"
+#include "netfilter/owner.h"
+
+namespace cni::firewall {
+
+/// What reaches the containers of a bridge.
+enum class Policy {
+    open,         ///< whatever the host lets through
+    same_bridge,  ///< nothing from other bridges that have such a policy
+    isolated,     ///< nor from each other
+};
+inline constexpr Named<Policy> policies[] = {
+    {"open", Policy::open}, {"same-bridge", Policy::same_bridge}, {"isolated", Policy::isolated}};
+
+/// What an attachment is let do.
+struct Passage {
+    Owner owner;
+    std::vector<Prefix> addresses;  ///< of one host each, none twice
+    std::string admin_chain;        ///< of the administrator's own rules, which come first
+    Policy policy = Policy::open;
+    std::string bridge = {};  ///< that the policy is for; "" when that is open
+};
+
+}  // namespace cni::firewall
