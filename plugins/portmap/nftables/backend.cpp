@@ -4,6 +4,7 @@
 #include <set>
 
 #include "netfilter/nft_commit.h"
+#include "netfilter/owner_key.h"
 #include "record.h"
 #include "reference.h"
 #include "shared.h"
@@ -119,7 +120,8 @@ Translations gc(Connection& nft, const std::string& network, const std::vector<O
     const std::string of_network = network_hash(network);
     for (const Family family : both_families)
         for (const nft::Element& element : nft.elements(table_of(family), attachments))
-            if (const auto hashes = parse_hashes(element.key); hashes.starts_with(of_network))
+            if (const auto hashes = nft::parse_owner_key(element.key);
+                hashes.starts_with(of_network))
                 stale.insert(hashes);
 
     Translations removed;

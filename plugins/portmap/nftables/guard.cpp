@@ -6,6 +6,7 @@
 #include "layout.h"
 #include "netfilter/nft_commit.h"
 #include "netfilter/nft_match.h"
+#include "netfilter/owner_key.h"
 
 namespace cni::portmap::nftables {
 namespace {
@@ -48,20 +49,20 @@ public:
     explicit NftGuard(nft::Connection& nft) : nft_(nft) {}
 
     void hold(const Holder& holder) override {
-        put(attachments, attachment_key(holder.hashes, 0), holder.comment());
+        put(attachments, nft::owner_key(holder.hashes, 0), holder.comment());
     }
     void hold(const LinkName& shared) override {
         put(links_map, nft::interface_name(shared.name), shared.to_string());
     }
 
     std::optional<Holder> find(const std::string& hashes) override {
-        const auto element = nft_.find_element(table, attachments, attachment_key(hashes, 0));
+        const auto element = nft_.find_element(table, attachments, nft::owner_key(hashes, 0));
         auto holder = element ? Holder::parse(element->comment) : std::nullopt;
         return holder && holder->hashes == hashes ? holder : std::nullopt;
     }
 
     void release(const std::string& hashes) override {
-        drop(attachments, attachment_key(hashes, 0), {});
+        drop(attachments, nft::owner_key(hashes, 0), {});
     }
     void release(const LinkName& shared) override {
         drop(links_map, nft::interface_name(shared.name), shared.to_string());

@@ -4,10 +4,9 @@
 #include <linux/netfilter_ipv4.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 
 #include "netfilter/nft_match.h"
+#include "netfilter/owner_key.h"
 
 namespace cni::portmap::nftables {
 namespace {
@@ -20,8 +19,6 @@ using nft::Side;
 const std::string ports = "ports";
 const std::string masquerade = "mapped_masquerade";
 constexpr std::string_view masquerade_prefix = "masquerade_";
-constexpr std::size_t hash_digits = 2 * sizeof(std::uint32_t);  // of a word
-constexpr std::size_t hash_words = 4;
 
 // An ADD of ours removes what others have of its ports, wherever they have it. So what rules at the
 // usual priority lead somewhere, those of iptables and of the reference plugin, is newer.
@@ -99,13 +96,6 @@ std::vector<Rule> masquerade_rules(Family family, const Skeleton::Lengths& lengt
     return out;
 }
 
-std::string hex(std::uint32_t word) {
-    char digits[hash_digits];
-    const auto end = std::to_chars(digits, digits + sizeof digits, word, 16).ptr;
-    const auto length = static_cast<std::size_t>(end - digits);
-    return std::string(hash_digits - length, '0').append(digits, length);
-}
-
 /// Out of key and value of an element of the mappings.
 std::optional<Translation> parse_parts(Family family, const Bytes& parts) {
     const std::size_t address = Ip::any(family).size();
@@ -142,39 +132,13 @@ nft::Element mapping_element(const Translation& translation) {
             .value = nft::concatenated_key({bytes_of(to), nft::network_order(to_port)})};
 }
 
-Bytes attachment_key(const std::string& hashes, std::size_t index) {
-    std::string digits = hashes;
-    std::erase(digits, '-');
-    Bytes key;
-    const auto append = [&](std::uint32_t word) {
-        const Bytes bytes = nft::host_order(word);
-        key.insert(key.end(), bytes.begin(), bytes.end());
-    };
-    for (std::size_t word = 0; word < hash_words; ++word)
-        append(parse_int<std::uint32_t>(
-                   std::string_view(digits).substr(word * hash_digits, hash_digits), 16)
-                   .value());
-    append(static_cast<std::uint32_t>(index));
-    return key;
-}
-
-std::string parse_hashes(const Bytes& key) {
-    std::string out;
-    for (std::size_t word = 0; word < hash_words && key.size() >= 4 * (word + 1); ++word) {
-        std::uint32_t value = 0;
-        std::memcpy(&value, key.data() + 4 * word, sizeof value);
-        out += cat(word == hash_words / 2 ? "-" : "", hex(value));
-    }
-    return out;
-}
-
 nft::Element attachment_element(const std::string& hashes, std::size_t index,
                                 const Translation& translation) {
     const nft::Element element = mapping_element(translation);
     Bytes value = element.key;
     const auto& target = std::get<Bytes>(element.value);
     value.insert(value.end(), target.begin(), target.end());
-    return {.key = attachment_key(hashes, index), .value = std::move(value)};
+    return {.key = nft::owner_key(hashes, index), .value = std::move(value)};
 }
 
 std::optional<Translation> parse_attachment_element(Family family, const nft::Element& element) {
@@ -240,15 +204,12 @@ Bytes masquerade_key(const Prefix& source, const Translation& translation) {
 }
 
 nft::Set attachment_map(Family family) {
-    const std::uint32_t address = 4 * words(family);
-    return {.name = attachments,
-            .key_type = nft::concatenated(
-                {nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark}),
-            .key_length = 4 * (hash_words + 1),
-            .data_type = nft::concatenated({address_type(family), nft::type_inet_proto,
-                                            nft::type_inet_service, address_type(family),
-                                            nft::type_inet_service}),
-            .data_length = 2 * address + 12};
+    nft::Set map = nft::owner_map(attachments);
+    map.data_type =
+        nft::concatenated({address_type(family), nft::type_inet_proto, nft::type_inet_service,
+                           address_type(family), nft::type_inet_service});
+    map.data_length = 8 * words(family) + 12;
+    return map;
 }
 
 std::vector<nft::Set> Skeleton::sets(const Lengths& lengths) const {
@@ -264,7 +225,7 @@ std::vector<nft::Set> Skeleton::sets(const Lengths& lengths) const {
     return out;
 }
 
-std::vector<Skeleton::Chain> Skeleton::chains(const Lengths& lengths) const {
+std::vector<nft::ChainLayout> Skeleton::chains(const Lengths& lengths) const {
     const auto hook = [](std::uint32_t number, std::int32_t priority) {
         return nft::Hook{"nat", number, priority};
     };
@@ -294,18 +255,11 @@ bool Skeleton::looks_intact(nft::Connection& nft, std::size_t lengths) const {
     return uses(ports) >= port_rules(family_).size() + 2 && uses(masquerade) >= lengths + 1;
 }
 
-bool Skeleton::is_in_place(nft::Connection& nft, const Chain& wanted) const {
-    const auto chain = nft.find_chain(table_, wanted.name);
-    if (!chain || chain->hook.has_value() != wanted.hook.has_value()) return false;
-    if (wanted.hook && !chain->hook->is_same_place(*wanted.hook)) return false;
-    return nft::contains_in_order(nft.rules(table_, wanted.name), wanted.rules);
-}
-
 std::optional<std::string> Skeleton::fault(nft::Connection& nft, const Lengths& lengths) const {
     // The other maps cannot go while rules look packets up in them.
     if (!nft.has_set(table_, attachments)) return cat("map ", attachments);
-    for (Chain& chain : chains({}))
-        if (!is_in_place(nft, chain)) return cat("chain ", chain.name);
+    for (const nft::ChainLayout& chain : chains({}))
+        if (!nft::is_in_place(nft, table_, chain)) return cat("chain ", chain.name);
     // In no particular order: a set comes when it is needed first.
     for (const Rule& rule : masquerade_rules(family_, lengths))
         if (!nft::contains_in_order(nft.rules(table_, masquerade), {rule}))
@@ -323,29 +277,16 @@ void Skeleton::put(nft::Connection& nft, nft::Batch& batch, Lengths lengths) con
                 lengths.insert(*length);
     batch.add_table(table_, std::string(table_comment));
     for (const nft::Set& set : sets(lengths)) batch.add_set(table_, set);
-    for (const Chain& chain : chains(lengths)) repair(nft, batch, chain);
+    for (const nft::ChainLayout& chain : chains(lengths))
+        nft::put_repair(nft, batch, table_, chain);
     for (const char* chain : superseded)
         if (nft.find_chain(table_, chain)) batch.delete_chain(table_, chain);
-}
-
-void Skeleton::repair(nft::Connection& nft, nft::Batch& batch, const Chain& chain) const {
-    if (is_in_place(nft, chain)) return;
-    if (const auto present = nft.find_chain(table_, chain.name);
-        !present || chain.hook.has_value() != present->hook.has_value() ||
-        (chain.hook && !chain.hook->is_same_place(*present->hook)))
-        batch.add_chain(table_, chain.name, chain.hook);
-    else
-        batch.flush_chain(table_, chain.name);
-    for (const Rule& rule : chain.rules) batch.add_rule(table_, chain.name, rule);
 }
 
 void Skeleton::put_new(nft::Batch& batch, const Lengths& lengths) const {
     batch.add_table(table_, std::string(table_comment));
     for (const nft::Set& set : sets(lengths)) batch.add_set(table_, set);
-    for (const Chain& chain : chains(lengths)) {
-        batch.add_chain(table_, chain.name, chain.hook);
-        for (const Rule& rule : chain.rules) batch.add_rule(table_, chain.name, rule);
-    }
+    for (const nft::ChainLayout& chain : chains(lengths)) nft::put_new(batch, table_, chain);
 }
 
 }  // namespace cni::portmap::nftables

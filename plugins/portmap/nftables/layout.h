@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../forwarding.h"
-#include "netfilter/nft.h"
+#include "netfilter/nft_layout.h"
 
 /// What stands in tables `ip cni_hostport` and `ip6 cni_hostport`, independent of the chains that
 /// the reference plugin has in the same tables:
@@ -41,10 +41,8 @@ std::optional<Translation> parse_mapping_element(Family family, const nft::Eleme
 /// (netfilter/owner.h).
 nft::Element attachment_element(const std::string& hashes, std::size_t index,
                                 const Translation& translation);
-nft::Bytes attachment_key(const std::string& hashes, std::size_t index);
 /// Read back; nullopt when it is none.
 std::optional<Translation> parse_attachment_element(Family family, const nft::Element& element);
-std::string parse_hashes(const nft::Bytes& key);
 
 /// A map with the keys and values of mapping_element.
 nft::Set mapping_map(Family family, const std::string& name);
@@ -78,15 +76,8 @@ public:
     void put_new(nft::Batch& batch, const Lengths& lengths) const;
 
 private:
-    struct Chain {
-        std::string name;
-        std::optional<nft::Hook> hook;
-        std::vector<nft::Rule> rules;
-    };
     std::vector<nft::Set> sets(const Lengths& lengths) const;
-    std::vector<Chain> chains(const Lengths& lengths) const;
-    bool is_in_place(nft::Connection& nft, const Chain& wanted) const;
-    void repair(nft::Connection& nft, nft::Batch& batch, const Chain& chain) const;
+    std::vector<nft::ChainLayout> chains(const Lengths& lengths) const;
 
     Family family_;
     nft::Table table_;

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "conditions.h"
+#include "netfilter/owner_key.h"
 #include "shared.h"
 
 namespace cni::portmap::nftables {
@@ -97,7 +98,7 @@ std::optional<Record> read_record(nft::Connection& nft, Family family, const std
     const nft::Table table = table_of(family);
     // Not by listing the map: that is long, and skips elements while the kernel rearranges it.
     while (const auto element = nft.find_element(table, attachments,
-                                                 attachment_key(hashes, out.translations.size()))) {
+                                                 nft::owner_key(hashes, out.translations.size()))) {
         const auto translation = parse_attachment_element(family, *element);
         if (!translation || !is_owners(element->comment)) break;
         if (out.translations.empty()) out.sources = parse_sources(element->comment);
@@ -147,7 +148,7 @@ std::optional<Record> find_record(nft::Connection& nft, Family family, const std
 
 void require_no_record(nft::Connection& nft, Family family, const Owner& owner) {
     const auto other =
-        nft.find_element(table_of(family), attachments, attachment_key(owner_hashes(owner), 0));
+        nft.find_element(table_of(family), attachments, nft::owner_key(owner_hashes(owner), 0));
     if (other)
         throw Error(Code::internal,
                     cat("port mappings of container ", quote(owner.container_id), " interface ",
@@ -215,7 +216,7 @@ void put_deletion(nft::Batch& batch, const Record& record) {
         batch.delete_chain(table, record.conditions()).delete_set(table, record.conditions());
     std::vector<nft::Bytes> keys;
     for (std::size_t i = 0; i < record.translations.size(); ++i)
-        keys.push_back(attachment_key(record.hashes, i));
+        keys.push_back(nft::owner_key(record.hashes, i));
     batch.delete_elements(table, attachments, keys);
 }
 

@@ -1,4 +1,5 @@
 #include "shared.h"
+#include "netfilter/owner_key.h"
 
 #include <algorithm>
 
@@ -122,7 +123,7 @@ bool Shared::is_of_sibling(const Element& element, const Record& record) {
     if (!owner->container.empty()) return owner->container == container_hash(record.container_id);
     // As the previous version wrote it: the rest stands with the attachment.
     const auto its =
-        nft_.find_element(table_of(family_), attachments, attachment_key(owner->hashes, 0));
+        nft_.find_element(table_of(family_), attachments, nft::owner_key(owner->hashes, 0));
     return its && its->comment.ends_with(cat(", id: ", record.container_id));
 }
 
