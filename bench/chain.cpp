@@ -25,6 +25,17 @@ constexpr std::string_view full_chain =
         {"type": "tuning", "dataDir": "$data/tuning",
          "sysctl": {"net.core.somaxconn": "500"}}])";
 
+// What Podman and nerdctl put together.
+constexpr std::string_view podman_chain =
+    R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "ipMasq": true,
+         "hairpinMode": true, "ipMasqBackend": "$backend",
+         "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                  "routes": [{"dst": "0.0.0.0/0"}]}},
+        {"type": "portmap", "backend": "$backend",
+         "runtimeConfig": {"portMappings": [{"containerPort": 80, "protocol": "tcp"}]}},
+        {"type": "firewall", "backend": "$backend", "ingressPolicy": "same-bridge"},
+        {"type": "tuning", "dataDir": "$data/tuning"}])";
+
 constexpr std::string_view ports_chain =
     R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "untimed": true,
          "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data"}},
@@ -100,6 +111,8 @@ constexpr Chain all[] = {
      .backend = "iptables",
      .load = Load::rules,
      .legacy_iptables = true},
+    {.name = "podman-nftables", .plugins = podman_chain, .backend = "nftables"},
+    {.name = "podman-iptables", .plugins = podman_chain, .backend = "iptables"},
     {.name = "ports-nftables", .plugins = ports_chain, .backend = "nftables", .on_request = true},
     {.name = "ports-iptables", .plugins = ports_chain, .backend = "iptables", .on_request = true},
     {.name = "ports-legacy",

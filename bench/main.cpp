@@ -21,9 +21,9 @@ namespaces: no root is needed and nothing of the machine is touched.
 
   --chain NAME[,NAME...]  loopback host-local static bridge bridge-masq ptp macvlan
                           host-device tuning sbr full-nftables full-iptables
-                          full-legacy (default: all of
-                          these) ports-nftables ports-iptables ports-legacy
-                          vlan ipvlan dummy
+                          full-legacy podman-nftables podman-iptables
+                          (default: all of these) ports-nftables ports-iptables
+                          ports-legacy vlan ipvlan dummy
   --loads N[,N...]        leases of others made beforehand for host-local, and
                           unrelated rules for the full chains (0,1000,10000)
   --rounds N              attachments of each row, 2 to 500 (50)
