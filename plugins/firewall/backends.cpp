@@ -1,14 +1,13 @@
 #include "backends.h"
 
 #include "iptables/backend.h"
+#include "nftables/backend.h"
 #include "rules/everywhere.h"
 
 namespace cni::firewall {
 namespace {
 
 constexpr auto filter = ipt::TableName::filter;
-
-void nothing_in_nftables(nft::Connection& /*nft*/) {}
 
 Error failure(Family family, const std::string& what) {
     return Error(Code::internal,
@@ -18,7 +17,7 @@ Error failure(Family family, const std::string& what) {
 RuleChange removal(const Owner& owner, const std::vector<Prefix>& addresses) {
     return {.table = filter,
             .in_iptables = [&](ipt::Table& t) { iptables::remove(t, owner, addresses); },
-            .in_nftables = nothing_in_nftables};
+            .in_nftables = [&](nft::Connection& c) { nftables::remove(c, owner); }};
 }
 
 }  // namespace
@@ -29,7 +28,7 @@ void add_passage(nft::Connection& nft, Backend backend, const Passage& passage) 
     change_in(nft, backend, families_of(passage.addresses),
               {.table = filter,
                .in_iptables = [&](ipt::Table& table) { iptables::add(table, passage); },
-               .in_nftables = nothing_in_nftables});
+               .in_nftables = [&](nft::Connection& c) { nftables::add(c, passage); }});
 }
 
 void check_passage(nft::Connection& nft, Backend backend, const Passage& passage) {
@@ -37,7 +36,7 @@ void check_passage(nft::Connection& nft, Backend backend, const Passage& passage
         .table = filter,
         .families = families_of(passage.addresses),
         .in_iptables = [&](ipt::Table& table) { iptables::check(table, passage); },
-        .in_nftables = [](nft::Connection&) { throw Error(Code::internal, "no rules"); },
+        .in_nftables = [&](nft::Connection& c) { nftables::check(c, passage); },
         .failure = failure};
     check_anywhere(backend, [&](Backend place) { check_in(nft, place, check); });
 }
@@ -49,12 +48,15 @@ void remove_passage(nft::Connection& nft, const Owner& owner,
 
 void gc_passages(nft::Connection& nft, const std::string& network,
                  const std::vector<Owner>& valid) {
-    change_everywhere(nft, {.table = filter,
-                            .in_iptables = [&](ipt::Table& t) { iptables::gc(t, network, valid); },
-                            .in_nftables = nothing_in_nftables});
+    change_everywhere(
+        nft, {.table = filter,
+              .in_iptables = [&](ipt::Table& t) { iptables::gc(t, network, valid); },
+              .in_nftables = [&](nft::Connection& c) { nftables::gc(c, network, valid); }});
 }
 
-std::optional<std::string> passage_problem(nft::Connection& nft, Backend backend) {
+std::optional<std::string> passage_problem(nft::Connection& nft, Backend backend,
+                                           const std::string& admin_chain, Policy policy) {
+    if (backend == Backend::nftables) return nftables::problem(nft, admin_chain, policy);
     return ipt::problem(nft, flavour_of(backend), {Family::v4, filter});
 }
 

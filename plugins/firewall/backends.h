@@ -26,7 +26,8 @@ void remove_passage(nft::Connection& nft, const Owner& owner, const std::vector<
 /// Removes what belongs to `network` and to none of `valid`.
 void gc_passages(nft::Connection& nft, const std::string& network, const std::vector<Owner>& valid);
 
-/// Why the backend cannot let anything through; nullopt when it can.
-std::optional<std::string> passage_problem(nft::Connection& nft, Backend backend);
+/// Why the backend cannot do it; nullopt when it can.
+std::optional<std::string> passage_problem(nft::Connection& nft, Backend backend,
+                                           const std::string& admin_chain, Policy policy);
 
 }  // namespace cni::firewall

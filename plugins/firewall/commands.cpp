@@ -18,13 +18,9 @@ Result require_record(const Request& request) {
     return require_chained(request, "missing prevResult from earlier plugin");
 }
 
-Backend choose(nft::Connection& nft, const Config& config) {
-    return choose_backend(nft, config.backend.value_or("iptables"));
-}
-
 // What stays on a bridge passes iptables only where br_netfilter has it do so.
-void warn_if_not_isolated(const Passage& passage) {
-    if (passage.policy != Policy::isolated) return;
+void warn_if_not_isolated(Backend backend, const Passage& passage) {
+    if (backend == Backend::nftables || passage.policy != Policy::isolated) return;
     for (const Family family : families_of(passage.addresses)) {
         const std::string key =
             cat("net/bridge/bridge-nf-call-", family == Family::v4 ? "iptables" : "ip6tables");
@@ -49,8 +45,9 @@ Result add(const Request& request) {
     Undo undo(request.steps);
     undo.on_failure("remove the rules", [&] { remove_passage(nft, passage.owner, {}); });
     request.step("add passage");
-    add_passage(nft, choose(nft, config), passage);
-    warn_if_not_isolated(passage);
+    const Backend backend = choose_backend(nft, config.backend);
+    add_passage(nft, backend, passage);
+    warn_if_not_isolated(backend, passage);
     undo.commit();
     return result;
 }
@@ -62,7 +59,7 @@ void check(const Request& request) {
     if (passage.addresses.empty()) return;
     nft::Connection nft;
     request.step("check passage");
-    check_passage(nft, choose(nft, config), passage);
+    check_passage(nft, choose_backend(nft, config.backend), passage);
 }
 
 // Whatever ADD may have made is looked for, whatever the configuration says today.
@@ -85,12 +82,12 @@ void status(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
     nft::Connection nft;
-    const Backend backend = choose(nft, config);
+    const Backend backend = choose_backend(nft, config.backend);
     request.step("rehearse");
     // Asking for a legacy table makes the kernel load it: into a namespace that goes with us.
     if (backend == Backend::iptables_legacy)
         cni::checked(::unshare(CLONE_NEWNET), "make a network namespace to look for iptables in");
-    if (const auto problem = passage_problem(nft, backend))
+    if (const auto problem = passage_problem(nft, backend, config.admin_chain, config.policy))
         throw Error(Code::plugin_not_available,
                     cat("nothing can be let through with ", to_string(backend)), *problem);
 }

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/contains.h"
 #include "cni/args.h"
@@ -12,7 +13,7 @@ namespace {
 // XT_EXTENSION_MAXNAMELEN of linux/netfilter/x_tables.h, less what ends it.
 constexpr std::size_t max_chain_name = 28;
 
-/// What has a meaning of its own in table filter.
+/// What has a meaning of its own in the tables.
 constexpr std::string_view taken_names[] = {"ACCEPT",
                                             "DROP",
                                             "QUEUE",
@@ -23,18 +24,20 @@ constexpr std::string_view taken_names[] = {"ACCEPT",
                                             "CNI-FORWARD",
                                             "CNI-FORWARD-OWNERS",
                                             "CNI-ISOLATION-STAGE-1",
-                                            "CNI-ISOLATION-STAGE-2"};
+                                            "CNI-ISOLATION-STAGE-2",
+                                            "forward",
+                                            "admin"};
 
 std::optional<std::string> parse_backend(const Json& json) {
     const std::string name = json.string_or("backend", "");
     if (name.empty()) return {};
-    if (name == "iptables") return name;
+    if (name == "iptables" || name == "nftables") return name;
     if (name == "firewalld")
         throw ConfigError(*json.find("backend"), "backend \"firewalld\" is not supported",
                           "leave the key out, or have firewalld trust the containers' addresses: "
                           "firewall-cmd --permanent --zone=trusted --add-source=<subnet>");
     throw ConfigError(*json.find("backend"), cat("unrecognized backend ", quote(name)),
-                      "known is \"iptables\"");
+                      "known are \"iptables\" and \"nftables\"");
 }
 
 // What iptables and nft take without quotes.
@@ -69,17 +72,28 @@ Error no_bridge(Policy policy) {
         "the first interface of prevResult must be a bridge of the host");
 }
 
+// They would take a "+" or "*" at the end for any rest.
+bool can_stand_in_rule(std::string_view name) {
+    return is_ifname(name) && !name.ends_with('+') && !name.ends_with('*');
+}
+
 std::string bridge_of(const Result& result, Policy policy) {
     // An interface of the container may have the name of one of the host's.
     if (result.interfaces.empty() || !result.interfaces.front().sandbox.empty())
         throw no_bridge(policy);
-    const std::string& name = result.interfaces.front().name;
+    std::string name = result.interfaces.front().name;
     if (name.empty()) throw Error(Code::invalid_config, "got empty bridge name");
-    // Rules would take a "+" at the end for any rest.
-    if (!is_ifname(name) || name.ends_with('+') || name.ends_with('*'))
+    if (!can_stand_in_rule(name))
         throw Error(Code::invalid_config,
                     cat("bridge name ", quote(name), " of prevResult cannot stand in a rule"));
     return name;
+}
+
+/// The first interface of the host behind the bridge.
+std::string port_of(const Result& result) {
+    for (const Interface& interface : result.interfaces | std::views::drop(1))
+        if (interface.sandbox.empty() && can_stand_in_rule(interface.name)) return interface.name;
+    return {};
 }
 
 }  // namespace
@@ -100,7 +114,9 @@ Passage passage_of(const Config& config, const Result& result, const Owner& owne
     for (const Prefix& address : result.addresses())
         if (const Prefix host = Prefix::host(address.ip); !contains(passage.addresses, host))
             passage.addresses.push_back(host);
-    if (config.policy != Policy::open) passage.bridge = bridge_of(result, config.policy);
+    if (config.policy == Policy::open) return passage;
+    passage.bridge = bridge_of(result, config.policy);
+    passage.port = port_of(result);
     return passage;
 }
 

@@ -14,7 +14,7 @@ namespace cni::firewall {
 
 /// The firewall plugin's configuration; every value is valid.
 struct Config {
-    /// "iptables"; nullopt: the host's choice.
+    /// "iptables" or "nftables"; nullopt: the host's choice.
     std::optional<std::string> backend;
     std::string admin_chain;  ///< iptablesAdminChainName
     Policy policy = Policy::open;

@@ -5,7 +5,7 @@
 namespace cni::firewall {
 namespace {
 
-constexpr std::string_view backends[] = {"", "iptables"};
+constexpr std::string_view backends[] = {"", "iptables", "nftables"};
 constexpr std::string_view ingress_policies[] = {"", "open", "same-bridge", "isolated"};
 constexpr Key keys[] = {{"backend", one_of(backends)},
                         {"iptablesAdminChainName", text},

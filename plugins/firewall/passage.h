@@ -25,6 +25,8 @@ struct Passage {
     std::string admin_chain;        ///< of the administrator's own rules, which come first
     Policy policy = Policy::open;
     std::string bridge = {};  ///< that the policy is for; "" when that is open
+    /// The interface of the host that leads to the container; "" when prevResult tells none.
+    std::string port = {};
 };
 
 }  // namespace cni::firewall

@@ -10,7 +10,7 @@ namespace cni::test {
 
 using nlohmann::json;
 
-void ChainCalls::configure(const json& more_tuning, Backends backends) const {
+void ChainCalls::configure(const json& more_tuning, Backends backends, json firewall) const {
     json backend;  // null is as good as absent
     if (backends == Backends::named) backend = way() == Way::nftables ? "nftables" : "iptables";
     json bridge = layer3({{"ipMasq", true}, {"ipMasqBackend", backend}});
@@ -24,10 +24,13 @@ void ChainCalls::configure(const json& more_tuning, Backends backends) const {
     const char* version = calls_reference() ? "1.0.0" : "1.1.0";
     json portmap = {{"type", "portmap"}, {"capabilities", {{"portMappings", true}}}};
     portmap["backend"] = backend;
-    net_d_.write(
-        "10-net1.conflist",
-        json({{"cniVersion", version}, {"name", "net1"}, {"plugins", {bridge, portmap, tuning}}})
-            .dump());
+    json plugins = {bridge, portmap, tuning};
+    if (!firewall.is_null()) {
+        firewall.update({{"type", "firewall"}, {"backend", backend}});
+        plugins.insert(plugins.end() - 1, firewall);
+    }
+    net_d_.write("10-net1.conflist",
+                 json({{"cniVersion", version}, {"name", "net1"}, {"plugins", plugins}}).dump());
 }
 
 Program ChainCalls::tool_program(std::vector<std::string> words, const json& capabilities) const {

@@ -29,9 +29,10 @@ enum class Backends { named, found_out };
 /// driven by cnitool from a file.
 class ChainCalls : protected PortmapCalls {
 protected:
-    /// Writes the file for the way in use; `more_tuning` is laid over tuning's keys.
-    void configure(const json& more_tuning = json::object(),
-                   Backends backends = Backends::named) const;
+    /// Writes the file for the way in use; `more_tuning` is laid over tuning's keys. With
+    /// `firewall`, keys of that plugin, it is one of the list.
+    void configure(const json& more_tuning = json::object(), Backends backends = Backends::named,
+                   json firewall = nullptr) const;
 
     Program tool_program(std::vector<std::string> words, const json& capabilities) const;
     Program tool_program(const std::string& command, const Attachment& a) const;

@@ -87,8 +87,8 @@ std::string executable_of(Subject subject) {
 }
 
 bool is_chained(Subject subject) {
-    return subject == Subject::portmap || subject == Subject::tuning || subject == Subject::sbr ||
-           subject == Subject::vrf;
+    return subject == Subject::firewall || subject == Subject::portmap ||
+           subject == Subject::tuning || subject == Subject::sbr || subject == Subject::vrf;
 }
 
 std::string own_bridge(const Attachment& a) {
@@ -236,7 +236,8 @@ json SubjectCalls::network(const Attachment& a) const {
             return PortmapCalls::config(
                 a.previous, {mapping(a.host_port, 80), mapping(a.host_port, 80, "udp")});
         case Subject::firewall:
-            return layer2({{"type", "firewall"}, {"ingressPolicy", "isolated"}});
+            return layer2(
+                {{"type", "firewall"}, {"backend", backend}, {"ingressPolicy", "isolated"}});
         case Subject::tuning:
             return layer2(tuning_keys(a.mac));
         case Subject::sbr:

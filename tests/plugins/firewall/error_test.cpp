@@ -28,7 +28,7 @@ protected:
     }
 };
 
-CNIXX_FIREWALL_WAYS(FirewallErrors, iptables_ways);
+CNIXX_FIREWALL_WAYS(FirewallErrors, all_ways);
 
 TEST_P(FirewallErrors, OfTheConfiguration) {
     const Box c1("c1");
@@ -39,8 +39,8 @@ TEST_P(FirewallErrors, OfTheConfiguration) {
     for (const char* name : {"A B", "-A", "!A", "A\n", "ä", "a-name-that-is-longer-than-28"})
         expect_refused(c1, {{"iptablesAdminChainName", name}},
                        cat("\"iptablesAdminChainName\" ", quote(name), " is no name of a chain"));
-    for (const char* name :
-         {"ACCEPT", "FORWARD", "CNI-FORWARD", "CNI-FORWARD-OWNERS", "CNI-ISOLATION-STAGE-1"})
+    for (const char* name : {"ACCEPT", "FORWARD", "CNI-FORWARD", "CNI-FORWARD-OWNERS",
+                             "CNI-ISOLATION-STAGE-1", "forward", "admin"})
         expect_refused(c1, {{"iptablesAdminChainName", name}},
                        cat("\"iptablesAdminChainName\" ", quote(name), " is taken"));
     EXPECT_TRUE(firewall("ADD", c1, {{"iptablesAdminChainName", std::string(28, 'a')}}).ok());

@@ -77,7 +77,7 @@ protected:
         SandboxTest::SetUp();
         if (IsSkipped()) return;
         use(GetParam());
-        configure();
+        configure(json::object(), Backends::named, {{"ingressPolicy", "same-bridge"}});
         world_.emplace();
         neighbour_.emplace("neighbour", 8082, "02:00:00:00:ff:0c");
         attach(*neighbour_);
