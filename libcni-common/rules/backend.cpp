@@ -1,5 +1,8 @@
 #include "rules/backend.h"
 
+#include <sched.h>
+
+#include "base/error.h"
 #include "iptables/legacy_presence.h"
 #include "iptables/nft_base_chains.h"
 #include "netfilter/nft_match.h"
@@ -22,6 +25,15 @@ Backend choose_backend(nft::Connection& nft, const std::optional<std::string>& c
     if (has_iptables_in_nf_tables(nft)) return Backend::iptables_nft;
     if (!nft.generation()) return Backend::iptables_legacy;
     return configured ? Backend::iptables_nft : Backend::nftables;
+}
+
+void require_usable(Backend backend, std::string_view what,
+                    const std::function<std::optional<std::string>()>& problem) {
+    // Asking for a legacy table makes the kernel load it: into a namespace that goes with us.
+    if (backend == Backend::iptables_legacy)
+        checked(::unshare(CLONE_NEWNET), "make a network namespace to look for iptables in");
+    if (const auto text = problem())
+        throw Error(Code::plugin_not_available, cat(what, " with ", to_string(backend)), *text);
 }
 
 ipt::Flavour flavour_of(Backend backend) {

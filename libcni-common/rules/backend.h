@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "iptables/table.h"
 
@@ -32,6 +34,13 @@ inline constexpr std::array all_backends{Backend::nftables, Backend::iptables_nf
 /// Legacy tables are in use when one that is loaded (/proc/net/ip_tables_names) holds a rule or a
 /// chain besides the built-in ones; not where we may not look.
 Backend choose_backend(nft::Connection& nft, const std::optional<std::string>& configured);
+
+/// For STATUS: throws Error(plugin_not_available) when `problem` says why the backend cannot be
+/// used:
+/// "<what> with nftables". Whoever asks is moved to a network namespace that goes with him where
+/// looking has an effect.
+void require_usable(Backend backend, std::string_view what,
+                    const std::function<std::optional<std::string>()>& problem);
 
 /// Of one of iptables' two.
 ipt::Flavour flavour_of(Backend backend);

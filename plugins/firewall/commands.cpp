@@ -1,7 +1,5 @@
 #include "commands.h"
 
-#include <sched.h>
-
 #include "attach/owners.h"
 #include "backends.h"
 #include "base/undo.h"
@@ -84,12 +82,9 @@ void status(const Request& request) {
     nft::Connection nft;
     const Backend backend = choose_backend(nft, config.backend);
     request.step("rehearse");
-    // Asking for a legacy table makes the kernel load it: into a namespace that goes with us.
-    if (backend == Backend::iptables_legacy)
-        cni::checked(::unshare(CLONE_NEWNET), "make a network namespace to look for iptables in");
-    if (const auto problem = passage_problem(nft, backend, config.admin_chain, config.policy))
-        throw Error(Code::plugin_not_available,
-                    cat("nothing can be let through with ", to_string(backend)), *problem);
+    require_usable(backend, "nothing can be let through", [&] {
+        return passage_problem(nft, backend, config.admin_chain, config.policy);
+    });
 }
 
 }  // namespace cni::firewall
