@@ -86,11 +86,13 @@ TEST_P(FirewallTraffic, IsolatedKeepsContainersApart) {
     }
 }
 
-// By way of the host, whose address is as good as the neighbour's to the bridge.
+// By way of the host, whose MAC address is no other port's: there and back.
 TEST_P(FirewallTraffic, IsolatedContainersFindNoWayAround) {
     const Box a("a", 2), b("b", 2);
-    a.netns.output_of({"ip", "route", "add", b.address('4'), "via", "10.1.2.1"});
-    a.netns.output_of({"ip", "route", "add", b.address('6'), "via", "fd00:1:2::1"});
+    for (const auto& [from, to] : {std::pair(&a, &b), {&b, &a}}) {
+        from->netns.output_of({"ip", "route", "add", to->address('4'), "via", "10.1.2.1"});
+        from->netns.output_of({"ip", "route", "add", to->address('6'), "via", "fd00:1:2::1"});
+    }
     for (const Box* box : {&a, &b}) admit(*box, {{"ingressPolicy", "isolated"}});
     for (const char family : both) EXPECT_TRUE(is_cut_off(a, b, family)) << family;
 }
