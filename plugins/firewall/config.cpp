@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/contains.h"
 #include "cni/args.h"
@@ -89,11 +88,13 @@ std::string bridge_of(const Result& result, Policy policy) {
     return name;
 }
 
-/// The first interface of the host behind the bridge.
+/// The first interface of the host behind the bridge, which is there; "" without one.
 std::string port_of(const Result& result) {
-    for (const Interface& interface : result.interfaces | std::views::drop(1))
-        if (interface.sandbox.empty() && can_stand_in_rule(interface.name)) return interface.name;
-    return {};
+    const auto found = std::find_if(
+        result.interfaces.begin() + 1, result.interfaces.end(), [](const Interface& interface) {
+            return interface.sandbox.empty() && can_stand_in_rule(interface.name);
+        });
+    return found == result.interfaces.end() ? "" : found->name;
 }
 
 }  // namespace

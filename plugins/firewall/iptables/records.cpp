@@ -43,7 +43,7 @@ Records::Records(ipt::Table& table) : table_(table) {
 }
 
 bool Records::has_bridge(const std::string& bridge) const {
-    return contains(all_ | std::views::transform(&Record::bridge), bridge);
+    return std::ranges::any_of(all_, [&](const Record& record) { return record.bridge == bridge; });
 }
 
 void Records::add(const Record& record) {
