@@ -19,7 +19,7 @@ protected:
         const Request its = request(container);
         NewAttachment attachment(its, Macvlan::name);
         const Parent parent({.name = "m0"}, attachment.host, attachment.container);
-        const Link link = attachment.make_link(parent, {.kind = Macvlan{}}, explain);
+        Link link = attachment.make_link(parent, {.kind = Macvlan{}}, explain);
         attachment.finish_with(link);
         return link;
     }

@@ -4,8 +4,6 @@
 namespace cni::test {
 namespace {
 
-using ::testing::HasSubstr;
-
 class MacvlanCheck : public MacvlanTest {
 protected:
     static constexpr const char* mac = "02:00:00:00:00:09";
