@@ -65,6 +65,7 @@ void time_chain(const Side& side, Attachment& attachment, const char* command, C
         return timed.output;
     });
     cost.times.milliseconds.push_back(sum);
+    await_orphans();
 }
 
 void trace_chain(const Side& side, Attachment& attachment, const char* command, Cost& cost) {
@@ -93,7 +94,9 @@ Storm run_all_at_once(Contestant& contestant, const char* command, unsigned widt
         if (command[0] == 'A') c.attachment.result = json();  // also where a DEL has failed
         operations.emplace_back(contestant.side, c.attachment, command);
     }
-    return run_at_once(std::move(operations), width);
+    Storm storm = run_at_once(std::move(operations), width);
+    await_orphans();
+    return storm;
 }
 
 // With loads only the widest: the reference plugins take seconds for each operation.
@@ -169,6 +172,7 @@ void allow_many_descriptors() {
 
 Measurements measure(const Options& options) {
     allow_many_descriptors();
+    adopt_orphans();
     Measurements result;
     for (const Chain* chain : options.chains) {
         note_sizes(options, *chain, result.sizes);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -53,6 +54,15 @@ private:
 };
 
 }  // namespace
+
+void adopt_orphans() {
+    checked(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "adopt orphans");
+}
+
+void await_orphans() {
+    while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+    }
+}
 
 double now_ms() {
     timespec now{};

@@ -49,6 +49,7 @@ private:
         const pid_t pid = checked(::waitpid(-1, &status, 0), "wait for a plugin");
         const double end = now_ms();
         auto node = underway_.extract(pid);
+        if (node.empty()) return;  // an orphan
         Underway& ended = node.mapped();
         try {
             ended.operation.take(result_of(ended.running, status));
