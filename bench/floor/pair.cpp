@@ -1,0 +1,185 @@
+// bridge and ptp.
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "links.h"
+#include "nftables.h"
+#include "plugins.h"
+#include "process.h"
+
+namespace cni::floor {
+namespace {
+
+std::optional<Socket> open_nftables(bool wanted) {
+    return wanted ? std::optional(Socket(NETLINK_NETFILTER)) : std::nullopt;
+}
+
+int ensure_bridge(const Socket& host, std::string_view name) {
+    Text text;
+    text << name;
+    if (const int index = host.index_of(text.c_str())) return index;
+    ifinfomsg header{};
+    header.ifi_flags = header.ifi_change = IFF_UP;
+    Datagram datagram;
+    // With a MAC of its own, which no port can change.
+    datagram.message(RTM_NEWLINK, NLM_F_CREATE, header)
+        .put_text(IFLA_IFNAME, name)
+        .put(IFLA_ADDRESS, Mac{{2, 1, 0, 0, 0, 1}})
+        .nest(IFLA_LINKINFO, [&] { datagram.put_text(IFLA_INFO_KIND, "bridge"); });
+    host.send(datagram, "make the bridge");
+    return host.index_of(text.c_str());
+}
+
+// With arp_notify, by which announce() makes the kernel tell the neighbours.
+void bring_up(const Socket& container, int index) {
+    Datagram datagram;
+    put_up(datagram, index);
+    datagram.nest(IFLA_AF_SPEC, [&] {
+        datagram.nest(AF_INET, [&] {
+            datagram.nest(IFLA_INET_CONF, [&] { datagram.put_u32(IPV4_DEVCONF_ARP_NOTIFY, 1); });
+        });
+    });
+    container.send(datagram, "bring the container's end up");
+}
+
+void announce(Datagram& datagram, int index, const Input& input) {
+    ifinfomsg header{};
+    header.ifi_index = index;
+    datagram.message(RTM_NEWLINK, 0, header).put(IFLA_ADDRESS, mac_of(input));
+}
+
+/// What is left to a process that nobody waits for.
+struct Deletion {
+    int host, nft;  ///< -1: none
+    Datagram request;
+};
+
+// The kernel answers when no processor can use the link any more, long after it is gone, and lets
+// go of a socket through which rules were deleted only when these have been freed.
+int finish_deletion(void* argument) {
+    const auto& deletion = *static_cast<const Deletion*>(argument);
+    // Whoever reads our output to its end does not wait for this process, nor does host-local.
+    ::dup2(deletion.host, 0);
+    ::dup2(deletion.nft < 0 ? deletion.host : deletion.nft, 1);
+    ::close_range(2, ~0u, 0);
+    ::send(0, deletion.request.data(), deletion.request.size(), 0);
+    constexpr timespec freed{.tv_sec = 0, .tv_nsec = 30'000'000};
+    if (deletion.nft >= 0) ::nanosleep(&freed, nullptr);
+    ::_exit(0);
+}
+
+void delete_link(const Socket& host, const std::optional<Socket>& nft, int index) {
+    alignas(16) static char stack[16384];
+    static constinit Deletion deletion{};
+    ifinfomsg header{};
+    header.ifi_index = index;
+    deletion.host = host.fd();
+    deletion.nft = nft ? nft->fd() : -1;
+    deletion.request.message(RTM_DELLINK, 0, header);
+    const Socket events(NETLINK_ROUTE, RTMGRP_LINK);
+    start_beside(finish_deletion, &deletion, stack);
+    // A bridge tells under its own family that it has lost a port.
+    const auto is_it = [&](const nlmsghdr* message) {
+        const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(message));
+        return message->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC &&
+               link->ifi_index == index;
+    };
+    for (bool is_gone = false; !is_gone;)
+        events.receive(0, [&](const nlmsghdr* message) { is_gone = is_gone || is_it(message); });
+}
+
+void print_result(Prefix address, int port, unsigned rule) {
+    Text text;
+    text << R"({"cniVersion":"1.0.0","ips":[{"address":")";
+    text.address(address) << "/" << static_cast<unsigned>(address.length) << R"("}],"link":)"
+                          << static_cast<unsigned>(port) << R"(,"rule":)" << rule << "}\n";
+    print(text.view());
+}
+
+}  // namespace
+
+void add_bridge(const Input& input) {
+    HostLocal ipam(input);
+    ipam.feed();
+    const Socket host(NETLINK_ROUTE);
+    const auto nft = open_nftables(input.flag("ipMasq"));
+    const Prefix gateway = input.prefix("subnet").first();
+    const int bridge = ensure_bridge(host, input.text("bridge"));
+    const int port = make_pair(host, input, bridge);
+    let_forward();
+
+    const Socket container = enter_container(input);
+    const int interface = container.index_of(input.ifname);
+    bring_up(container, interface);
+    // Last: a pair of which the other end is up already costs the kernel a wait less.
+    Datagram outside;
+    put_up(outside, port);
+    put_address(outside, bridge, gateway);
+    host.send(outside, "bring the host's end up", EEXIST);
+    host.settle(port_name(input).c_str());
+    container.settle(input.ifname);
+
+    const Prefix address = ipam.address();
+    Datagram inside;
+    put_address(inside, interface, address);
+    put_route(inside, interface, {.to = {}, .gateway = gateway.ip});
+    announce(inside, interface, input);
+    container.send(inside, "give the container its address");
+    print_result(address, port, nft ? add_masquerading(*nft, input, address) : 0);
+    ipam.wait();
+}
+
+void add_ptp(const Input& input) {
+    HostLocal ipam(input);
+    ipam.feed();
+    const Socket host(NETLINK_ROUTE);
+    const auto nft = open_nftables(input.flag("ipMasq"));
+    const Prefix gateway = input.prefix("subnet").first();
+    const int port = make_pair(host, input, 0);
+    let_forward();
+
+    const Socket container = enter_container(input);
+    const int interface = container.index_of(input.ifname);
+    Datagram up;
+    put_up(up, interface);
+    container.send(up, "bring the container's end up");
+    Datagram outside;
+    put_up(outside, port);
+    put_address(outside, port, gateway.host());
+
+    const Prefix address = ipam.address();
+    put_route(outside, port, {.to = address.host()});
+    host.send(outside, "configure the host's end");
+    Datagram inside;
+    put_address(inside, interface, address, IFA_F_NOPREFIXROUTE);
+    put_route(inside, interface, {.to = gateway.host()});
+    put_route(inside, interface, {.to = {}, .gateway = gateway.ip});
+    put_route(inside, interface,
+              {.to = {gateway.ip & gateway.mask(), gateway.length}, .gateway = gateway.ip});
+    container.send(inside, "give the container its address");
+    host.settle(port_name(input).c_str());
+    container.settle(input.ifname);
+    print_result(address, port, nft ? add_masquerading(*nft, input, address) : 0);
+    ipam.wait();
+}
+
+void del_pair(const Input& input) {
+    HostLocal ipam(input);
+    const Socket host(NETLINK_ROUTE);
+    const unsigned rule = input.number("rule");
+    const auto nft = open_nftables(rule != 0);
+    if (nft) remove_masquerading(*nft, rule);
+    delete_link(host, nft, static_cast<int>(input.number("link")));
+    // Now that nobody bears the address any more.
+    ipam.feed();
+    ipam.wait();
+}
+
+}  // namespace cni::floor
