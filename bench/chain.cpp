@@ -43,31 +43,39 @@ constexpr std::string_view ports_chain =
          "runtimeConfig": {"portMappings": [{"containerPort": 80, "protocol": "tcp"}]}}])";
 
 constexpr Chain all[] = {
-    {.name = "loopback", .plugins = R"([{"type": "loopback"}])"},
+    {.name = "loopback", .plugins = R"([{"type": "loopback"}])", .has_floor = true},
     {.name = "host-local",
      .plugins = R"([{"type": "host-local", "ipam": {"type": "host-local", "subnet": "$subnet",
                      "dataDir": "$data"}}])",
-     .load = Load::leases},
-    {.name = "static", .plugins = R"([{"type": "static", "ipam": {"type": "static",
+     .load = Load::leases,
+     .has_floor = true},
+    {.name = "static",
+     .plugins = R"([{"type": "static", "ipam": {"type": "static",
                      "addresses": [{"address": "10.1.2.3/24", "gateway": "10.1.2.1"}],
-                     "routes": [{"dst": "0.0.0.0/0"}]}}])"},
-    {.name = "bridge", .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true,
+                     "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .has_floor = true},
+    {.name = "bridge",
+     .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true,
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
-                              "routes": [{"dst": "0.0.0.0/0"}]}}])"},
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .has_floor = true},
     {.name = "bridge-masq",
      .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "ipMasq": true,
                      "ipMasqBackend": "nftables",
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
-                              "routes": [{"dst": "0.0.0.0/0"}]}}])"},
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .has_floor = true},
     {.name = "bridge-checked",
      .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "ipMasq": true,
                      "ipMasqBackend": "nftables", "macspoofchk": true,
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])",
      .load = Load::checks},
-    {.name = "ptp", .plugins = R"([{"type": "ptp",
+    {.name = "ptp",
+     .plugins = R"([{"type": "ptp",
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
-                              "routes": [{"dst": "0.0.0.0/0"}]}}])"},
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .has_floor = true},
     {.name = "macvlan",
      .plugins = R"([{"type": "macvlan", "master": "$master",
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
@@ -170,7 +178,7 @@ std::vector<std::string> executables(const Chain& chain) {
     return result;
 }
 
-Side::Side(std::string name, std::string folder, int number, const Chain& chain)
+Side::Side(std::string name, std::string folder, unsigned number, const Chain& chain)
     : name_(std::move(name)), folder_(std::move(folder)), number_(number) {
     std::string text(chain.plugins);
     replace_all(text, "$bridge", cat("bench", number));
@@ -199,8 +207,8 @@ std::string Side::device(unsigned attachment) const {
 }
 
 std::string Side::address(unsigned offset) const {
-    return cat("10.", 64 * static_cast<unsigned>(number_ + 1) + (offset >> 16), ".",
-               (offset >> 8) & 255, ".", offset & 255);
+    return cat("10.", 64 * (number_ + 1) + (offset >> 16), ".", (offset >> 8) & 255, ".",
+               offset & 255);
 }
 
 bool Side::is_timed(std::size_t index) const {
@@ -219,8 +227,7 @@ Call Side::call(std::size_t index, std::string_view command, const Attachment& a
     if (config.contains("vlanId")) config["vlanId"] = attachment.number;
     if (!attachment.result.is_null()) config["prevResult"] = attachment.result;
     if (config.contains("device")) config["device"] = device(attachment.number);
-    if (config.contains("runtimeConfig"))
-        number_ports(config, 2 * attachment.number + static_cast<unsigned>(number_));
+    if (config.contains("runtimeConfig")) number_ports(config, sides * attachment.number + number_);
     return {.executable = cat(folder_, "/", config["type"].get<std::string>()),
             .environment = {cat("PATH=", path_), cat("CNI_COMMAND=", command),
                             cat("CNI_CONTAINERID=", attachment.container_id),

@@ -39,6 +39,8 @@ struct Chain {
     /// Only when it is named: some plugins take minutes for an attachment, or need what many
     /// kernels lack.
     bool on_request = false;
+    /// The plugins in bench/floor can do all of it.
+    bool has_floor = false;
 };
 
 /// One container of a side.
@@ -54,12 +56,15 @@ const Chain* find_chain(std::string_view name);
 /// The plugins of the chain, delegates included, each once.
 std::vector<std::string> executables(const Chain& chain);
 
-/// One folder of plugins on one chain; what it makes is named after it, so that two of them stay
+/// Ours, theirs, and the floor.
+constexpr unsigned sides = 3;
+
+/// One folder of plugins on one chain; what it makes is named after it, so that all of them stay
 /// out of each other's way on one host.
 class Side {
 public:
-    /// `number` is 0 or 1.
-    Side(std::string name, std::string folder, int number, const Chain& chain);
+    /// `number` is below `sides`.
+    Side(std::string name, std::string folder, unsigned number, const Chain& chain);
 
     const std::string& name() const { return name_; }
     const std::string& folder() const { return folder_; }
@@ -79,7 +84,7 @@ public:
 
 private:
     std::string name_, folder_, path_;
-    int number_;
+    unsigned number_;
     nlohmann::json plugins_;
 };
 

@@ -24,6 +24,8 @@ namespaces: no root is needed and nothing of the machine is touched.
                           full-legacy podman-nftables podman-iptables
                           (default: all of these) ports-nftables ports-iptables
                           ports-legacy vlan ipvlan dummy
+  --floor DIR             what the kernel's part of an operation costs by itself:
+                          see bench/README.md (those built beside this; none)
   --loads N[,N...]        leases of others made beforehand for host-local, and
                           unrelated rules for the full chains (0,1000,10000)
   --rounds N              attachments of each row, 2 to 500 (50)
@@ -85,6 +87,9 @@ void take(Arguments& arguments, int option, const char* value) {
         case 't':
             arguments.options.theirs = parse_folder(value);
             break;
+        case 'f':
+            arguments.options.floor = std::string_view(value) == "none" ? "" : parse_folder(value);
+            break;
         case 'c':
             arguments.options.chains = parse_chains(value);
             break;
@@ -110,16 +115,14 @@ void take(Arguments& arguments, int option, const char* value) {
 }
 
 Arguments parse(int argc, char** argv) {
-    constexpr option known[] = {{"ours", required_argument, nullptr, 'o'},
-                                {"theirs", required_argument, nullptr, 't'},
-                                {"chain", required_argument, nullptr, 'c'},
-                                {"loads", required_argument, nullptr, 'l'},
-                                {"rounds", required_argument, nullptr, 'r'},
-                                {"at-once", required_argument, nullptr, 'a'},
-                                {"json", required_argument, nullptr, 'j'},
-                                {"markdown", required_argument, nullptr, 'm'},
-                                {}};
+    constexpr option known[] = {
+        {"ours", required_argument, nullptr, 'o'},     {"theirs", required_argument, nullptr, 't'},
+        {"floor", required_argument, nullptr, 'f'},    {"chain", required_argument, nullptr, 'c'},
+        {"loads", required_argument, nullptr, 'l'},    {"rounds", required_argument, nullptr, 'r'},
+        {"at-once", required_argument, nullptr, 'a'},  {"json", required_argument, nullptr, 'j'},
+        {"markdown", required_argument, nullptr, 'm'}, {}};
     Arguments arguments;
+    arguments.options.floor = CNIXX_FLOOR_DIR;
     for (const Chain& chain : chains())
         if (!chain.on_request) arguments.options.chains.push_back(&chain);
     for (int option; (option = ::getopt_long(argc, argv, "", known, nullptr)) != -1;)
@@ -143,7 +146,9 @@ void run(int argc, char** argv) {
     const Measurements measurements = measure(arguments.options);
     write_all(1, as_text(measurements), "stdout");
     if (json) write_all(json.get(), as_json(measurements, arguments.options), "the JSON file");
-    if (markdown) write_all(markdown.get(), as_markdown(measurements), "the Markdown file");
+    if (markdown)
+        write_all(markdown.get(), as_markdown(measurements, arguments.options),
+                  "the Markdown file");
 }
 
 }  // namespace

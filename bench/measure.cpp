@@ -77,12 +77,21 @@ void trace_chain(const Side& side, Attachment& attachment, const char* command, 
     });
 }
 
-// Attachment by attachment, the two taking turns at being first, so that what disturbs the
-// machine disturbs both.
-void time_both(Contestant (&both)[2], const char* command, Cost Contestant::*cost) {
-    for (std::size_t i = 0; i < both[0].containers.size(); ++i)
-        for (const std::size_t turn : {i % 2, 1 - i % 2}) {
-            Contestant& contestant = both[turn];
+std::vector<Contestant> contestants_of(const Options& options, const Chain& chain) {
+    std::vector<Contestant> all;
+    all.push_back({.side = Side("ours", options.ours, 0, chain)});
+    all.push_back({.side = Side("theirs", options.theirs, 1, chain)});
+    if (chain.has_floor && !options.floor.empty())
+        all.push_back({.side = Side("floor", options.floor, 2, chain)});
+    return all;
+}
+
+// Attachment by attachment, taking turns at being first, so that what disturbs the machine disturbs
+// all of them.
+void time_all(std::vector<Contestant>& all, const char* command, Cost Contestant::*cost) {
+    for (std::size_t i = 0; i < all[0].containers.size(); ++i)
+        for (std::size_t turn = 0; turn < all.size(); ++turn) {
+            Contestant& contestant = all[(i + turn) % all.size()];
             time_chain(contestant.side, contestant.containers[i].attachment, command,
                        contestant.*cost);
         }
@@ -116,14 +125,20 @@ unsigned rounds_of(const Options& options, const Chain& chain, unsigned amount) 
                                                    : options.rounds;
 }
 
+Row row_of(const std::vector<Contestant>& all, Cost Contestant::*cost, Row row) {
+    row.ours = all[0].*cost;
+    row.theirs = all[1].*cost;
+    if (all.size() > 2) row.floor = all[2].*cost;
+    return row;
+}
+
 void measure_chain(const Options& options, const Chain& chain, unsigned amount,
                    std::vector<Row>& rows) {
     enter_host();
     if (chain.load == Load::rules) make_rules(chain.legacy_iptables, amount);
     if (chain.load == Load::checks) make_checks(amount);
-    Contestant both[2] = {{.side = Side("ours", options.ours, 0, chain)},
-                          {.side = Side("theirs", options.theirs, 1, chain)}};
-    for (Contestant& contestant : both) {
+    std::vector<Contestant> all = contestants_of(options, chain);
+    for (Contestant& contestant : all) {
         if (chain.has_master) make_master(contestant.side);
         if (chain.has_devices) make_devices(contestant.side, rounds_of(options, chain, amount));
         if (chain.load == Load::leases) make_leases(contestant.side, amount);
@@ -133,18 +148,19 @@ void measure_chain(const Options& options, const Chain& chain, unsigned amount,
         trace_chain(contestant.side, first, "ADD", contestant.add);
         trace_chain(contestant.side, first, "DEL", contestant.del);
     }
-    time_both(both, "ADD", &Contestant::add);
-    time_both(both, "DEL", &Contestant::del);
-    if (both[0].side.is_timed())
+    time_all(all, "ADD", &Contestant::add);
+    time_all(all, "DEL", &Contestant::del);
+    if (all[0].side.is_timed())
         for (const unsigned width : widths_of(options, chain, amount))
-            for (Contestant& contestant : both) {
+            for (Contestant& contestant : all) {
                 contestant.add.at_once.push_back(run_all_at_once(contestant, "ADD", width));
                 contestant.del.at_once.push_back(run_all_at_once(contestant, "DEL", width));
             }
-    const std::string name(chain.name);
-    rows.push_back({name, "ADD", chain.load, amount, both[0].add, both[1].add});
-    rows.push_back({name, "DEL", chain.load, amount, both[0].del, both[1].del});
-    for (Contestant& contestant : both) retire_containers(contestant);
+    rows.push_back(
+        row_of(all, &Contestant::add, {std::string(chain.name), "ADD", chain.load, amount}));
+    rows.push_back(
+        row_of(all, &Contestant::del, {std::string(chain.name), "DEL", chain.load, amount}));
+    for (Contestant& contestant : all) retire_containers(contestant);
 }
 
 long size_of(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace cni::bench {
 
 struct Options {
     std::string ours, theirs;                          ///< folders of plugins
+    std::string floor;                                 ///< another one; "": none
     unsigned rounds = 50;                              ///< attachments per row
     std::vector<unsigned> widths{1, 2, 4, 8, 16, 32};  ///< operations at once; may be empty
     std::vector<unsigned> loads{0, 1000, 10000};
@@ -29,7 +31,8 @@ struct Row {
     std::string operation;
     Load load = Load::none;
     unsigned amount = 0;  ///< of the load
-    Cost ours, theirs;
+    Cost ours = {}, theirs = {};
+    std::optional<Cost> floor = {};
 };
 
 struct Size {

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "bench/wording.h"
 
 namespace cni::bench {
 namespace {
@@ -15,57 +15,72 @@ namespace {
 using Cells = std::vector<std::string>;
 using Table = std::vector<Cells>;  // the first row is the heading
 
-std::string number(double value, int digits) {
-    char buffer[32];
-    std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
-    return buffer;
+// Of a row without a floor, one that took no time.
+Cost floor_of(const Row& row) {
+    return row.floor.value_or(Cost{});
 }
 
-std::string ratio(double ours, double theirs) {
-    return theirs > 0 ? number(ours / theirs, 2) : "-";
-}
-
-std::string label(const Row& row) {
-    const char* const unit = row.load == Load::rules    ? " rules"
-                             : row.load == Load::checks ? " attachments"
-                                                        : " leases";
-    const std::string at = row.amount ? cat(", ", row.amount, unit) : "";
-    return cat(row.chain, at, " ", row.operation);
+std::string cell(double value, int digits) {
+    return value > 0 ? number(value, digits) : "-";
 }
 
 Table times(const Measurements& measurements) {
-    Table table{{"operation", "ours ms", "p90", "theirs ms", "p90", "ratio"}};
-    for (const Row& row : measurements.rows)
-        table.push_back({label(row), number(row.ours.times.median(), 2),
-                         number(row.ours.times.p90(), 2), number(row.theirs.times.median(), 2),
-                         number(row.theirs.times.p90(), 2),
-                         ratio(row.ours.times.median(), row.theirs.times.median())});
+    Table table{{"operation", "ours ms", "p90", "theirs ms", "p90", "floor ms", "p90",
+                 "ours/theirs", "ours/floor"}};
+    for (const Row& row : measurements.rows) {
+        const Times &ours = row.ours.times, &theirs = row.theirs.times;
+        const Times floor = floor_of(row).times;
+        table.push_back({label(row), number(ours.median(), 2), number(ours.p90(), 2),
+                         number(theirs.median(), 2), number(theirs.p90(), 2),
+                         cell(floor.median(), 2), cell(floor.p90(), 2),
+                         ratio(ours.median(), theirs.median()),
+                         ratio(ours.median(), floor.median())});
+    }
     return table;
 }
 
+Cells at_once(const Row& row, std::size_t i) {
+    const Storm &ours = row.ours.at_once[i], &theirs = row.theirs.at_once[i];
+    const Storm floor = row.floor ? row.floor->at_once[i] : Storm{};
+    const double our = ours.times.median(), their = theirs.times.median();
+    return {label(row),
+            cat(ours.width),
+            number(our, 2),
+            number(ours.times.p90(), 2),
+            number(their, 2),
+            number(theirs.times.p90(), 2),
+            cell(floor.times.median(), 2),
+            ratio(our, their),
+            ratio(our, floor.times.median()),
+            number(ours.per_second, 0),
+            number(theirs.per_second, 0),
+            cell(floor.per_second, 0),
+            cat(ours.failed),
+            cat(theirs.failed),
+            row.floor ? cat(floor.failed) : "-"};
+}
+
 Table at_once(const Measurements& measurements) {
-    Table table{{"at once", "width", "ours ms", "p90", "theirs ms", "p90", "ratio", "ours /s",
-                 "theirs /s", "ours failed", "theirs failed"}};
+    Table table{{"at once", "width", "ours ms", "p90", "theirs ms", "p90", "floor ms",
+                 "ours/theirs", "ours/floor", "ours /s", "theirs /s", "floor /s", "ours failed",
+                 "theirs failed", "floor failed"}};
     for (const Row& row : measurements.rows)
-        for (std::size_t i = 0; i < row.ours.at_once.size(); ++i) {
-            const Storm &ours = row.ours.at_once[i], &theirs = row.theirs.at_once[i];
-            const Times &our = ours.times, &their = theirs.times;
-            table.push_back({label(row), cat(ours.width), number(our.median(), 2),
-                             number(our.p90(), 2), number(their.median(), 2),
-                             number(their.p90(), 2), ratio(our.median(), their.median()),
-                             number(ours.per_second, 0), number(theirs.per_second, 0),
-                             cat(ours.failed), cat(theirs.failed)});
-        }
+        for (std::size_t i = 0; i < row.ours.at_once.size(); ++i) table.push_back(at_once(row, i));
     return table;
 }
 
 Table costs(const Measurements& measurements) {
-    Table table{{"resources", "ours KiB", "theirs KiB", "ratio", "ours execs", "theirs execs"}};
-    for (const Row& row : measurements.rows)
+    Table table{{"resources", "ours KiB", "theirs KiB", "floor KiB", "ours/theirs", "ours execs",
+                 "theirs execs", "floor execs"}};
+    for (const Row& row : measurements.rows) {
+        const Cost floor = floor_of(row);
         table.push_back({label(row), cat(row.ours.peak_kib), cat(row.theirs.peak_kib),
+                         cell(static_cast<double>(floor.peak_kib), 0),
                          ratio(static_cast<double>(row.ours.peak_kib),
                                static_cast<double>(row.theirs.peak_kib)),
-                         cat(row.ours.executions), cat(row.theirs.executions)});
+                         cat(row.ours.executions), cat(row.theirs.executions),
+                         cell(floor.executions, 0)});
+    }
     return table;
 }
 
@@ -114,6 +129,15 @@ std::string markdown(const Table& table) {
     return text;
 }
 
+// Whoever built its kernel has named it behind the version.
+std::string machine() {
+    utsname system{};
+    ::uname(&system);
+    const std::string_view release(system.release);
+    return cat("Linux ", release.substr(0, release.find('-')), ", ",
+               ::sysconf(_SC_NPROCESSORS_ONLN), " processors");
+}
+
 nlohmann::json as_object(const Times& times) {
     return {{"median_ms", times.median()}, {"p90_ms", times.p90()}, {"ms", times.milliseconds}};
 }
@@ -138,11 +162,13 @@ nlohmann::json as_object(const Cost& cost) {
 std::string as_text(const Measurements& measurements) {
     std::string text;
     for (const Table& table : tables(measurements)) text += cat(aligned(table), "\n");
+    for (const Row& row : measurements.rows) text += cat(sentence(row), "\n");
     return text;
 }
 
-std::string as_markdown(const Measurements& measurements) {
-    std::string text;
+std::string as_markdown(const Measurements& measurements, const Options& options) {
+    std::string text =
+        cat("Measured on ", machine(), ": ", options.rounds, " attachments of each row.\n\n");
     for (const Table& table : tables(measurements)) text += cat(markdown(table), "\n");
     return text;
 }
@@ -150,17 +176,17 @@ std::string as_markdown(const Measurements& measurements) {
 std::string as_json(const Measurements& measurements, const Options& options) {
     utsname system{};
     ::uname(&system);
-    nlohmann::json document = {{"kernel", system.release},
-                               {"processors", ::sysconf(_SC_NPROCESSORS_ONLN)},
-                               {"ours", options.ours},
-                               {"theirs", options.theirs},
-                               {"rounds", options.rounds}};
+    nlohmann::json document = {
+        {"kernel", system.release}, {"processors", ::sysconf(_SC_NPROCESSORS_ONLN)},
+        {"ours", options.ours},     {"theirs", options.theirs},
+        {"floor", options.floor},   {"rounds", options.rounds}};
     for (const Row& row : measurements.rows)
         document["rows"].push_back({{"chain", row.chain},
                                     {"operation", row.operation},
                                     {"load", row.amount},
                                     {"ours", as_object(row.ours)},
-                                    {"theirs", as_object(row.theirs)}});
+                                    {"theirs", as_object(row.theirs)},
+                                    {"floor", row.floor ? as_object(*row.floor) : nullptr}});
     for (const Size& size : measurements.sizes)
         document["sizes"].push_back(
             {{"executable", size.executable}, {"ours", size.ours}, {"theirs", size.theirs}});

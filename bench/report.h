@@ -6,10 +6,10 @@
 
 namespace cni::bench {
 
-/// For the terminal.
+/// For the terminal: tables, and a sentence for each row.
 std::string as_text(const Measurements& measurements);
-/// The same as Markdown tables.
-std::string as_markdown(const Measurements& measurements);
+/// Which machine it was, and the same tables in Markdown.
+std::string as_markdown(const Measurements& measurements, const Options& options);
 /// Everything, with the time of each attachment.
 std::string as_json(const Measurements& measurements, const Options& options);
 
