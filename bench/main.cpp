@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "bench/chart.h"
 #include "bench/measure.h"
 #include "bench/report.h"
 
@@ -32,11 +33,12 @@ namespaces: no root is needed and nothing of the machine is touched.
   --at-once N[,N...]      operations at the same time, 0 for none (1,2,4,8,16,32)
   --json FILE             everything that was measured
   --markdown FILE         the tables
+  --svg FILE              a chart of them
 )";
 
 struct Arguments {
     Options options;
-    std::string json_file, markdown_file;
+    std::string json_file, markdown_file, svg_file;
 };
 
 [[noreturn]] void reject(const std::string& reason) {
@@ -109,18 +111,26 @@ void take(Arguments& arguments, int option, const char* value) {
         case 'm':
             arguments.markdown_file = value;
             break;
+        case 's':
+            arguments.svg_file = value;
+            break;
         default:
             reject("wrong arguments");
     }
 }
 
 Arguments parse(int argc, char** argv) {
-    constexpr option known[] = {
-        {"ours", required_argument, nullptr, 'o'},     {"theirs", required_argument, nullptr, 't'},
-        {"floor", required_argument, nullptr, 'f'},    {"chain", required_argument, nullptr, 'c'},
-        {"loads", required_argument, nullptr, 'l'},    {"rounds", required_argument, nullptr, 'r'},
-        {"at-once", required_argument, nullptr, 'a'},  {"json", required_argument, nullptr, 'j'},
-        {"markdown", required_argument, nullptr, 'm'}, {}};
+    constexpr option known[] = {{"ours", required_argument, nullptr, 'o'},
+                                {"theirs", required_argument, nullptr, 't'},
+                                {"floor", required_argument, nullptr, 'f'},
+                                {"chain", required_argument, nullptr, 'c'},
+                                {"loads", required_argument, nullptr, 'l'},
+                                {"rounds", required_argument, nullptr, 'r'},
+                                {"at-once", required_argument, nullptr, 'a'},
+                                {"json", required_argument, nullptr, 'j'},
+                                {"markdown", required_argument, nullptr, 'm'},
+                                {"svg", required_argument, nullptr, 's'},
+                                {}};
     Arguments arguments;
     arguments.options.floor = CNIXX_FLOOR_DIR;
     for (const Chain& chain : chains())
@@ -143,12 +153,14 @@ void run(int argc, char** argv) {
     const Arguments arguments = parse(argc, argv);
     const Fd json = open_output(arguments.json_file);
     const Fd markdown = open_output(arguments.markdown_file);
+    const Fd svg = open_output(arguments.svg_file);
     const Measurements measurements = measure(arguments.options);
     write_all(1, as_text(measurements), "stdout");
     if (json) write_all(json.get(), as_json(measurements, arguments.options), "the JSON file");
     if (markdown)
         write_all(markdown.get(), as_markdown(measurements, arguments.options),
                   "the Markdown file");
+    if (svg) write_all(svg.get(), as_svg(measurements), "the SVG file");
 }
 
 }  // namespace
