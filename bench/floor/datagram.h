@@ -1,5 +1,6 @@
 #pragma once
 
+#include <arpa/inet.h>
 #include <linux/netlink.h>
 
 #include <cstdint>
@@ -9,6 +10,11 @@
 #include "output.h"
 
 namespace cni::floor {
+
+/// In network byte order, or back.
+inline std::uint32_t big(std::uint32_t number) {
+    return ::htonl(number);
+}
 
 /// Netlink messages under construction, to be sent at once.
 class Datagram {
@@ -37,9 +43,7 @@ public:
         return put(attribute, &value, sizeof value);
     }
     Datagram& put_u32(int attribute, std::uint32_t value) { return put(attribute, value); }
-    Datagram& put_be32(int attribute, std::uint32_t value) {
-        return put(attribute, __builtin_bswap32(value));
-    }
+    Datagram& put_be32(int attribute, std::uint32_t value) { return put(attribute, big(value)); }
     Datagram& put_text(int attribute, std::string_view text) {
         char terminated[256] = {};
         if (text.size() >= sizeof terminated) fail("have room for a name", ENOBUFS);

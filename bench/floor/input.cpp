@@ -32,14 +32,6 @@ std::string_view find_value(std::string_view config, std::string_view key) {
     return {};
 }
 
-// With the character behind it.
-unsigned take_number(std::string_view& text) {
-    unsigned value = 0;
-    const char* const end = std::from_chars(text.data(), text.data() + text.size(), value).ptr;
-    text = behind(text, static_cast<std::size_t>(end - text.data()) + 1);
-    return value;
-}
-
 const char* variable(const char* name) {
     const char* const value = ::getenv(name);
     return value ? value : "";
@@ -62,11 +54,35 @@ unsigned Input::number(std::string_view key) const {
     return take_number(value);
 }
 
+std::string_view Input::object(std::string_view key) const {
+    const std::string_view value = find_value(config, key);
+    int depth = 0;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (value[i] == '{') ++depth;
+        if (value[i] == '}' && --depth == 0) return {value.data(), i + 1};
+    }
+    return {};
+}
+
 Prefix Input::parse_prefix(std::string_view text) {
     Prefix prefix;
     for (int i = 0; i < 4; ++i) prefix.ip = prefix.ip << 8 | take_number(text);
     prefix.length = static_cast<int>(take_number(text));
     return prefix;
+}
+
+std::string_view take_quoted(std::string_view& text) {
+    const std::string_view begun = behind(text, std::min(text.find('"'), text.size()) + 1);
+    const std::string_view found(begun.data(), std::min(begun.find('"'), begun.size()));
+    text = behind(begun, found.size() + 1);
+    return found;
+}
+
+unsigned take_number(std::string_view& text) {
+    unsigned value = 0;
+    const char* const end = std::from_chars(text.data(), text.data() + text.size(), value).ptr;
+    text = behind(text, static_cast<std::size_t>(end - text.data()) + 1);
+    return value;
 }
 
 Input read_input() {

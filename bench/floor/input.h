@@ -27,11 +27,18 @@ struct Input {
     bool flag(std::string_view key) const;
     /// 0 without.
     unsigned number(std::string_view key) const;
+    /// From its brace to the one that closes it.
+    std::string_view object(std::string_view key) const;
     /// "10.1.2.3/16", of a string.
     Prefix prefix(std::string_view key) const { return parse_prefix(text(key)); }
 
     static Prefix parse_prefix(std::string_view text);
 };
+
+/// What stands in the next quotes of a text, which then begins behind them; empty without.
+std::string_view take_quoted(std::string_view& text);
+/// The number that a text begins with, which then begins behind it and another character.
+unsigned take_number(std::string_view& text);
 
 /// All of a call's.
 Input read_input();

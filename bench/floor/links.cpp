@@ -24,10 +24,6 @@ void put_queues(Datagram& datagram) {
     datagram.put_u32(IFLA_NUM_TX_QUEUES, 1).put_u32(IFLA_NUM_RX_QUEUES, 1);
 }
 
-std::uint32_t big(std::uint32_t ip) {
-    return __builtin_bswap32(ip);
-}
-
 }  // namespace
 
 Mac mac_of(const Input& input) {

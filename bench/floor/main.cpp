@@ -17,9 +17,13 @@ struct Plugin {
 };
 
 constexpr Plugin plugins[] = {
-    {"bridge", add_bridge, del_pair},         {"host-local", add_host_local, del_host_local},
-    {"loopback", add_loopback, del_loopback}, {"ptp", add_ptp, del_pair},
+    {"bridge", add_bridge, del_pair},
+    {"host-local", add_host_local, del_host_local},
+    {"loopback", add_loopback, del_loopback},
+    {"portmap", add_portmap, del_portmap},
+    {"ptp", add_ptp, del_pair},
     {"static", add_static, del_static},
+    {"tuning", add_tuning, del_tuning},
 };
 
 void run(std::string_view name) {

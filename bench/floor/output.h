@@ -53,6 +53,8 @@ private:
 
 /// On standard output.
 void print(std::string_view text);
+/// That of the plugins before this one in the list.
+void print_result(const Input& input);
 /// Of a file of /proc/sys, say, which must be there.
 void overwrite(const char* path, std::string_view text);
 

@@ -4,13 +4,12 @@
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <optional>
 
+#include "afterwards.h"
 #include "links.h"
-#include "nftables.h"
+#include "masquerading.h"
 #include "plugins.h"
 #include "process.h"
 
@@ -55,47 +54,7 @@ void announce(Datagram& datagram, int index, const Input& input) {
     datagram.message(RTM_NEWLINK, 0, header).put(IFLA_ADDRESS, mac_of(input));
 }
 
-/// What is left to a process that nobody waits for.
-struct Deletion {
-    int host, nft;  ///< -1: none
-    Datagram request;
-};
-
-// The kernel answers when no processor can use the link any more, long after it is gone, and lets
-// go of a socket through which rules were deleted only when these have been freed.
-int finish_deletion(void* argument) {
-    const auto& deletion = *static_cast<const Deletion*>(argument);
-    // Whoever reads our output to its end does not wait for this process, nor does host-local.
-    ::dup2(deletion.host, 0);
-    ::dup2(deletion.nft < 0 ? deletion.host : deletion.nft, 1);
-    ::close_range(2, ~0u, 0);
-    ::send(0, deletion.request.data(), deletion.request.size(), 0);
-    constexpr timespec freed{.tv_sec = 0, .tv_nsec = 30'000'000};
-    if (deletion.nft >= 0) ::nanosleep(&freed, nullptr);
-    ::_exit(0);
-}
-
-void delete_link(const Socket& host, const std::optional<Socket>& nft, int index) {
-    alignas(16) static char stack[16384];
-    static constinit Deletion deletion{};
-    ifinfomsg header{};
-    header.ifi_index = index;
-    deletion.host = host.fd();
-    deletion.nft = nft ? nft->fd() : -1;
-    deletion.request.message(RTM_DELLINK, 0, header);
-    const Socket events(NETLINK_ROUTE, RTMGRP_LINK);
-    start_beside(finish_deletion, &deletion, stack);
-    // A bridge tells under its own family that it has lost a port.
-    const auto is_it = [&](const nlmsghdr* message) {
-        const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(message));
-        return message->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC &&
-               link->ifi_index == index;
-    };
-    for (bool is_gone = false; !is_gone;)
-        events.receive(0, [&](const nlmsghdr* message) { is_gone = is_gone || is_it(message); });
-}
-
-void print_result(Prefix address, int port, unsigned rule) {
+void print_pair(Prefix address, int port, unsigned rule) {
     Text text;
     text << R"({"cniVersion":"1.0.0","ips":[{"address":")";
     text.address(address) << "/" << static_cast<unsigned>(address.length) << R"("}],"link":)"
@@ -132,7 +91,7 @@ void add_bridge(const Input& input) {
     put_route(inside, interface, {.to = {}, .gateway = gateway.ip});
     announce(inside, interface, input);
     container.send(inside, "give the container its address");
-    print_result(address, port, nft ? add_masquerading(*nft, input, address) : 0);
+    print_pair(address, port, nft ? add_masquerading(*nft, input, address) : 0);
     ipam.wait();
 }
 
@@ -166,7 +125,7 @@ void add_ptp(const Input& input) {
     container.send(inside, "give the container its address");
     host.settle(port_name(input).c_str());
     container.settle(input.ifname);
-    print_result(address, port, nft ? add_masquerading(*nft, input, address) : 0);
+    print_pair(address, port, nft ? add_masquerading(*nft, input, address) : 0);
     ipam.wait();
 }
 
@@ -176,7 +135,7 @@ void del_pair(const Input& input) {
     const unsigned rule = input.number("rule");
     const auto nft = open_nftables(rule != 0);
     if (nft) remove_masquerading(*nft, rule);
-    delete_link(host, nft, static_cast<int>(input.number("link")));
+    delete_link(host, nft ? &*nft : nullptr, static_cast<int>(input.number("link")));
     // Now that nobody bears the address any more.
     ipam.feed();
     ipam.wait();

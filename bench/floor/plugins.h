@@ -15,6 +15,10 @@ void add_static(const Input& input);
 void del_static(const Input& input);
 void add_bridge(const Input& input);
 void add_ptp(const Input& input);
+void add_portmap(const Input& input);
+void del_portmap(const Input& input);
+void add_tuning(const Input& input);
+void del_tuning(const Input& input);
 /// Of bridge and ptp.
 void del_pair(const Input& input);
 

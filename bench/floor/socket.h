@@ -15,21 +15,26 @@ public:
 
     int fd() const { return fd_; }
 
-    /// The kernel has done it all when it returns. `tolerated` is an errno that is none.
-    void send(const Datagram& datagram, std::string_view act, int tolerated = 0) const {
-        send(datagram, act, tolerated, [](const nlmsghdr*) {});
+    /// The kernel has done it all when it returns true; false when it has refused something with
+    /// the errno `tolerated`.
+    bool send(const Datagram& datagram, std::string_view act, int tolerated = 0) const {
+        return send(datagram, act, tolerated, [](const nlmsghdr*) {});
     }
     /// `visit` is given what it answers besides errors.
     template <typename F>
-    void send(const Datagram& datagram, std::string_view act, int tolerated, F&& visit) const {
+    bool send(const Datagram& datagram, std::string_view act, int tolerated, F&& visit) const {
         if (::send(fd_, datagram.data(), datagram.size(), 0) < 0) fail(act);
-        // It answers before send(2) returns, and without NLM_F_ACK only what it refuses.
-        while (receive(MSG_DONTWAIT, [&](const nlmsghdr* message) {
+        bool is_done = true;
+        const auto read = [&](const nlmsghdr* message) {
             if (message->nlmsg_type != NLMSG_ERROR) return visit(message);
             const int error = -static_cast<const nlmsgerr*>(NLMSG_DATA(message))->error;
             if (error != 0 && error != tolerated) fail(act, error);
-        })) {
+            is_done = is_done && error == 0;
+        };
+        // It answers before send(2) returns, and without NLM_F_ACK only what it refuses.
+        while (receive(MSG_DONTWAIT, read)) {
         }
+        return is_done;
     }
 
     /// Gives `visit` the messages of one datagram. False when there is none and `flags` are

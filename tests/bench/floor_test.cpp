@@ -5,6 +5,7 @@
 #include "support/bridge_fixture.h"
 #include "support/traces.h"
 #include "support/traffic.h"
+#include "sys/sysctl.h"
 
 namespace cni::test {
 namespace {
@@ -93,6 +94,73 @@ TEST_F(Floor, BridgeTellsTheNeighbours) {
     output_of({"sh", "-c", "ip neigh add 10.1.2.3 lladdr 02:00:00:00:00:99 dev br0 nud stale"});
     add(a, network("bridge"));
     EXPECT_TRUE(ping(Netns::current(), "10.1.2.3"));
+}
+
+class FloorPortmap : public Floor {
+protected:
+    /// The network behind one of a bridge.
+    static json add_mapping(const TestNetns& container, int host_port) {
+        json mapped = network("portmap");
+        mapped.erase("ipam");
+        mapped["runtimeConfig"]["portMappings"] = {
+            {{"hostPort", host_port}, {"containerPort", 80}, {"protocol", "tcp"}}};
+        mapped["prevResult"] = add(container, network("bridge"))["prevResult"];
+        return add(container, mapped);
+    }
+    static Exchange exchange(const TestNetns& server, const Netns& client, const Outside& outside) {
+        return exchange_tcp({.server = server.netns(),
+                             .address = "10.1.2.3",
+                             .port = 80,
+                             .client = client,
+                             .target_address = outside.host_address(),
+                             .target_port = 20001});
+    }
+};
+
+TEST_F(FloorPortmap, LeadsEverybodyToTheContainer) {
+    const Outside outside;
+    const TestNetns first("first"), a("a");
+    // Else what stays on the bridge is translated on its way across it.
+    set_sysctl_if_present("net/bridge/bridge-nf-call-iptables", "0");
+    add_mapping(first, 20000);
+    add_mapping(a, 20001);
+    const Netns host = Netns::current();
+    for (const Netns* client : {&outside.netns().netns(), &host, &first.netns(), &a.netns()}) {
+        const Exchange seen = exchange(a, *client, outside);
+        EXPECT_TRUE(seen.answered) << seen.failure;
+    }
+}
+
+TEST_F(FloorPortmap, DelLeavesNothingAndPassesTheResultOn) {
+    const TestNetns first("first"), a("a");
+    add_mapping(first, 20000);
+    const std::string before = ruleset();
+    const json kept = add_mapping(a, 20001);
+    EXPECT_NE(ruleset(), before);
+    EXPECT_EQ(kept["prevResult"]["ips"][0]["address"], "10.1.2.3/24");
+    del(a, kept);
+    EXPECT_EQ(ruleset(), before);
+}
+
+TEST_F(Floor, TuningSetsAndPutsBack) {
+    const TestNetns a("a");
+    const json made = add(a, network("bridge"));
+    const Traces before = container_traces(a);
+    json tuned = layer2(
+        {{"type", "tuning"},
+         {"mtu", 1400},
+         {"dataDir", "/var/lib/cni/tuning"},
+         {"sysctl", {{"net.core.somaxconn", "500"}, {"net.ipv4.conf.IFNAME.arp_filter", "1"}}}});
+    tuned["prevResult"] = made["prevResult"];
+    const json kept = add(a, tuned);
+    EXPECT_EQ(kept["prevResult"], made["prevResult"]);
+    EXPECT_EQ(link(a, "eth0")["mtu"], 1400);
+    EXPECT_EQ(a.output_of({"sysctl", "-n", "net.core.somaxconn"}), "500\n");
+    EXPECT_EQ(a.output_of({"sysctl", "-n", "net.ipv4.conf.eth0.arp_filter"}), "1\n");
+    del(a, kept);
+    EXPECT_EQ(difference(before, container_traces(a)), "");
+    EXPECT_EQ(a.output_of({"sysctl", "-n", "net.core.somaxconn"}), "4096\n");
+    EXPECT_EQ(output_of({"ls", "/var/lib/cni/tuning"}), "");
 }
 
 TEST_F(Floor, HostLocalKeepsLeasesAsThePluginDoes) {
