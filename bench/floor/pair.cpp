@@ -20,6 +20,10 @@ std::optional<Socket> open_nftables(bool wanted) {
     return wanted ? std::optional(Socket(NETLINK_NETFILTER)) : std::nullopt;
 }
 
+bool has_ipam(const Input& input) {
+    return !input.text("subnet").empty();
+}
+
 int ensure_bridge(const Socket& host, std::string_view name) {
     Text text;
     text << name;
@@ -54,45 +58,61 @@ void announce(Datagram& datagram, int index, const Input& input) {
     datagram.message(RTM_NEWLINK, 0, header).put(IFLA_ADDRESS, mac_of(input));
 }
 
+// `address` has no length where there is none.
 void print_pair(Prefix address, int port, unsigned rule) {
     Text text;
-    text << R"({"cniVersion":"1.0.0","ips":[{"address":")";
-    text.address(address) << "/" << static_cast<unsigned>(address.length) << R"("}],"link":)"
-                          << static_cast<unsigned>(port) << R"(,"rule":)" << rule << "}\n";
+    text << R"({"cniVersion":"1.0.0",)";
+    if (address.length)
+        (text << R"("ips":[{"address":")").address(address)
+            << "/" << static_cast<unsigned>(address.length) << R"("}],)";
+    text << R"("link":)" << static_cast<unsigned>(port) << R"(,"rule":)" << rule << "}\n";
     print(text.view());
+}
+
+/// Of one end of a pair.
+struct End {
+    const Socket& socket;
+    int index;
+};
+
+void connect(const Input& input, const Socket& host, int bridge, int port, const End& inside) {
+    bring_up(inside.socket, inside.index);
+    // Last: a pair of which the other end is up already costs the kernel a wait less.
+    Datagram outside;
+    put_up(outside, port);
+    if (has_ipam(input)) put_address(outside, bridge, input.prefix("subnet").first());
+    host.send(outside, "bring the host's end up", EEXIST);
+    host.settle(port_name(input).c_str());
+    inside.socket.settle(input.ifname);
+}
+
+void give_address(const Input& input, const End& inside, Prefix address) {
+    Datagram datagram;
+    put_address(datagram, inside.index, address);
+    put_route(datagram, inside.index, {.to = {}, .gateway = input.prefix("subnet").first().ip});
+    announce(datagram, inside.index, input);
+    inside.socket.send(datagram, "give the container its address");
 }
 
 }  // namespace
 
 void add_bridge(const Input& input) {
-    HostLocal ipam(input);
-    ipam.feed();
+    std::optional<HostLocal> ipam;
+    if (has_ipam(input)) ipam.emplace(input).feed();
     const Socket host(NETLINK_ROUTE);
     const auto nft = open_nftables(input.flag("ipMasq"));
-    const Prefix gateway = input.prefix("subnet").first();
     const int bridge = ensure_bridge(host, input.text("bridge"));
     const int port = make_pair(host, input, bridge);
-    let_forward();
+    if (ipam) let_forward();
 
     const Socket container = enter_container(input);
-    const int interface = container.index_of(input.ifname);
-    bring_up(container, interface);
-    // Last: a pair of which the other end is up already costs the kernel a wait less.
-    Datagram outside;
-    put_up(outside, port);
-    put_address(outside, bridge, gateway);
-    host.send(outside, "bring the host's end up", EEXIST);
-    host.settle(port_name(input).c_str());
-    container.settle(input.ifname);
-
-    const Prefix address = ipam.address();
-    Datagram inside;
-    put_address(inside, interface, address);
-    put_route(inside, interface, {.to = {}, .gateway = gateway.ip});
-    announce(inside, interface, input);
-    container.send(inside, "give the container its address");
+    const End inside{container, container.index_of(input.ifname)};
+    connect(input, host, bridge, port, inside);
+    if (!ipam) return print_pair({}, port, 0);
+    const Prefix address = ipam->address();
+    give_address(input, inside, address);
     print_pair(address, port, nft ? add_masquerading(*nft, input, address) : 0);
-    ipam.wait();
+    ipam->wait();
 }
 
 void add_ptp(const Input& input) {
@@ -130,15 +150,17 @@ void add_ptp(const Input& input) {
 }
 
 void del_pair(const Input& input) {
-    HostLocal ipam(input);
+    std::optional<HostLocal> ipam;
+    if (!input.text("address").empty()) ipam.emplace(input);
     const Socket host(NETLINK_ROUTE);
     const unsigned rule = input.number("rule");
     const auto nft = open_nftables(rule != 0);
     if (nft) remove_masquerading(*nft, rule);
     delete_link(host, nft ? &*nft : nullptr, static_cast<int>(input.number("link")));
+    if (!ipam) return;
     // Now that nobody bears the address any more.
-    ipam.feed();
-    ipam.wait();
+    ipam->feed();
+    ipam->wait();
 }
 
 }  // namespace cni::floor

@@ -62,7 +62,10 @@ Prefix HostLocal::address() {
                        .netns = {},
                        .path = {}};
     const Prefix address = result.prefix("address");
-    if (address.length == 0) fail("get an address", EIO);
+    if (address.length == 0) {
+        print(result.config.empty() ? "host-local said nothing" : result.config);
+        ::_exit(1);
+    }
     return address;
 }
 

@@ -16,10 +16,11 @@ using ::testing::Not;
 
 class Floor : public SandboxTest, protected BridgeCalls {
 protected:
-    static PluginRun call(const std::string& command, const TestNetns& container, json config) {
+    static PluginRun call(const std::string& command, const TestNetns& container,
+                          const json& config) {
         PluginArgs with = args(container, config["type"] == "loopback" ? "lo" : "eth0");
         with.path = with.executables = CNIXX_FLOOR_DIR;
-        return BridgeCalls::call(command, with, config);
+        return run_plugin(config["type"], command, with, config.dump());
     }
 
     /// The network with what a runtime keeps for DEL.
@@ -86,6 +87,20 @@ TEST_P(FloorPair, DelLeavesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(, FloorPair, ::testing::Values("bridge", "ptp"),
                          [](const auto& its) { return std::string(its.param); });
+
+TEST_F(Floor, BridgeDoesWithoutAddresses) {
+    const TestNetns first("first"), a("a");
+    const json config = layer2({{"type", "bridge"}, {"bridge", "br0"}});
+    add(first, config);
+    const Traces host = host_traces();
+    const json kept = add(a, config);
+    EXPECT_THAT(addresses(a), ElementsAre());
+    a.output_of({"ip", "address", "add", "10.1.2.2/24", "dev", "eth0"});
+    first.output_of({"ip", "address", "add", "10.1.2.3/24", "dev", "eth0"});
+    EXPECT_TRUE(ping(a.netns(), "10.1.2.3"));
+    del(a, kept);
+    EXPECT_EQ(difference(host, host_traces()), "");
+}
 
 TEST_F(Floor, BridgeTellsTheNeighbours) {
     const TestNetns first("first"), a("a");
