@@ -28,11 +28,12 @@ function(cni_choose_unity)
   endif()
   cni_compile_alone(ipam/host-local host_local.cpp lease_draft.cpp range.cpp range_sets.cpp)
   cni_compile_alone(libcni-common/netfilter spoof_check.cpp)
-  cni_compile_alone(libcni-common/netlink kinds/tun.cpp)
+  cni_compile_alone(libcni-common/netlink kinds/tun.cpp rule.cpp table.cpp)
   cni_compile_alone(libcni-common/runtime conf_dir.cpp validate/plugin_check.cpp
     validate/plugin_keys.cpp validate/reference_plugins.cpp validate/validate.cpp)
   # A fuzz target has its own instead.
   cni_compile_alone(libcni-common/sys process.cpp)
+  cni_compile_alone(plugins/host-device loan.cpp)
   cni_compile_alone(plugins/portmap conditions/nftables.cpp iptables/guard.cpp nftables/guard.cpp)
   cni_compile_alone(plugins/tuning backup_file.cpp check.cpp sysctl_file.cpp)
 endfunction()
