@@ -105,17 +105,21 @@ VethPair NewAttachment::make_veth_pair(const VethPairOptions& options) {
 }
 
 Link NewAttachment::make_link(Rtnl& from, NewLink link) {
-    request.step("make link");
     link.name = container.ifname;
     if (&from != &container.rtnl) link.netns = &container.netns;
+    return make_link(name_of(link.kind), [&] { create(from, link); });
+}
+
+Link NewAttachment::make_link(std::string_view kind, const std::function<void()>& make) {
+    request.step("make link");
     // Before: the kernel may have made it though no answer comes.
-    undo_.on_failure("delete the link", [this, kind = std::string(name_of(link.kind))] {
+    undo_.on_failure("delete the link", [this, kind = std::string(kind)] {
         const auto made = container.find_interface();
         if (made && made->kind_name() == kind && !name_is_taken_)
             container.rtnl.apply(remove_link(*made));
     });
     try {
-        create(from, link);
+        make();
     } catch (const SysError& error) {
         name_is_taken_ = error.error == EEXIST;
         throw;

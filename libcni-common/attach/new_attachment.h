@@ -55,6 +55,10 @@ public:
     /// container's own for one that is on nothing. Throws NlError.
     Link make_link(Rtnl& from, NewLink link);
 
+    /// The same of a link that `make` makes, which rtnetlink cannot: of this kind, in the
+    /// container, called CNI_IFNAME. It throws SysError, of EEXIST when the name is taken.
+    Link make_link(std::string_view kind, const std::function<void()>& make);
+
     /// What an errno means to who makes a link on `parent`, and what is to be done; "" when it says
     /// enough by itself.
     using Explain = std::function<std::string(int error, const Link& parent)>;
