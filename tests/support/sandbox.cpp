@@ -145,6 +145,20 @@ void skip_without_vlan_filtering() {
     output_of({"ip", "link", "delete", "probe"});
 }
 
+void GuestTest::SetUp() {
+    if (read_file("/proc/cmdline", 4096).value_or("").find("cnixx.guest") == std::string::npos)
+        GTEST_SKIP() << "not in the guest of tests/vm";
+    mount_empty("/run");
+    checked(::mkdir("/run/netns", 0755), "make /run/netns");
+    mount_var_lib_cni();
+}
+
+void GuestTest::TearDown() {
+    if (IsSkipped()) return;
+    for (const char* path : {"/var/lib/cni", "/run"})
+        checked(::umount2(path, MNT_DETACH), "unmount ", path);
+}
+
 void VmTest::SetUp() {
     SandboxTest::SetUp();
     if (!IsSkipped()) skip_without_vlan_filtering();

@@ -42,4 +42,12 @@ protected:
     void SetUp() override;
 };
 
+/// For tests that want the machine itself, and no sandbox on it: in the guest of tests/vm alone,
+/// where /run and /var/lib/cni are theirs. Skipped everywhere else.
+class GuestTest : public ::testing::Test {
+protected:
+    void SetUp() override;
+    void TearDown() override;
+};
+
 }  // namespace cni::test

@@ -4,7 +4,6 @@
 
 #include <chrono>
 
-#include "base/file.h"
 #include "fixture.h"
 #include "netlink/monitor.h"
 
@@ -17,16 +16,14 @@ using ::testing::IsEmpty;
 
 /// Two network cards with a cable between them: "card", which is lent, and another one, which is
 /// in the namespace "world" and has the addresses 10.1.2.1 and fd00:1:2::1.
-class VmHostDevice : public ::testing::Test, protected UplinkCalls {
+class VmHostDevice : public GuestTest, protected UplinkCalls {
 protected:
     VmHostDevice() : UplinkCalls("host-device") {}
 
     void SetUp() override {
-        if (read_file("/proc/cmdline", 4096).value_or("").find("cnixx.guest") == std::string::npos)
-            GTEST_SKIP() << "not in the guest of tests/vm";
-        shell(R"(modprobe virtio_net
-                 mount -t tmpfs run /run; mkdir /run/netns
-                 mkdir -p /var/lib/cni; mount -t tmpfs cni /var/lib/cni)");
+        GuestTest::SetUp();
+        if (IsSkipped()) return;
+        shell("modprobe virtio_net");
         world_.emplace("world");
         const std::string names = shell_output("ls /sys/bus/virtio/drivers/virtio_net");
         for (const std::string_view name : split(names, '\n'))
@@ -50,7 +47,7 @@ protected:
             shell(cat("ip link set ", interface_of(card), " down"));
             shell(cat("ip link set ", interface_of(card), " alias '' mtu 1500 name ", card));
         }
-        shell("umount /var/lib/cni; umount /run");
+        GuestTest::TearDown();
     }
 
     static std::string shell_output(const std::string& commands) {

@@ -104,6 +104,20 @@ TEST_F(HostDeviceIdentity, TheEndOfAnotherNetworksPairIsNotTheHosts) {
     }
 }
 
+// The kernel gives it another number when it comes back from elsewhere and its own is taken.
+TEST_F(HostDeviceIdentity, IsFoundThoughItsNumberAndNameAreOthers) {
+    const json before = device();
+    const TestNetns c("c1"), deep("deep");
+    add(c, lending());
+    const std::string index = cat(link(c, "eth0")["ifindex"].get<int>());
+    shell(c, cat("ip link set eth0 netns deep; ip link add x index ", index, " type bridge"));
+    deep.output_of({"ip", "link", "set", "eth0", "netns", c.name(), "name", "hidden"});
+    ASSERT_NE(link(c, "hidden")["ifindex"].get<int>(), parse_int<int>(index));
+    del(c, lending());
+    EXPECT_EQ(device(), before);
+    EXPECT_FALSE(link(c, "x").is_null());
+}
+
 TEST_F(HostDeviceIdentity, OthersAreLeftAlone) {
     const TestNetns c("c1");
     shell(c, "ip link add eth0 type veth peer name x");

@@ -21,6 +21,9 @@ protected:
                  ln -s ../../../devices/pci0000:00/0000:00:1f.6 0000:00:1f.6
                  ln -s ../../../bus/pci/drivers/e1000e 0000:00:1f.6/driver)");
     }
+    void TearDown() override {
+        if (!IsSkipped()) shell("umount /sys");
+    }
     /// In the folder of the PCI device.
     static void in_device(const std::string& commands) { shell(cat("cd ", pci, "; ", commands)); }
 
