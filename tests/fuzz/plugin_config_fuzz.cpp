@@ -19,6 +19,7 @@
 #include "plugins/ptp/config.h"
 #include "plugins/sample/config.h"
 #include "plugins/sbr/config.h"
+#include "plugins/tap/config.h"
 #include "plugins/tuning/config.h"
 #include "plugins/vlan/config.h"
 #include "plugins/vrf/config.h"
@@ -36,6 +37,7 @@ void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::macvlan::parse_config(request); });
     attempt([&] { cni::ptp::parse_config(request.conf); });
     attempt([&] { cni::portmap::parse_config(request.conf); });
+    attempt([&] { cni::tap::parse_config(request); });
     attempt([&] { cni::tuning::parse_config(request); });
     attempt([&] { cni::vlan::parse_config(request.conf); });
     attempt([&] { cni::sample::parse_config(request.conf); });

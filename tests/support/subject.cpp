@@ -40,6 +40,17 @@ json on_the_uplink() {
     return keys;
 }
 
+json on_a_bridge_inside(const std::string& mac) {
+    return {{"isGateway", nullptr},
+            {"bridge", "br0"},
+            {"mtu", 1400},
+            {"multiQueue", true},
+            {"owner", 0},
+            {"group", 0},
+            {"capabilities", {{"mac", true}}},
+            {"runtimeConfig", {{"mac", mac}}}};
+}
+
 std::string device_of(const Attachment& a) {
     return cat("d-", a.netns.name());
 }
@@ -132,6 +143,8 @@ std::string to_string(Subject subject) {
             return "dummy";
         case Subject::host_device:
             return "host-device";
+        case Subject::tap:
+            return "tap";
         case Subject::portmap:
             return "portmap";
         case Subject::firewall:
@@ -166,7 +179,7 @@ bool makes_rules(Subject subject) {
 }
 
 bool starts_programs(Subject subject) {
-    return masquerades(subject) || is_beside_the_world(subject);
+    return masquerades(subject) || is_beside_the_world(subject) || subject == Subject::tap;
 }
 
 void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
@@ -179,6 +192,7 @@ void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
 void SubjectCalls::prepare(Attachment& a) {
     if (is_chained(subject_)) a.previous = add(a.netns, layer3());
     if (subject_ == Subject::host_device) make_device(a);
+    if (subject_ == Subject::tap) a.netns.output_of({"ip", "link", "add", "br0", "type", "bridge"});
 }
 
 void SubjectCalls::remove_shared(const Attachment& a) const {
@@ -231,6 +245,9 @@ json SubjectCalls::network(const Attachment& a) const {
         case Subject::host_device:
             keys.update(beside_the_world());
             keys["device"] = device_of(a);
+            return layer3(keys);
+        case Subject::tap:
+            keys.update(on_a_bridge_inside(a.mac));
             return layer3(keys);
         case Subject::portmap:
             return PortmapCalls::config(

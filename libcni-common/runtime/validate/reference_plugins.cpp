@@ -36,14 +36,6 @@ void check_flannel(const NetConf& conf, Problems& problems) {
 
 // Interface plugins
 
-constexpr Key tap_keys[] = {{"multiQueue", flag},
-                            {"mtu", mtu},
-                            {"mac", mac},
-                            {"owner", unsigned_number},
-                            {"group", unsigned_number},
-                            {"selinuxContext", text},
-                            {"bridge", text}};
-
 // Its "ipam" is a part of the delegate's, without a type.
 constexpr Key flannel_keys[] = {
     {"subnetFile", text}, {"dataDir", text}, {"delegate", members}, {"ipam", members}};
@@ -59,7 +51,6 @@ constexpr Key bandwidth_keys[] = {
 constexpr PluginKeys plugins[] = {
     {"bandwidth", bandwidth_keys, check_bandwidth},
     {"flannel", flannel_keys, check_flannel},
-    {"tap", tap_keys},
 };
 
 // IPAM plugins

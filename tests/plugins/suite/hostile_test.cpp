@@ -52,7 +52,7 @@ TEST_F(HostileNames, OfIpamPlugins) {
     shell("printf '#!/bin/sh\\ntouch /run/victim/ran\\n' >/run/evil; chmod 755 /run/evil");
     for (const char* type : {"../../../../../../../../run/evil", "/run/evil", "..", "."})
         for (const char* name :
-             {"bridge", "ptp", "macvlan", "ipvlan", "vlan", "dummy", "host-device"})
+             {"bridge", "ptp", "macvlan", "ipvlan", "vlan", "dummy", "host-device", "tap"})
             for (const char* command : commands) {
                 const PluginRun run = plugin(
                     name, command,
