@@ -103,6 +103,12 @@ constexpr Chain all[] = {
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "0.0.0.0/0"}]}}])",
      .has_devices = true},
+    // Packages of the reference plugins are often older than it.
+    {.name = "tap",
+     .plugins = R"([{"type": "tap",
+                     "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                              "routes": [{"dst": "0.0.0.0/0"}]}}])",
+     .on_request = true},
     {.name = "tuning",
      .plugins = R"([{"type": "bridge", "bridge": "$bridge", "untimed": true},
                     {"type": "tuning", "mtu": 1400, "dataDir": "$data/tuning",
