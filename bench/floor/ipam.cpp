@@ -1,9 +1,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "output.h"
 #include "plugins.h"
@@ -17,23 +14,13 @@ Text directory_of(const Input& input) {
     return path;
 }
 
-void make_with_parents(const Text& directory) {
-    const std::string_view path = directory.view();
-    for (std::size_t end = 0; end != path.npos;) {
-        end = path.find('/', end + 1);
-        Text parent;
-        parent << std::string_view(path.data(), std::min(end, path.size()));
-        if (::mkdir(parent.c_str(), 0755) < 0 && errno != EEXIST) fail(parent.view());
-    }
-}
-
 /// The directory that others hand out addresses from as well, locked until the process ends.
 class Leases {
 public:
     explicit Leases(const Input& input) {
         const Text path = directory_of(input);
         while ((directory_ = ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-            make_with_parents(path);
+            make_directory(path.view());
         const int lock = checked(open("lock", O_RDONLY | O_CREAT), "open the lock");
         checked(::flock(lock, LOCK_EX), "lock");
     }

@@ -1,7 +1,10 @@
 #include "output.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 namespace cni::floor {
 
@@ -25,6 +28,15 @@ void overwrite(const char* path, std::string_view text) {
     const int file = checked(::open(path, O_WRONLY | O_CLOEXEC), path);
     if (::write(file, text.data(), text.size()) < 0) fail(path);
     ::close(file);
+}
+
+void make_directory(std::string_view path) {
+    for (std::size_t end = 0; end != path.npos;) {
+        end = path.find('/', end + 1);
+        Text parent;
+        parent << std::string_view(path.data(), std::min(end, path.size()));
+        if (::mkdir(parent.c_str(), 0755) < 0 && errno != EEXIST) fail(parent.view());
+    }
 }
 
 }  // namespace cni::floor

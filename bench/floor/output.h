@@ -57,5 +57,7 @@ void print(std::string_view text);
 void print_result(const Input& input);
 /// Of a file of /proc/sys, say, which must be there.
 void overwrite(const char* path, std::string_view text);
+/// With those above it.
+void make_directory(std::string_view path);
 
 }  // namespace cni::floor

@@ -3,7 +3,6 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "links.h"
@@ -87,9 +86,7 @@ void add_tuning(const Input& input) {
     for_each_parameter(input, [&](const Text& path, std::string_view) {
         note(backup, path.view(), read_text(path.c_str()).view());
     });
-    Text directory;
-    directory << input.text("dataDir");
-    if (::mkdir(directory.c_str(), 0755) < 0 && errno != EEXIST) fail(directory.view());
+    make_directory(input.text("dataDir"));
     write_text(backup_of(input).c_str(), backup.view());
 
     if (mtu) set_mtu(container, input, mtu);

@@ -164,7 +164,7 @@ TEST_F(Floor, TuningSetsAndPutsBack) {
     json tuned = layer2(
         {{"type", "tuning"},
          {"mtu", 1400},
-         {"dataDir", "/var/lib/cni/tuning"},
+         {"dataDir", "/var/lib/cni/new/tuning"},
          {"sysctl", {{"net.core.somaxconn", "500"}, {"net.ipv4.conf.IFNAME.arp_filter", "1"}}}});
     tuned["prevResult"] = made["prevResult"];
     const json kept = add(a, tuned);
@@ -175,7 +175,7 @@ TEST_F(Floor, TuningSetsAndPutsBack) {
     del(a, kept);
     EXPECT_EQ(difference(before, container_traces(a)), "");
     EXPECT_EQ(a.output_of({"sysctl", "-n", "net.core.somaxconn"}), "4096\n");
-    EXPECT_EQ(output_of({"ls", "/var/lib/cni/tuning"}), "");
+    EXPECT_EQ(output_of({"ls", "/var/lib/cni/new/tuning"}), "");
 }
 
 TEST_F(Floor, HostLocalKeepsLeasesAsThePluginDoes) {
