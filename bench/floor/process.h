@@ -6,8 +6,8 @@
 
 namespace cni::floor {
 
-/// Runs `body` in a process of its own, beside this one and in the same memory (CLONE_VM), which
-/// costs a tenth of what a copy does. It must not return, nor touch what this one changes. Ended,
+/// Runs `body` in a process of its own, beside this one and in the same memory (CLONE_VM), of which
+/// nothing is copied. It must not return, nor touch what this one changes. Ended,
 /// it is a child to be waited for.
 int start_beside(int (*body)(void*), void* argument, std::span<char> stack);
 
