@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -58,6 +60,26 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
     const auto fd = find_at(AT_FDCWD, path.c_str(), O_RDONLY, path);
     if (!fd) return {};
     return read_all(fd->get(), limit, path);
+}
+
+Fd open_private_file(const char* path) {
+    constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    Fd file = open_at(AT_FDCWD, path, flags, 0600, path);
+    struct stat status {};
+    checked(::fstat(file.get(), &status), "stat ", path);
+    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0 ||
+        (status.st_uid != 0 && status.st_uid != ::geteuid()))
+        throw Error(Code::internal, cat(path, " is not a file that only this user can open"));
+    return file;
+}
+
+int change_lock(int file, int command, short type, long long place) {
+    struct flock byte {};
+    byte.l_type = type;
+    byte.l_whence = SEEK_SET;
+    byte.l_start = place;
+    byte.l_len = 1;
+    return ::fcntl(file, command, &byte);
 }
 
 void write_all(int fd, std::string_view text, std::string_view what) {

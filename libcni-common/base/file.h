@@ -35,6 +35,15 @@ void write_all(int fd, std::string_view text, std::string_view what);
 void replace_file(int dir, const std::string& name, const std::string& temporary,
                   std::string_view content, mode_t mode, std::string_view what);
 
+/// Opens a file for reading and writing, made with mode 0600 when it is missing, that nobody but
+/// this user and root can open: whoever could might lock it, or write into it. Throws SysError;
+/// Error(internal) when it is anything else.
+Fd open_private_file(const char* path);
+
+/// fcntl(2) for a lock on one byte of a file: `command` is F_OFD_SETLK or F_OFD_SETLKW, `type`
+/// F_WRLCK or F_UNLCK. It is of all descriptors that were made of this one, those of children too.
+int change_lock(int file, int command, short type, long long place);
+
 /// The names in a directory, sorted bytewise, without "." and "..". Throws SysError.
 std::vector<std::string> list_dir(Fd dir, std::string_view what);
 

@@ -1,7 +1,6 @@
 #include "cni/attachment_lock.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/alarm.h"
 #include "base/file.h"
@@ -19,27 +18,6 @@ long long hash_of(std::string_view plugin, const Request& request) {
     const std::string hash = sha512_hex(cat("attachment/", plugin, "/", request.conf.name, "/",
                                             request.args.container_id, "/", request.args.ifname));
     return parse_int<long long>(hash.substr(0, 15), 16).value();
-}
-
-// Whoever could open the file could keep everybody waiting.
-Fd open_lock() {
-    constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-    Fd file = open_at(AT_FDCWD, path, flags, 0600, path);
-    struct stat status {};
-    checked(::fstat(file.get(), &status), "stat ", path);
-    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0 ||
-        (status.st_uid != 0 && status.st_uid != ::geteuid()))
-        throw Error(Code::internal, cat(path, " is not a file that only this user can open"));
-    return file;
-}
-
-int change_lock(int file, int command, short type, long long place) {
-    struct flock byte {};
-    byte.l_type = type;
-    byte.l_whence = SEEK_SET;
-    byte.l_start = place;
-    byte.l_len = 1;
-    return ::fcntl(file, command, &byte);
 }
 
 // An errno, or 0.
@@ -67,7 +45,7 @@ AttachmentLock::AttachmentLock(std::string_view plugin, const Request& request,
                                chrono::milliseconds longest)
     : place_(hash_of(plugin, request)) {
     try {
-        file_ = open_lock();
+        file_ = open_private_file(path);
     } catch (const Error& error) {
         obstacle_ = error.msg;
         return;
