@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "base/contains.h"
 #include "base/error.h"
+#include "support/orphans.h"
 
 namespace cni::test {
 namespace {
@@ -31,12 +33,16 @@ void Crowd::fill() {
 }
 
 Crowd::Running Crowd::take_ended() {
-    siginfo_t ended{};
-    checked(::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), "wait for a crowd of programs");
-    auto node = running_.extract(ended.si_pid);
-    if (node.empty())
-        throw Error(Code::internal, cat("process ", ended.si_pid, " has ended before its time"));
-    return std::move(node.mapped());
+    for (;;) {
+        siginfo_t ended{};
+        checked(::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), "wait for a crowd of programs");
+        if (auto node = running_.extract(ended.si_pid); !node.empty())
+            return std::move(node.mapped());
+        if (!contains(orphans(), ended.si_pid))
+            throw Error(Code::internal,
+                        cat("process ", ended.si_pid, " has ended before its time"));
+        ::waitpid(ended.si_pid, nullptr, 0);
+    }
 }
 
 void Crowd::run(const std::function<void()>& meanwhile) {

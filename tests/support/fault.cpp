@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/orphans.h"
 #include "support/plugin_run.h"
 
 namespace cni::test {
@@ -126,6 +127,7 @@ int signal_to_pass(int status) {
 }
 
 pid_t start_traced(const Program& program, const Streams& streams) {
+    await_orphans();
     const pid_t pid = checked(::fork(), "fork");
     if (pid == 0) become_traced(program, streams);
     checked(::waitpid(pid, nullptr, 0), "wait for ", program.argv[0]);

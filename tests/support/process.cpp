@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "support/defect.h"
+#include "support/orphans.h"
 
 namespace cni::test {
 namespace {
@@ -76,6 +77,7 @@ Process::~Process() {
 }
 
 Process Process::start(const Program& program) {
+    reap_orphans();
     const Fd in = memory_file();
     Fd out = memory_file(), err = memory_file();
     write_all(in.get(), program.input, "a program's input");

@@ -77,7 +77,13 @@ void make_mounts_private() {
     checked(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
 }
 
+// So that plugins are sure of it: sys/reaper.h.
+void inherit_orphans() {
+    checked(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "inherit orphans");
+}
+
 void set_up_host() {
+    inherit_orphans();
     make_mounts_private();
     mount_empty("/run");
     checked(::mkdir("/run/netns", 0755), "make /run/netns");

@@ -119,7 +119,9 @@ std::map<std::string, std::string> files() {
     for (const char* root : {"/var/lib/cni", "/run"})
         for (const auto& entry : fs::recursive_directory_iterator(root))
             result[entry.path()] = content(entry);
-    result.erase("/run/cnixx.lock");  // there once a plugin was called, and always empty
+    // There once a plugin was called, and nothing of an attachment in them.
+    for (const char* path : {"/run/cnixx.lock", "/run/cnixx.nftables", "/run/cnixx.orphan"})
+        result.erase(path);
     return result;
 }
 

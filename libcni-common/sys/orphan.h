@@ -1,0 +1,41 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/fd.h"
+#include "sys/reaper.h"
+
+namespace cni {
+
+/// A process that this one leaves behind for what nobody has to wait for. It is a copy of this one
+/// (fork(2)), in a session of its own, called "cnixx-orphan", in the root directory, and without
+/// any descriptor but those it is given: who reads a pipe to its end, waits for a lock or for the
+/// end of a namespace does not wait for it.
+///
+/// Whoever inherits it when this process has ended is expected to wait for it: see sys/reaper.h.
+class Orphan {
+public:
+    /// Makes one that does `work`, closes what it kept and ends; what `work` throws is lost. It
+    /// must read nothing that this process reads. nullopt where none can be made (a limit of
+    /// processes), or none should: then it is for the caller to do the work.
+    static std::optional<Orphan> leave(std::vector<int> kept, const std::function<void()>& work);
+    Orphan(Orphan&& other) noexcept;
+    Orphan& operator=(Orphan&&) = delete;
+    /// Leaves it alone. One that has ended already is none to be inherited.
+    ~Orphan();
+
+    /// Readable, as of poll(2), once it has ended; -1 before Linux 5.3.
+    int end() const { return end_.get(); }
+
+private:
+    Orphan(pid_t pid, Reaper reaper);
+    pid_t pid_;
+    Fd end_;
+    Reaper reaper_;
+};
+
+}  // namespace cni
