@@ -141,6 +141,7 @@ Link parse_link(const nlmsghdr* message) {
                    .netnsid = attributes.get_or<int>(IFLA_LINK_NETNSID, -1)};
     link.master = attributes.get_or<int>(IFLA_MASTER, 0);
     link.promiscuity = attributes.get_or<std::uint32_t>(IFLA_PROMISCUITY, 0);
+    link.group = attributes.get_or<std::uint32_t>(IFLA_GROUP, 0);
     link.txqlen = attributes.get_or<std::uint32_t>(IFLA_TXQLEN, 0);
     link.hardware = parse_hardware(attributes);
     link.permanent_address = address_of(attributes.bytes(IFLA_PERM_ADDRESS));
@@ -270,6 +271,19 @@ NlRequest remove_link(const Link& link) {
     NlMessage message(RTM_DELLINK, 0);
     message.header(header_of(link.index));
     return {std::move(message), cat("delete link ", link.name), ENODEV};
+}
+
+NlRequest set_group(const Link& link, std::uint32_t group) {
+    NlMessage message = change(link);
+    message.put_u32(IFLA_GROUP, group);
+    return {std::move(message), cat("put link ", link.name, " into group ", group), ENODEV};
+}
+
+NlRequest remove_group(std::uint32_t group) {
+    NlMessage message(RTM_DELLINK, 0);
+    message.header(header_of(0));
+    message.put_u32(IFLA_GROUP, group);
+    return {std::move(message), cat("delete the links of group ", group), ENODEV, {EINVAL}};
 }
 
 Rtnl::Rtnl() : NlSocket(NETLINK_ROUTE) {}

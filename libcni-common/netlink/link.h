@@ -33,6 +33,7 @@ struct Link {
     RelatedLink parent = {};     ///< what a VLAN, macvlan or ipvlan is on
     int master = 0;              ///< index of the bridge or vrf it is a port of; 0 without
     std::uint32_t promiscuity = 0;
+    std::uint32_t group = 0;                     ///< a number of its administrator's; 0 by default
     std::uint32_t txqlen = 0;                    ///< packets
     std::optional<BridgePort> bridge_port = {};  ///< of a port of a bridge
     /// Bus and name of the device that it is the interface of, "pci/0000:00:1f.6"; "" of a virtual
@@ -115,8 +116,13 @@ NlRequest move_link(const Link& link, const Netns& to, const std::string& name);
 NlRequest set_vlan_filtering(const Link& bridge);
 NlRequest set_master(const Link& link, const Link& master);
 NlRequest set_bridge_port(const Link& port, const BridgePort& settings);
+NlRequest set_group(const Link& link, std::uint32_t group);
 /// Succeeds when the link is gone already.
 NlRequest remove_link(const Link& link);
+/// All of a group at once, which is not 0. The kernel waits once for all of them, where it waits
+/// for each of those that are removed one by one. Succeeds when there are none, or where the kernel
+/// knows no such request (before Linux 4.1).
+NlRequest remove_group(std::uint32_t group);
 
 /// Links, addresses and routes of one network namespace.
 class Rtnl : public NlSocket {

@@ -162,7 +162,8 @@ NlSocket::NlSocket(int protocol) : socket_(nl_socket_alloc()) {
     ::setsockopt(fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
 }
 
-void NlSocket::send(std::span<const NlRequest> requests, Acknowledge acknowledge) {
+std::vector<std::uint8_t> NlSocket::frame(std::span<const NlRequest> requests,
+                                          Acknowledge acknowledge) {
     // One piece: sendmsg(2) takes 1024 of them at most.
     std::vector<std::uint8_t> datagram;
     datagram.reserve(total_size(requests));
@@ -175,7 +176,19 @@ void NlSocket::send(std::span<const NlRequest> requests, Acknowledge acknowledge
         datagram.insert(datagram.end(), bytes.begin(), bytes.end());
         datagram.resize(NLMSG_ALIGN(datagram.size()));
     }
-    checked(send_all(fd(), datagram), requests.front().act);
+    return datagram;
+}
+
+void NlSocket::send(std::span<const NlRequest> requests, Acknowledge acknowledge) {
+    checked(send_all(fd(), frame(requests, acknowledge)), requests.front().act);
+}
+
+std::vector<std::uint8_t> NlSocket::prepare(const NlRequest& request) {
+    return frame({&request, 1}, Acknowledge::none);
+}
+
+bool NlSocket::post(std::span<const std::uint8_t> prepared) const noexcept {
+    return send_once(fd(), prepared) >= 0;
 }
 
 // Reads one datagram and files what is in it. False when there is none (MSG_DONTWAIT).
