@@ -90,14 +90,6 @@ NlRequest deletion(Family family, const NlAttributes<CTA_MAX>& entry) {
 
 }  // namespace
 
-Conntrack::Conntrack() {
-    try {
-        socket_.emplace(NETLINK_NETFILTER);
-    } catch (const SysError& error) {
-        if (error.error != EPROTONOSUPPORT) throw;
-    }
-}
-
 std::vector<Conntrack::Found> Conntrack::list(Family family, std::uint8_t protocol,
                                               const std::set<std::uint16_t>& ports) {
     std::vector<Found> out;

@@ -2,12 +2,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <set>
 #include <vector>
 
 #include "net/ip.h"
-#include "netlink/nl_socket.h"
+#include "netfilter/nft.h"
 
 /// The flows that the kernel remembers: packets of a flow go where its first one went, whatever the
 /// rules say by now.
@@ -24,8 +23,8 @@ struct Flow {
 /// Flows of one network namespace. A kernel that tracks none has none.
 class Conntrack {
 public:
-    /// In the namespace of the calling thread. Throws SysError.
-    Conntrack();
+    /// Over the socket of `nft`, which must outlive the object.
+    explicit Conntrack(nft::Connection& nft) : socket_(nft.find_socket()) {}
 
     /// Deletes the flows to the ports for which `stale` is true, one by one; returns how many. The
     /// kernel goes through all that it has, also those of other namespaces: once for all ports.
@@ -39,7 +38,7 @@ private:
     };
     std::vector<Found> list(Family family, std::uint8_t protocol,
                             const std::set<std::uint16_t>& ports);
-    std::optional<NlSocket> socket_;
+    NlSocket* socket_;
 };
 
 }  // namespace cni

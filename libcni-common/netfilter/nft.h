@@ -174,6 +174,10 @@ public:
     /// netlink is no error before something is committed.
     Connection();
 
+    /// The socket itself, for other subsystems of netfilter, so that there is one to be closed.
+    /// Null where the kernel has no netfilter.
+    NlSocket* find_socket() { return socket_ ? &*socket_ : nullptr; }
+
     /// Everything in the batch, or NlError. An empty batch is not sent.
     void commit(Batch batch);
     /// Like commit, but what others may have done meanwhile is no error.

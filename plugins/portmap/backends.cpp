@@ -36,7 +36,7 @@ void remove_everywhere(nft::Connection& nft, const Removal& removal,
                            .in_nftables = into(removed, removal.from_nftables)},
                           except);
     });
-    failures.attempt([&] { forget_flows_through(removed); });
+    failures.attempt([&] { forget_flows_through(nft, removed); });
     failures.throw_if_any();
 }
 

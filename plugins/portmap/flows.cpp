@@ -55,10 +55,10 @@ private:
 };
 
 template <typename F>
-void forget(const Translations& mappings, F&& is_stale) {
+void forget(nft::Connection& nft, const Translations& mappings, F&& is_stale) {
     const auto groups = connectionless(mappings);
     if (groups.empty()) return;
-    Conntrack conntrack;
+    Conntrack conntrack(nft);
     for (const auto& [key, its] : groups) {
         const ByPort group(its);
         conntrack.remove(key.first, key.second, group.ports(),
@@ -92,14 +92,14 @@ void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const Translations
         const auto its = rivals.find({flow.destination.family(), flow.protocol});
         return its != rivals.end() && its->second.any_leads(flow);
     };
-    forget(added, [&](const Flow& flow, const ByPort& its) {
+    forget(nft, added, [&](const Flow& flow, const ByPort& its) {
         return its.any_is_for(flow) && !its.any_leads(flow) && local.contains(flow.destination) &&
                !leads_through_rival(flow) && !nftables::is_mapped(nft, flow);
     });
 }
 
-void forget_flows_through(const Translations& removed) {
-    forget(removed, [](const Flow& flow, const ByPort& its) { return its.any_leads(flow); });
+void forget_flows_through(nft::Connection& nft, const Translations& removed) {
+    forget(nft, removed, [](const Flow& flow, const ByPort& its) { return its.any_leads(flow); });
 }
 
 }  // namespace cni::portmap

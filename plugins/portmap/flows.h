@@ -19,6 +19,6 @@ void forget_flows_elsewhere(Rtnl& host, nft::Connection& nft, const Translations
 
 /// After DEL: deletes the flows that lead through the mappings. Does nothing when the kernel tracks
 /// no flows.
-void forget_flows_through(const Translations& removed);
+void forget_flows_through(nft::Connection& nft, const Translations& removed);
 
 }  // namespace cni::portmap

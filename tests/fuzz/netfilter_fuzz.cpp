@@ -83,8 +83,8 @@ void read_lists(nft::Connection& connection) {
     cni::ipt::is_iptables_table(connection, table);
 }
 
-void read_flows() {
-    static cni::Conntrack conntrack;
+void read_flows(nft::Connection& connection) {
+    cni::Conntrack conntrack(connection);
     for (const Family family : {Family::v4, Family::v6})
         conntrack.remove(family, IPPROTO_TCP, {80, 443}, [&](const cni::Flow& flow) {
             require(flow.protocol == IPPROTO_TCP && (flow.port == 80 || flow.port == 443));
@@ -124,7 +124,7 @@ void ask(std::uint8_t what) {
         case 2:
             return read_lists(connection);
         case 3:
-            return read_flows();
+            return read_flows(connection);
         case 4:
             return use_iptables(connection);
         case 5:

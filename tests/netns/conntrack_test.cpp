@@ -47,11 +47,17 @@ void enter(const std::string& destination, const std::string& port, const std::s
                client});
 }
 
+std::size_t remove(Family family, std::uint8_t protocol, const std::set<std::uint16_t>& ports,
+                   const std::function<bool(const Flow&)>& stale) {
+    nft::Connection nft;
+    return Conntrack(nft).remove(family, protocol, ports, stale);
+}
+
 /// "udp 192.0.2.1:53 10.88.0.2:5353" and so on.
 std::vector<std::string> flows(Family family) {
     std::vector<std::string> out;
     for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP})
-        Conntrack().remove(family, protocol, {53, 54, 55}, [&](const Flow& f) {
+        remove(family, protocol, {53, 54, 55}, [&](const Flow& f) {
             out.push_back(cat(f.protocol, " ", f.destination.to_string(), ":", f.port, " ",
                               f.answers_from.to_string(), ":", f.answering_port));
             return false;
@@ -78,9 +84,9 @@ TEST_F(ConntrackTest, OnlyFlowsOfThatPortAndProtocolAreShown) {
         EXPECT_EQ(flow.answering_port, 5353);
         return false;
     };
-    EXPECT_EQ(Conntrack().remove(Family::v4, IPPROTO_UDP, {53}, keep), 0u);
+    EXPECT_EQ(remove(Family::v4, IPPROTO_UDP, {53}, keep), 0u);
     EXPECT_EQ(shown, 1u);
-    EXPECT_EQ(Conntrack().remove(Family::v4, IPPROTO_TCP, {53}, keep), 0u);
+    EXPECT_EQ(remove(Family::v4, IPPROTO_TCP, {53}, keep), 0u);
     EXPECT_EQ(shown, 1u);
 }
 
@@ -88,20 +94,17 @@ TEST_F(ConntrackTest, OnlyWhatIsStaleIsDeleted) {
     enter("192.0.2.1", "53", "10.88.0.2", "5353");
     enter("192.0.2.1", "53", "10.88.0.3", "5353");
     enter("2001:db8::1", "53", "fd00:88::2", "5353");
-    EXPECT_EQ(Conntrack().remove(Family::v4, IPPROTO_UDP, {53},
-                                 [](const Flow& f) { return f.answers_from == ip("10.88.0.2"); }),
+    EXPECT_EQ(remove(Family::v4, IPPROTO_UDP, {53},
+                     [](const Flow& f) { return f.answers_from == ip("10.88.0.2"); }),
               1u);
     EXPECT_EQ(flows(Family::v4), Lines{"17 192.0.2.1:53 10.88.0.3:5353"});
-    EXPECT_EQ(Conntrack().remove(Family::v6, IPPROTO_UDP, {53}, [](const Flow&) { return true; }),
-              1u);
+    EXPECT_EQ(remove(Family::v6, IPPROTO_UDP, {53}, [](const Flow&) { return true; }), 1u);
     EXPECT_EQ(flows(Family::v6), Lines{});
 }
 
 TEST_F(ConntrackTest, ManyFlowsAreDeleted) {
     for (int i = 0; i < 100; ++i) enter("192.0.2.1", "53", "10.88.0.2", "5353");
-    EXPECT_EQ(
-        Conntrack().remove(Family::v4, IPPROTO_UDP, {52, 53}, [](const Flow&) { return true; }),
-        100u);
+    EXPECT_EQ(remove(Family::v4, IPPROTO_UDP, {52, 53}, [](const Flow&) { return true; }), 100u);
     EXPECT_EQ(flows(Family::v4), Lines{});
 }
 
@@ -154,9 +157,10 @@ TEST_F(PortmapFlows, DelForgetsFlowsThroughTheMappings) {
     enter("2001:db8::1", "53", "fd00:88::2", "5353");
     enter("192.0.2.1", "53", "10.88.0.3", "5353");
     enter("192.0.2.1", "55", "10.88.0.2", "5353");
-    portmap::forget_flows_through({{IPPROTO_UDP, {}, 53, ip("10.88.0.2"), 5353},
-                                   {IPPROTO_UDP, {}, 53, ip("fd00:88::2"), 5353},
-                                   {IPPROTO_TCP, {}, 55, ip("10.88.0.2"), 5353}});
+    nft::Connection nft;
+    portmap::forget_flows_through(nft, {{IPPROTO_UDP, {}, 53, ip("10.88.0.2"), 5353},
+                                        {IPPROTO_UDP, {}, 53, ip("fd00:88::2"), 5353},
+                                        {IPPROTO_TCP, {}, 55, ip("10.88.0.2"), 5353}});
     EXPECT_EQ(flows(Family::v4),
               (Lines{"17 192.0.2.1:53 10.88.0.3:5353", "17 192.0.2.1:55 10.88.0.2:5353"}));
     EXPECT_EQ(flows(Family::v6), Lines{});
