@@ -132,6 +132,8 @@ public:
     void insist();
 
     bool empty() const { return requests_.empty(); }
+    /// Whether it deletes something, so that the kernel has something to give up (closing.h).
+    bool deletes() const { return deletes_; }
     const std::vector<NlRequest>& requests() const { return requests_; }
     std::vector<NlRequest> release() { return std::move(requests_); }
 
@@ -140,6 +142,7 @@ private:
     NlMessage& push_exclusive(int type, const Table& table, std::string act);
     void put_set(NlMessage& message, const Table& table, const Set& set);
     std::vector<NlRequest> requests_;
+    bool deletes_ = false;
     std::uint32_t set_id_ = 0;
 };
 
@@ -165,9 +168,8 @@ enum class Outcome {
 
 /// A conversation with nf_tables of one network namespace.
 ///
-/// Closing it soon after a commit that deleted something waits for an RCU grace period (4-16 ms),
-/// and so does deleting a link: on DEL remove rules first, keep the connection open while the link
-/// is deleted, close it last, and the waits are one.
+/// Closing it soon after something was deleted takes its time, and that of others: closing.h. So it
+/// is opened once for an operation, and closed last: see Departure (attach/departure.h).
 class Connection {
 public:
     /// In the namespace of the calling thread. Throws SysError; a kernel without netfilter's
@@ -177,6 +179,9 @@ public:
     /// The socket itself, for other subsystems of netfilter, so that there is one to be closed.
     /// Null where the kernel has no netfilter.
     NlSocket* find_socket() { return socket_ ? &*socket_ : nullptr; }
+
+    /// Whether a commit deleted something.
+    bool has_deleted() const { return has_deleted_; }
 
     /// Everything in the batch, or NlError. An empty batch is not sent.
     void commit(Batch batch);
@@ -222,6 +227,7 @@ private:
     void query(NlMessage message, std::string act, int absent, const NlSocket::Visitor& visit);
     std::optional<NlSocket> socket_;
     std::optional<bool> available_;
+    bool has_deleted_ = false;
 };
 
 /// All of `wanted` among the listed rules, in their order; others may stand between them.

@@ -1,3 +1,6 @@
+#include <array>
+
+#include "base/contains.h"
 #include "netfilter/nft.h"
 #include "netfilter/nft_wire.h"
 
@@ -96,6 +99,9 @@ Bytes concatenated_key(std::initializer_list<Bytes> fields) {
 }
 
 NlMessage& Batch::push(int type, int flags, const Table& table, std::string act) {
+    constexpr std::array deletions{NFT_MSG_DELTABLE, NFT_MSG_DELCHAIN, NFT_MSG_DELRULE,
+                                   NFT_MSG_DELSET, NFT_MSG_DELSETELEM};
+    deletes_ = deletes_ || contains(deletions, type);
     requests_.push_back({table_message(type, flags, table), std::move(act), ENOENT});
     return requests_.back().message;
 }

@@ -113,8 +113,10 @@ void Connection::commit(Batch batch) {
 }
 
 Outcome Connection::try_commit(Batch batch, std::optional<std::uint32_t> generation) {
+    const bool deletes = batch.deletes();
     switch (socket().commit_batch(batch.release(), NFNL_SUBSYS_NFTABLES, generation)) {
         case 0:
+            has_deleted_ = has_deleted_ || deletes;
             return Outcome::done;
         // The kernel compares generations while it holds off all other batches (NFNL_BATCH_GENID,
         // nfnetlink_rcv_batch).
