@@ -110,9 +110,4 @@ void ExistingAttachment::check_masquerading(const std::optional<std::string>& ba
     cni::check_masquerading(nft(), backend, owner_of(request), addresses.addresses());
 }
 
-nft::Connection& ExistingAttachment::nft() {
-    if (!nft_) nft_.emplace();
-    return *nft_;
-}
-
 }  // namespace cni

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "attach/departure.h"
 #include "cni/plugin.h"
 #include "cni/result.h"
 #include "container/container.h"
-#include "netfilter/nft.h"
 
 namespace cni {
 
@@ -16,7 +16,7 @@ namespace cni {
 /// compare alike among what it compares itself. Every step throws Error(internal) naming what
 /// differs.
 class ExistingAttachment {
-    std::optional<nft::Connection> nft_;
+    Departure departure_;
 
 public:
     /// Opens the container and has the IPAM plugin, if any, check its part. `request` must outlive
@@ -52,7 +52,7 @@ public:
     void check_masquerading(const std::optional<std::string>& backend, const Result& addresses);
 
     /// Opened when it is first asked for.
-    nft::Connection& nft();
+    nft::Connection& nft() { return departure_.nft(); }
 };
 
 }  // namespace cni

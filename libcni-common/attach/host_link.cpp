@@ -139,11 +139,10 @@ bool StaleHostLinks::contain(const Link& link) const {
                                      : !valid_names_.contains(link.name);
 }
 
-void remove_stale_host_links(Rtnl& host, const StaleHostLinks& stale) {
-    std::vector<NlRequest> removals;
-    for (const Link& link : host.veths())
-        if (stale.contain(link)) removals.push_back(remove_link(link));
-    host.transact(removals);
+std::vector<Link> find_stale_host_links(Rtnl& host, const StaleHostLinks& stale) {
+    std::vector<Link> found = host.veths();
+    std::erase_if(found, [&](const Link& link) { return !stale.contain(link); });
+    return found;
 }
 
 }  // namespace cni

@@ -63,8 +63,7 @@ private:
     std::set<std::string> valid_aliases_, valid_names_;
 };
 
-/// For GC: deletes these, whatever they are connected to now. Lists all veth links. Throws when one
-/// of them could not be deleted.
-void remove_stale_host_links(Rtnl& host, const StaleHostLinks& stale);
+/// For GC: these, whatever they are connected to now. Lists all veth links.
+std::vector<Link> find_stale_host_links(Rtnl& host, const StaleHostLinks& stale);
 
 }  // namespace cni

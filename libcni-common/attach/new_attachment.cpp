@@ -150,11 +150,6 @@ void NewAttachment::masquerade(const std::optional<std::string>& backend, const 
     add_masquerading(nft(), backend, owner, result.addresses());
 }
 
-nft::Connection& NewAttachment::nft() {
-    if (!nft_) nft_.emplace();
-    return *nft_;
-}
-
 void NewAttachment::on_failure(std::string act, std::function<void()> action) {
     undo_.on_failure(std::move(act), std::move(action));
 }

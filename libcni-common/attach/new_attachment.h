@@ -6,13 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "attach/departure.h"
 #include "attach/parent.h"
 #include "attach/veth_pair.h"
 #include "base/undo.h"
 #include "cni/delegate.h"
 #include "cni/plugin.h"
 #include "container/container.h"
-#include "netfilter/nft.h"
 
 namespace cni {
 
@@ -21,7 +21,7 @@ namespace cni {
 /// taken back, in the reverse order.
 class NewAttachment {
     // Before what the way back works with: that is run first when the object goes.
-    std::optional<nft::Connection> nft_;
+    Departure departure_;
 
 public:
     /// Opens the container, which is to get an interface of this kind. `request` must outlive the
@@ -69,9 +69,8 @@ public:
     /// "ipMasq" for the addresses of the result: see add_masquerading().
     void masquerade(const std::optional<std::string>& backend, const Result& result);
 
-    /// A connection to nf_tables, opened when it is first asked for and closed last: the kernel
-    /// makes that wait for what was deleted.
-    nft::Connection& nft();
+    /// Opened when it is first asked for, and closed last: see Departure.
+    nft::Connection& nft() { return departure_.nft(); }
 
     /// For what the plugin makes itself, as Undo::on_failure. What `action` refers to must outlive
     /// the object or be captured by value.

@@ -10,11 +10,11 @@
 namespace cni {
 namespace {
 
-void remove_from_container(const Request& request, std::string_view kind) {
+void remove_from_container(const Request& request, std::string_view kind, Departure& departure) {
     const auto container = Container::find(request.args);
     if (!container) return;
     if (const auto link = find_container_link(*container, request, kind))
-        container->rtnl.apply(remove_link(*link));
+        departure.remove(*container, *link);
 }
 
 }  // namespace
@@ -31,11 +31,11 @@ void Removal::masquerading() {
 }
 
 void Removal::pair_and_addresses() {
-    attempt([&] { remove_pair_and_addresses(request_, record); });
+    attempt([&] { remove_pair_and_addresses(request_, record, departure_); });
 }
 
 void Removal::link_and_addresses(std::string_view kind) {
-    link_and_addresses([&] { remove_from_container(request_, kind); });
+    link_and_addresses([&] { remove_from_container(request_, kind, departure_); });
 }
 
 void Removal::link_and_addresses(const std::function<void()>& remove) {
@@ -46,11 +46,6 @@ void Removal::link_and_addresses(const std::function<void()>& remove) {
         remove();
         if (!ipam.needs_link()) ipam.del();
     });
-}
-
-nft::Connection& Removal::nft() {
-    if (!nft_) nft_.emplace();
-    return *nft_;
 }
 
 void Removal::finish() {
@@ -70,16 +65,11 @@ void StaleRemoval::masquerading() {
 }
 
 void StaleRemoval::pairs_and_addresses() {
-    failures_.attempt([&] { remove_stale_pairs_and_addresses(request_, valid_); });
+    failures_.attempt([&] { remove_stale_pairs_and_addresses(request_, valid_, departure_); });
 }
 
 void StaleRemoval::addresses() {
     failures_.attempt([&] { Ipam(request_).gc(); });
-}
-
-nft::Connection& StaleRemoval::nft() {
-    if (!nft_) nft_.emplace();
-    return *nft_;
 }
 
 void remove_link_and_addresses(const Request& request, std::string_view kind) {

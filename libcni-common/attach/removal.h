@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "attach/departure.h"
 #include "base/undo.h"
 #include "cni/plugin.h"
-#include "netfilter/nft.h"
 
 namespace cni {
 
@@ -41,13 +41,12 @@ public:
 
     /// prevResult; nullopt also when it cannot be read.
     const std::optional<Result> record;
-    /// Opened when it is first asked for, and closed last, since the kernel makes that wait for
-    /// what was deleted, as it makes the deletion of a link wait.
-    nft::Connection& nft();
+    Rtnl& host() { return departure_.host(); }
+    nft::Connection& nft() { return departure_.nft(); }
 
 private:
     const Request& request_;
-    std::optional<nft::Connection> nft_;
+    Departure departure_;
     Failures failures_;
 };
 
@@ -71,12 +70,13 @@ public:
 
     void finish() const { failures_.throw_if_any(); }
 
-    nft::Connection& nft();
+    Rtnl& host() { return departure_.host(); }
+    nft::Connection& nft() { return departure_.nft(); }
 
 private:
     const Request& request_;
     const std::optional<std::vector<AttachmentId>> valid_;
-    std::optional<nft::Connection> nft_;
+    Departure departure_;
     Failures failures_;
 };
 

@@ -20,8 +20,8 @@ std::array<std::string, 2> references_of(const Owner& owner) {
 /// Tells the ports of an attachment from those of others, and does nothing until it is asked.
 class Ports {
 public:
-    Ports(const Owner& owner, const std::optional<Result>& result)
-        : owner_(owner), result_(result) {}
+    Ports(Rtnl& host, const Owner& owner, const std::optional<Result>& result)
+        : host_(host), owner_(owner), result_(result) {}
 
     bool are_ours(const std::vector<std::string>& names) {
         return std::ranges::all_of(names, [&](const std::string& name) { return is_ours(name); });
@@ -29,29 +29,29 @@ public:
 
 private:
     bool is_ours(const std::string& name) {
-        if (!host_) look();
-        return ours_.contains(name) || !host_->find(name);
+        if (!ours_) look();
+        return ours_->contains(name) || !host_.find(name);
     }
 
     void look() {
-        host_.emplace();
+        ours_.emplace();
         for (const Link& link :
-             find_host_links(*host_, owner_.network, {owner_.container_id, owner_.ifname}, result_))
-            ours_.insert(link.name);
+             find_host_links(host_, owner_.network, {owner_.container_id, owner_.ifname}, result_))
+            ours_->insert(link.name);
     }
 
+    Rtnl& host_;
     const Owner& owner_;
     const std::optional<Result>& result_;
-    std::optional<Rtnl> host_;
-    std::set<std::string> ours_;
+    std::optional<std::set<std::string>> ours_;
 };
 
 }  // namespace
 
-void add_spoof_checking(nft::Connection& nft, const Owner& owner, const std::string& port,
-                        const Mac& mac) {
+void add_spoof_checking(nft::Connection& nft, Rtnl& host, const Owner& owner,
+                        const std::string& port, const Mac& mac) {
     const std::optional<Result> nothing;
-    Ports ports(owner, nothing);
+    Ports ports(host, owner, nothing);
     for (const std::string& reference : references_of(owner)) {
         if (create_spoof_check(nft, reference, port, mac)) return;
         const auto taken_for = spoof_check_ports(nft, reference);
@@ -62,9 +62,9 @@ void add_spoof_checking(nft::Connection& nft, const Owner& owner, const std::str
                                     join(references_of(owner), " or ")));
 }
 
-bool remove_spoof_checking(nft::Connection& nft, const Owner& owner,
+bool remove_spoof_checking(nft::Connection& nft, Rtnl& host, const Owner& owner,
                            const std::optional<Result>& result) {
-    Ports ports(owner, result);
+    Ports ports(host, owner, result);
     bool all_known = true;
     for (const std::string& reference : references_of(owner)) {
         const auto found = spoof_check_ports(nft, reference);

@@ -17,13 +17,13 @@ namespace cni {
 
 /// Replaces what an earlier ADD left. `port` is the attachment's host end, `mac` the container's.
 /// Throws NlError; Error when other attachments have all references.
-void add_spoof_checking(nft::Connection& nft, const Owner& owner, const std::string& port,
-                        const Mac& mac);
+void add_spoof_checking(nft::Connection& nft, Rtnl& host, const Owner& owner,
+                        const std::string& port, const Mac& mac);
 
 /// Removes the owner's check; `result` is the prevResult, if there is one. False when there is a
 /// check with a port that exists and is not known to be the owner's: it may be called again once
 /// the owner's host end is gone.
-bool remove_spoof_checking(nft::Connection& nft, const Owner& owner,
+bool remove_spoof_checking(nft::Connection& nft, Rtnl& host, const Owner& owner,
                            const std::optional<Result>& result);
 
 /// Throws Error naming what is missing or differs.

@@ -29,15 +29,14 @@ void remove_if_made(Rtnl& host, const HostLink& name) {
     });
 }
 
-void remove_veth_pair(const Request& request, const std::optional<Result>& record) {
-    Rtnl host;
+void remove_veth_pair(const Request& request, const std::optional<Result>& record,
+                      Departure& departure) {
+    Rtnl& host = departure.host();
     auto ends = find_host_links(host, request.conf.name, request.attachment(), record);
     // What is in the container says something only where nothing of the host does.
     if (ends.empty())
         if (auto end = find_unrecorded_link(host, request, record)) ends.push_back(*end);
-    std::vector<NlRequest> removals;
-    for (const Link& end : ends) removals.push_back(remove_link(end));
-    host.transact(removals);
+    departure.remove(ends);
 }
 
 }  // namespace
@@ -70,18 +69,20 @@ void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& all
     allocation.release();
 }
 
-void remove_pair_and_addresses(const Request& request, const std::optional<Result>& record) {
+void remove_pair_and_addresses(const Request& request, const std::optional<Result>& record,
+                               Departure& departure) {
     request.step("remove veth pair");
-    remove_veth_pair(request, record);
+    remove_veth_pair(request, record, departure);
     Ipam(request).del();
 }
 
 void remove_stale_pairs_and_addresses(const Request& request,
-                                      const std::optional<std::vector<AttachmentId>>& valid) {
+                                      const std::optional<std::vector<AttachmentId>>& valid,
+                                      Departure& departure) {
     if (valid) {
         request.step("remove stale links");
-        Rtnl host;
-        remove_stale_host_links(host, StaleHostLinks(request.conf.name, *valid));
+        departure.remove(
+            find_stale_host_links(departure.host(), StaleHostLinks(request.conf.name, *valid)));
     }
     Ipam(request).gc();
 }

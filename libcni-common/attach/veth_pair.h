@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "attach/departure.h"
 #include "cni/delegate.h"
 #include "cni/plugin.h"
 #include "container/container.h"
@@ -35,11 +36,13 @@ void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& all
 /// What is another attachment's is left alone. `record` is the prevResult, if it can be read.
 /// Throws when a link could not be deleted: then the addresses are kept, since an interface still
 /// bears them.
-void remove_pair_and_addresses(const Request& request, const std::optional<Result>& record);
+void remove_pair_and_addresses(const Request& request, const std::optional<Result>& record,
+                               Departure& departure);
 
 /// On GC: the same for all attachments of the network that are not in `valid`; nullopt: for none,
 /// the IPAM plugin is only told of the GC.
 void remove_stale_pairs_and_addresses(const Request& request,
-                                      const std::optional<std::vector<AttachmentId>>& valid);
+                                      const std::optional<std::vector<AttachmentId>>& valid,
+                                      Departure& departure);
 
 }  // namespace cni

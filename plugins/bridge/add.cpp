@@ -17,9 +17,10 @@ void enable_spoof_check(NewAttachment& attachment, const VethPair& veth) {
     attachment.request.step("add spoof check");
     const Owner owner = owner_of(attachment.request);
     attachment.on_failure("remove the spoof check", [&attachment, owner] {
-        remove_spoof_checking(attachment.nft(), owner, {});
+        remove_spoof_checking(attachment.nft(), attachment.host, owner, {});
     });
-    add_spoof_checking(attachment.nft(), owner, veth.host.name, veth.container.mac);
+    add_spoof_checking(attachment.nft(), attachment.host, owner, veth.host.name,
+                       veth.container.mac);
 }
 
 // Shared with others: never undone. Returns the bridge's interface of the VLAN, if it has one.

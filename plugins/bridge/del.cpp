@@ -10,7 +10,8 @@ void del(const Request& request) {
     removal.masquerading();
     bool is_removed = false;
     const auto remove_check = [&] {
-        is_removed = remove_spoof_checking(removal.nft(), owner_of(request), removal.record);
+        is_removed =
+            remove_spoof_checking(removal.nft(), removal.host(), owner_of(request), removal.record);
     };
     request.step("remove spoof check");
     removal.attempt(remove_check);

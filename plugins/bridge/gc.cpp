@@ -9,8 +9,7 @@ void gc(const Request& request) {
     removal.masquerading();
     removal.attempt([&](const std::vector<AttachmentId>& valid) {
         request.step("remove stale spoof checks");
-        Rtnl host;
-        gc_spoof_checking(removal.nft(), host, request.conf.name, valid);
+        gc_spoof_checking(removal.nft(), removal.host(), request.conf.name, valid);
     });
     removal.pairs_and_addresses();
     removal.finish();

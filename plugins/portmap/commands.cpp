@@ -1,5 +1,8 @@
 #include "commands.h"
 
+#include <sched.h>
+
+#include "attach/departure.h"
 #include "attach/owners.h"
 #include "backends.h"
 #include "base/undo.h"
@@ -47,8 +50,9 @@ Result add(const Request& request) {
     const auto forwarded = translations_of(wanted);
     if (forwarded.empty()) return result;
 
-    Rtnl host;
-    nft::Connection nft;
+    Departure departure;
+    Rtnl& host = departure.host();
+    nft::Connection& nft = departure.nft();
     Undo undo(request.steps);
     undo.on_failure("remove the port mappings", [&nft, &request] {
         remove_mappings(nft, owner_of(request), addresses_of(request.conf.prev_result()));
@@ -75,8 +79,9 @@ void check(const Request& request) {
     const Result result = request.conf.require_prev_result();
     const auto wanted = forwardings(config, result, owner_of(request));
     if (translations_of(wanted).empty()) return;
-    Rtnl host;
-    nft::Connection nft;
+    Departure departure;
+    Rtnl& host = departure.host();
+    nft::Connection& nft = departure.nft();
     request.step("check port mappings");
     const Backend backend = choose_backend(nft, config.backend);
     check_mappings(nft, backend, wanted);
@@ -88,7 +93,8 @@ void check(const Request& request) {
 // Whatever ADD may have made is looked for, whatever the configuration says today.
 void del(const Request& request) {
     request.step("remove port mappings");
-    nft::Connection nft;
+    Departure departure;
+    nft::Connection& nft = departure.nft();
     const auto result = request.conf.prev_result_if_readable();
     Failures failures;
     failures.attempt([&] { remove_mappings(nft, owner_of(request), addresses_of(result)); });
@@ -100,7 +106,8 @@ void gc(const Request& request) {
     const auto attachments = request.conf.valid_attachments();
     if (!attachments) return;
     request.step("remove stale port mappings");
-    nft::Connection nft;
+    Departure departure;
+    nft::Connection& nft = departure.nft();
     const auto valid = owners_of(request.conf.name, *attachments);
     Failures failures;
     failures.attempt([&] { gc_mappings(nft, request.conf.name, valid); });

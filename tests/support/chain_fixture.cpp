@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-
 #include "base/text.h"
 
 namespace cni::test {
@@ -35,10 +33,12 @@ void ChainCalls::configure(const json& more_tuning, Backends backends, json fire
 
 Program ChainCalls::tool_program(std::vector<std::string> words, const json& capabilities) const {
     words.insert(words.begin(), cat(bin_dir(), "/cnitool"));
-    return {
-        .argv = words,
-        .environment = {cat("CNI_PATH=", executables()), cat("NETCONFPATH=", net_d_.path()),
-                        cat("CAP_ARGS=", capabilities.dump()), cat("PATH=", std::getenv("PATH"))}};
+    Program program{.argv = words, .environment = passed_on()};
+    for (const std::string& entry :
+         {cat("CNI_PATH=", executables()), cat("NETCONFPATH=", net_d_.path()),
+          cat("CAP_ARGS=", capabilities.dump())})
+        program.environment.push_back(entry);
+    return program;
 }
 
 Program ChainCalls::tool_program(const std::string& command, const Attachment& a) const {

@@ -62,11 +62,18 @@ std::string PluginRun::report() const {
     return cat("exit status ", exit_code(), "\nstdout: ", out, "\nstderr: ", err);
 }
 
+std::vector<std::string> passed_on() {
+    std::vector<std::string> entries;
+    for (const char* variable :
+         {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "CNI_AWAIT_KERNEL"})
+        if (const char* value = ::getenv(variable)) entries.push_back(cat(variable, "=", value));
+    return entries;
+}
+
 Program plugin_program(const std::string& name, const std::string& command, const PluginArgs& args,
                        const std::string& config) {
-    Program program{.argv = {cat(args.executables, "/", name)}, .input = config, .environment = {}};
-    for (const char* variable : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"})
-        if (const char* value = ::getenv(variable)) set(program, variable, value);
+    Program program{
+        .argv = {cat(args.executables, "/", name)}, .input = config, .environment = passed_on()};
     if (!command.empty()) set(program, "CNI_COMMAND", command);
     set(program, "CNI_CONTAINERID", args.container_id);
     set(program, "CNI_NETNS", args.netns);

@@ -43,8 +43,11 @@ struct PluginRun : Finished {
     std::string report() const;
 };
 
-/// The program of one call: nothing in its environment but the CNI variables, PATH and what the
-/// sanitizers read.
+/// What the programs under test get of this process's environment: PATH, what the sanitizers read,
+/// and CNI_AWAIT_KERNEL.
+std::vector<std::string> passed_on();
+
+/// The program of one call: nothing else in its environment but the CNI variables.
 Program plugin_program(const std::string& name, const std::string& command, const PluginArgs& args,
                        const std::string& config);
 

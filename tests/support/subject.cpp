@@ -178,8 +178,8 @@ bool makes_rules(Subject subject) {
     return subject == Subject::portmap || subject == Subject::firewall || masquerades(subject);
 }
 
-bool starts_programs(Subject subject) {
-    return masquerades(subject) || is_beside_the_world(subject) || subject == Subject::tap;
+bool starts_processes(Subject subject) {
+    return makes_rules(subject) || is_beside_the_world(subject) || subject == Subject::tap;
 }
 
 void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {

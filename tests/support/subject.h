@@ -42,9 +42,10 @@ bool needs_stock_kernel(Subject subject);
 bool has_own_bridge(Subject subject);
 /// So that it is to be tried in each way.
 bool makes_rules(Subject subject);
-/// Executes others, which may be what something happens to. Not said of bridge with VLANs: it does
-/// so as the other one does, and where it runs time is scarce; nor of vlan and dummy, likewise.
-bool starts_programs(Subject subject);
+/// Executes others, or leaves an orphan, which may be what something happens to. Not said of bridge
+/// with VLANs: it does so as the other one does, and where it runs time is scarce; nor of vlan and
+/// dummy, likewise.
+bool starts_processes(Subject subject);
 
 /// Calls of a subject with all that it is able to do, in both families. Attachment::result is what
 /// a runtime would have kept, {} of none.

@@ -43,6 +43,20 @@ TEST(NftBatch, CommentsAreTypeLengthAndTerminatedText) {
     EXPECT_EQ(bytes(attributes<NFTA_SET_MAX>(batch, 3).bytes(NFTA_SET_USERDATA)), comment_of_set);
 }
 
+TEST(NftBatch, KnowsWhetherItDeletesSomething) {
+    Batch batch;
+    batch.add_table(table).add_chain(table, "c").add_rule(table, "c", {});
+    batch.create_elements(table, "s", {{.key = {1, 2, 3, 4}}});
+    EXPECT_FALSE(batch.deletes());
+    EXPECT_TRUE(Batch().delete_table(table).deletes());
+    EXPECT_TRUE(Batch().delete_chain(table, "c").deletes());
+    EXPECT_TRUE(Batch().flush_chain(table, "c").deletes());
+    EXPECT_TRUE(Batch().delete_rule(table, "c", 1).deletes());
+    EXPECT_TRUE(Batch().delete_set(table, "s").deletes());
+    EXPECT_TRUE(Batch().flush_set(table, "s").deletes());
+    EXPECT_TRUE(Batch().delete_element(table, "s", {1, 2, 3, 4}).deletes());
+}
+
 TEST(NftBatch, RefusesACommentTheKernelHasNoRoomFor) {
     Batch batch;
     EXPECT_NO_THROW(batch.add_rule(table, "c", {}, std::string(comment_max, 'x')));

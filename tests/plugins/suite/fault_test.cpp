@@ -86,7 +86,7 @@ std::vector<Case> all_cases(Kernel kernel) {
                      {Fault::Kind::kill_program, Fault::Kind::kill_caller, Fault::Kind::fail}) {
                     if (needs_stock_kernel(subject) != (kernel == Kernel::stock)) continue;
                     if (way != Way::nftables && !makes_rules(subject)) continue;
-                    if (kind == Fault::Kind::kill_caller && !starts_programs(subject)) continue;
+                    if (kind == Fault::Kind::kill_caller && !starts_processes(subject)) continue;
                     // A sanitizer has nothing to say about who is killed.
                     if (is_sanitized() && kind != Fault::Kind::fail) continue;
                     cases.push_back({subject, way, command, kind});

@@ -1,0 +1,68 @@
+#include "attach/departure.h"
+
+#include <unistd.h>
+
+#include "cni/args.h"
+#include "netfilter/closing.h"
+
+namespace cni {
+namespace {
+
+bool has_to_await_kernel() {
+    const std::string wish = environment_variable("CNI_AWAIT_KERNEL");
+    return wish.empty() ? CNIXX_AWAIT_KERNEL : wish != "0";
+}
+
+}  // namespace
+
+Departure::Departure() : may_leave_(!has_to_await_kernel()) {}
+
+Departure::~Departure() {
+    if (!nft_ || is_held_ || !may_leave_) return;
+    if (nft_->has_deleted()) nft::note_deletion();
+    if (nft::closing_takes_time()) leave(nullptr, -1);
+}
+
+Rtnl& Departure::host() {
+    if (!host_) host_.emplace();
+    return *host_;
+}
+
+nft::Connection& Departure::nft() {
+    if (!nft_) nft_.emplace();
+    return *nft_;
+}
+
+void Departure::remove(const std::vector<Link>& links) {
+    if (!links.empty()) remove(host(), LinkRemoval(host(), links));
+}
+
+void Departure::remove(Container& container, const Link& link) {
+    remove(container.rtnl, container.run([&] { return LinkRemoval(container.rtnl, {link}); }));
+}
+
+void Departure::remove(Rtnl& from, LinkRemoval removal) {
+    if (may_leave_ && removal.is_announced())
+        if (const auto orphan = leave(&removal, from.fd())) removal.await(orphan->end());
+    removal.finish();
+}
+
+// The removal comes first: what was deleted from nf_tables is given up meanwhile.
+std::optional<Orphan> Departure::leave(const LinkRemoval* removal, int socket) noexcept try {
+    NlSocket* const netfilter = nft_ ? nft_->find_socket() : nullptr;
+    if (netfilter && nft_->has_deleted()) nft::note_deletion();
+    may_leave_ = false;
+    auto orphan = Orphan::leave({socket, netfilter ? netfilter->fd() : -1}, [&] {
+        if (removal) removal->post();
+        // The container's namespace may go.
+        if (socket >= 0) ::close(socket);
+        if (netfilter) nft::await_common_closing();
+    });
+    may_leave_ = orphan.has_value();
+    is_held_ = is_held_ || (orphan && netfilter);
+    return orphan;
+} catch (...) {
+    return {};
+}
+
+}  // namespace cni
