@@ -31,7 +31,7 @@ struct Timed {
 /// Throws Error when the plugin fails.
 Timed run_timed(const Call& call);
 
-/// From then on this process inherits, and waits for, what a call has left behind.
+/// From then on this process inherits, and waits for, what a call has left behind (sys/orphan.h).
 void adopt_orphans();
 /// Until there are none, so that what is timed next is not disturbed by them. No call is running.
 void await_orphans();
