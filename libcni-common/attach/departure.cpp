@@ -42,13 +42,25 @@ void Departure::remove(Container& container, const Link& link) {
 }
 
 void Departure::remove(Rtnl& from, LinkRemoval removal) {
-    if (may_leave_ && removal.is_announced())
-        if (const auto orphan = leave(&removal, from.fd())) removal.await(orphan->end());
+    if (may_leave_ && removal.is_announced() && leave(&removal, from.fd()))
+        removal.await(orphan_->end());
     removal.finish();
 }
 
+void Departure::run_beside_orphan(const std::function<void()>& body) {
+    // Longer than an orphan takes, unless it is held up.
+    constexpr std::chrono::seconds longest{1};
+    try {
+        return body();
+    } catch (const SysError& error) {
+        if (error.error != EAGAIN || !orphan_) throw;
+    }
+    orphan_->await(longest);
+    body();
+}
+
 // The removal comes first: what was deleted from nf_tables is given up meanwhile.
-std::optional<Orphan> Departure::leave(const LinkRemoval* removal, int socket) noexcept try {
+bool Departure::leave(const LinkRemoval* removal, int socket) noexcept try {
     NlSocket* const netfilter = nft_ ? nft_->find_socket() : nullptr;
     if (netfilter && nft_->has_deleted()) nft::note_deletion();
     may_leave_ = false;
@@ -58,11 +70,13 @@ std::optional<Orphan> Departure::leave(const LinkRemoval* removal, int socket) n
         if (socket >= 0) ::close(socket);
         if (netfilter) nft::await_common_closing();
     });
-    may_leave_ = orphan.has_value();
-    is_held_ = is_held_ || (orphan && netfilter);
-    return orphan;
+    if (!orphan) return false;
+    orphan_.emplace(*std::move(orphan));
+    may_leave_ = true;
+    is_held_ = is_held_ || netfilter;
+    return true;
 } catch (...) {
-    return {};
+    return false;
 }
 
 }  // namespace cni

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -34,10 +35,15 @@ public:
     /// The same of a link of the container.
     void remove(Container& container, const Link& link);
 
+    /// Runs `body`, which starts a process; once more behind the end of the orphan, where a limit
+    /// of processes leaves room for one of the two.
+    void run_beside_orphan(const std::function<void()>& body);
+
 private:
     void remove(Rtnl& from, LinkRemoval removal);
-    std::optional<Orphan> leave(const LinkRemoval* removal, int socket) noexcept;
+    bool leave(const LinkRemoval* removal, int socket) noexcept;
 
+    std::optional<Orphan> orphan_;
     bool may_leave_;
     bool is_held_ = false;  ///< nft(): by an orphan
     std::optional<Rtnl> host_;

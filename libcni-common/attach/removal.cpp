@@ -44,7 +44,7 @@ void Removal::link_and_addresses(const std::function<void()>& remove) {
     request_.step("remove link");
     attempt([&] {
         remove();
-        if (!ipam.needs_link()) ipam.del();
+        if (!ipam.needs_link()) departure_.run_beside_orphan([&] { ipam.del(); });
     });
 }
 
@@ -69,7 +69,7 @@ void StaleRemoval::pairs_and_addresses() {
 }
 
 void StaleRemoval::addresses() {
-    failures_.attempt([&] { Ipam(request_).gc(); });
+    failures_.attempt([&] { departure_.run_beside_orphan([&] { Ipam(request_).gc(); }); });
 }
 
 void remove_link_and_addresses(const Request& request, std::string_view kind) {

@@ -73,7 +73,7 @@ void remove_pair_and_addresses(const Request& request, const std::optional<Resul
                                Departure& departure) {
     request.step("remove veth pair");
     remove_veth_pair(request, record, departure);
-    Ipam(request).del();
+    departure.run_beside_orphan([&] { Ipam(request).del(); });
 }
 
 void remove_stale_pairs_and_addresses(const Request& request,
@@ -84,7 +84,7 @@ void remove_stale_pairs_and_addresses(const Request& request,
         departure.remove(
             find_stale_host_links(departure.host(), StaleHostLinks(request.conf.name, *valid)));
     }
-    Ipam(request).gc();
+    departure.run_beside_orphan([&] { Ipam(request).gc(); });
 }
 
 }  // namespace cni

@@ -1,12 +1,14 @@
 #include "sys/orphan.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/file.h"
@@ -91,7 +93,20 @@ Orphan::Orphan(Orphan&& other) noexcept
       reaper_(std::move(other.reaper_)) {}
 
 Orphan::~Orphan() {
-    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) reaper_.forget(pid_);
+    collect();
+}
+
+void Orphan::await(std::chrono::milliseconds longest) {
+    pollfd end{end_.get(), POLLIN, 0};
+    while (::poll(&end, 1, static_cast<int>(longest.count())) < 0 && errno == EINTR) {
+    }
+    collect();
+}
+
+void Orphan::collect() noexcept {
+    if (pid_ < 0 || ::waitpid(pid_, nullptr, WNOHANG) != pid_) return;
+    reaper_.forget(pid_);
+    pid_ = -1;
 }
 
 }  // namespace cni

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -30,10 +31,13 @@ public:
 
     /// Readable, as of poll(2), once it has ended; -1 before Linux 5.3.
     int end() const { return end_.get(); }
+    /// Waits for its end, for so long at most.
+    void await(std::chrono::milliseconds longest);
 
 private:
     Orphan(pid_t pid, Reaper reaper);
-    pid_t pid_;
+    void collect() noexcept;
+    pid_t pid_;  ///< -1 once it was waited for
     Fd end_;
     Reaper reaper_;
 };

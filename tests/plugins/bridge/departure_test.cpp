@@ -205,6 +205,59 @@ TEST_F(BridgeDeparture, WithoutAProcessTheKernelIsAwaited) {
     expect_nothing_left();
 }
 
+/// A control group of few processes.
+class FewProcesses {
+public:
+    explicit FewProcesses(const std::string& most) {
+        // Of the first version, or of the second.
+        for (const std::string root : {"/sys/fs/cgroup/pids", "/sys/fs/cgroup"}) {
+            path_ = cat(root, "/cnixx-test-", ::getpid());
+            if (::mkdir(path_.c_str(), 0755) < 0) continue;
+            const Fd limit(::open(cat(path_, "/pids.max").c_str(), O_WRONLY | O_CLOEXEC));
+            members_ = Fd(::open(cat(path_, "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+            if (limit && members_ &&
+                ::write(limit.get(), most.data(), most.size()) == static_cast<ssize_t>(most.size()))
+                return;
+            members_.reset();
+            ::rmdir(path_.c_str());
+        }
+    }
+    FewProcesses(const FewProcesses&) = delete;
+    FewProcesses& operator=(const FewProcesses&) = delete;
+    ~FewProcesses() {
+        if (members_) ::rmdir(path_.c_str());
+    }
+    bool exists() const { return bool(members_); }
+    /// For Program::prepare.
+    std::function<void()> enter() const {
+        return [fd = members_.get()] {
+            if (::write(fd, "0", 1) != 1) ::_exit(126);
+        };
+    }
+    bool was_full() const {
+        return read_file(cat(path_, "/pids.events"), 4096).value_or("max 0\n") != "max 0\n";
+    }
+
+private:
+    std::string path_;
+    Fd members_;
+};
+
+TEST_F(BridgeDeparture, WhereThereIsRoomForOneProcessBesideThePluginTheyTakeTurns) {
+    const FewProcesses group("2");
+    if (!group.exists()) GTEST_SKIP() << "no control group that limits processes can be made";
+    const TestNetns c("c1");
+    add(c, full());
+    await_orphans();
+    Program program = del_program(c);
+    program.prepare = group.enter();
+    const Finished finished = run(program);
+    EXPECT_TRUE(finished.ok()) << finished.out;
+    EXPECT_TRUE(group.was_full());
+    expect_nothing_left();
+    await_orphans();
+}
+
 TEST_F(BridgeDeparture, IsSwitchedOffByTheEnvironment) {
     const TestNetns c("c1");
     for (const char* wish : {"1", "true"}) {

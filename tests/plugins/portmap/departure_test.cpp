@@ -29,7 +29,8 @@ INSTANTIATE_TEST_SUITE_P(All, PortmapDeparture, ::testing::ValuesIn(all_ways),
 TEST_P(PortmapDeparture, OneIsLeftWhereSomethingWasDeletedFromNfTables) {
     const Container c("c1");
     const std::size_t expected = way() == Way::iptables_legacy ? 0 : 1;
-    // None is left by a process that has to wait so long for a processor that its orphan ends first.
+    // None is left by a process that has to wait so long for a processor that its orphan ends
+    // first.
     std::size_t left = 2;
     for (int attempt = 0; attempt < 100 && left != expected; ++attempt) {
         map(c, {mapping(8080, 80), mapping(8080, 80, "udp")});
