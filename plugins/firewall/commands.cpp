@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "attach/departure.h"
 #include "attach/owners.h"
 #include "backends.h"
 #include "base/undo.h"
@@ -39,7 +40,8 @@ Result add(const Request& request) {
     const Passage passage = passage_of(config, result, owner_of(request));
     if (passage.addresses.empty()) return result;
 
-    nft::Connection nft;
+    Departure departure;
+    nft::Connection& nft = departure.nft();
     Undo undo(request.steps);
     undo.on_failure("remove the rules", [&] { remove_passage(nft, passage.owner, {}); });
     request.step("add passage");
@@ -55,7 +57,8 @@ void check(const Request& request) {
     const Config config = parse_config(request.conf);
     const Passage passage = passage_of(config, require_record(request), owner_of(request));
     if (passage.addresses.empty()) return;
-    nft::Connection nft;
+    Departure departure;
+    nft::Connection& nft = departure.nft();
     request.step("check passage");
     check_passage(nft, choose_backend(nft, config.backend), passage);
 }
@@ -63,7 +66,8 @@ void check(const Request& request) {
 // Whatever ADD may have made is looked for, whatever the configuration says today.
 void del(const Request& request) {
     request.step("remove passage");
-    nft::Connection nft;
+    Departure departure;
+    nft::Connection& nft = departure.nft();
     const auto record = request.conf.prev_result_if_readable();
     remove_passage(nft, owner_of(request), record ? record->addresses() : std::vector<Prefix>{});
 }
@@ -72,7 +76,8 @@ void gc(const Request& request) {
     const auto attachments = request.conf.valid_attachments();
     if (!attachments) return;
     request.step("remove stale passages");
-    nft::Connection nft;
+    Departure departure;
+    nft::Connection& nft = departure.nft();
     gc_passages(nft, request.conf.name, owners_of(request.conf.name, *attachments));
 }
 

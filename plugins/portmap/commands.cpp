@@ -1,7 +1,5 @@
 #include "commands.h"
 
-#include <sched.h>
-
 #include "attach/departure.h"
 #include "attach/owners.h"
 #include "backends.h"

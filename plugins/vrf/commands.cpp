@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "attach/departure.h"
 #include "base/undo.h"
 #include "config.h"
 #include "container/chained.h"
@@ -75,6 +76,7 @@ void check(const Request& request) {
 // Whatever the configuration says today. What the kernel refuses in there goes with the container.
 void del(const Request& request) {
     request.step("leave VRF");
+    Departure departure;
     warn_if_refused([&] {
         const auto container = Container::find(request.args);
         if (!container) return;
@@ -82,7 +84,7 @@ void del(const Request& request) {
         if (const auto port = container->find_interface())
             if (const auto vrf = find_vrf_of(*container, *port, request.conf))
                 leave(*container, *port, *vrf);
-        remove_unused_vrfs(container->rtnl);
+        for (const Link& vrf : unused_vrfs(container->rtnl)) departure.remove(*container, vrf);
     });
 }
 

@@ -1,6 +1,7 @@
 #include "device.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/hash.h"
 #include "netlink/table.h"
@@ -22,7 +23,9 @@ std::uint32_t choose_table(Rtnl& rtnl) {
 
 Link make_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
     const std::uint32_t table = config.table != 0 ? config.table : choose_table(rtnl);
-    undo.on_failure("remove the VRF", [&rtnl] { remove_unused_vrfs(rtnl); });
+    undo.on_failure("remove the VRF", [&rtnl] {
+        for (const Link& vrf : unused_vrfs(rtnl)) rtnl.apply(remove_link(vrf));
+    });
     try {
         return rtnl.make_link(
             {.name = config.name, .mac = mark_of(config.name), .kind = Vrf{.table = table}});
@@ -58,11 +61,13 @@ Link ensure_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
     return vrf;
 }
 
-void remove_unused_vrfs(Rtnl& rtnl) {
+std::vector<Link> unused_vrfs(Rtnl& rtnl) {
     const auto links = rtnl.links();
-    for (const Link& link : links)
-        if (is_ours(link) && std::ranges::find(links, link.index, &Link::master) == links.end())
-            rtnl.apply(remove_link(link));
+    std::vector<Link> unused;
+    std::ranges::copy_if(links, std::back_inserter(unused), [&](const Link& link) {
+        return is_ours(link) && std::ranges::find(links, link.index, &Link::master) == links.end();
+    });
+    return unused;
 }
 
 }  // namespace cni::vrf
