@@ -106,9 +106,10 @@ TEST_F(AttachmentTurns, DelWaitsForAdd) {
 
 TEST_F(AttachmentTurns, DelWaitsForWhatAKilledAddHasStarted) {
     const TestNetns c("c1");
-    on_add("sh -c 'read line </mnt/gate; touch /mnt/lease'");
+    // The plugin's end is that of the IPAM plugin, and not of what this one has started.
+    on_add("sh -c 'touch /mnt/waiting; read line </mnt/gate; touch /mnt/lease'");
     Process add = start("ADD", c, scripted());
-    await_calls(1);
+    while (::access("/mnt/waiting", F_OK) < 0) ::usleep(1000);
     add.signal(SIGKILL);
     EXPECT_FALSE(add.wait().ok());
     Process del = start("DEL", c, scripted());
