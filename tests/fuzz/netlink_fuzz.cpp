@@ -12,6 +12,8 @@
 #include "netlink/link.h"
 #include "netlink/route.h"
 #include "netlink/rule.h"
+#include "netlink/tc/filter.h"
+#include "netlink/tc/qdisc.h"
 
 namespace {
 
@@ -71,6 +73,21 @@ void read_links(cni::Rtnl& rtnl, const cni::Link& link) {
     for (const cni::Link& veth : rtnl.veths()) require(veth.is<cni::Veth>());
 }
 
+void read_qdiscs(cni::Rtnl& rtnl, const cni::Link& link) {
+    if (const auto root = cni::find_root_qdisc(rtnl, link)) require(root->handle != 0);
+    for (const cni::Qdisc& qdisc : cni::qdiscs(rtnl)) {
+        require(bool(qdisc.tbf) == (qdisc.kind == cni::Tbf::name));
+        require(qdisc.to_string().ends_with(':'));
+    }
+}
+
+void read_filters(cni::Rtnl& rtnl, const cni::Link& link) {
+    for (const cni::Filter& filter : cni::filters(rtnl, link)) {
+        require(filter.handle != 0 && (!filter.redirected_to || filter.kind == "u32"));
+        cni::remove_filter(link, filter);
+    }
+}
+
 void find_links(cni::Rtnl& rtnl) {
     if (const auto found = rtnl.find("eth0")) require(found->name.find('\0') == std::string::npos);
     rtnl.find(7);
@@ -80,7 +97,7 @@ void find_links(cni::Rtnl& rtnl) {
 void ask(std::uint8_t what) {
     static cni::Rtnl rtnl;
     static const cni::Link link{.index = 2, .name = "eth0"};
-    switch (what % 9) {
+    switch (what % 11) {
         case 0:
             return find_links(rtnl);
         case 1:
@@ -100,6 +117,10 @@ void ask(std::uint8_t what) {
             return;
         case 8:
             return read_rules(rtnl);
+        case 9:
+            return read_qdiscs(rtnl, link);
+        case 10:
+            return read_filters(rtnl, link);
     }
 }
 
