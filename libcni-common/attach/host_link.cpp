@@ -100,11 +100,15 @@ bool names_an_attachment(const Link& link) {
     return link.alias.starts_with(alias_prefix) || link.alias.starts_with(hashed_alias_prefix);
 }
 
+bool names_an_attachment_of(std::string_view network, const Link& link) {
+    return link.alias.starts_with(plain_alias_prefix_of(network)) ||
+           link.alias.starts_with(hashed_alias_prefix_of(network));
+}
+
 bool is_host_link_of(std::string_view network, const Link& link) {
     if (!link.is<Veth>()) return false;
     if (!names_an_attachment(link)) return link.mac == first_version_mac(network, link.name);
-    return link.alias.starts_with(plain_alias_prefix_of(network)) ||
-           link.alias.starts_with(hashed_alias_prefix_of(network));
+    return names_an_attachment_of(network, link);
 }
 
 bool is_name_of_host_link(std::string_view name) {

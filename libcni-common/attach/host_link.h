@@ -38,6 +38,9 @@ std::string host_link_alias(std::string_view network, const AttachmentId& attach
 /// Whether its alias says that the link was made for an attachment of any network.
 bool names_an_attachment(const Link& link);
 
+/// The same of this network (of whichever container).
+bool names_an_attachment_of(std::string_view network, const Link& link);
+
 /// Whether the link was made for an attachment of this network (of whichever container).
 bool is_host_link_of(std::string_view network, const Link& link);
 

@@ -69,11 +69,16 @@ std::optional<Link> find_peer(Rtnl& host, Container& container) {
     return interface ? find_peer(host, container, *interface) : std::nullopt;
 }
 
-std::optional<Link> find_host_end(Rtnl& host, const Request& request,
-                                  const std::optional<Result>& prev_result) {
+std::optional<Link> find_known_host_end(Rtnl& host, const Request& request,
+                                        const std::optional<Result>& prev_result) {
     if (prev_result)
         if (auto link = find_listed(host, request, *prev_result)) return link;
-    if (auto link = find_derived(host, request)) return link;
+    return find_derived(host, request);
+}
+
+std::optional<Link> find_host_end(Rtnl& host, const Request& request,
+                                  const std::optional<Result>& prev_result) {
+    if (auto link = find_known_host_end(host, request, prev_result)) return link;
     return find_from_inside(host, request.args);
 }
 

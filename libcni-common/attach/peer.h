@@ -16,10 +16,13 @@ std::optional<Link> find_peer(Rtnl& host, const Container& container, const Link
 /// The same of CNI_IFNAME; nullopt also when there is no such interface.
 std::optional<Link> find_peer(Rtnl& host, Container& container);
 
-/// The host's end of the attachment's pair. What the host knows decides: the links that
-/// `prev_result` says were made there, or those of attach/host_link.h, proved
-/// as that says; only an attachment that has neither is looked for from inside (find_peer), where
-/// it could have renamed its interfaces. nullopt when it has no pair.
+/// The host's end of the attachment's pair by what the host knows: the links that `prev_result`
+/// says were made there, or those of attach/host_link.h, proved as that says. For DEL: it does not
+/// look into a namespace that may be another container's by now.
+std::optional<Link> find_known_host_end(Rtnl& host, const Request& request,
+                                        const std::optional<Result>& prev_result);
+/// The same; an attachment of which the host knows nothing is looked for from inside (find_peer),
+/// where it could have renamed its interfaces. nullopt when it has no pair.
 std::optional<Link> find_host_end(Rtnl& host, const Request& request,
                                   const std::optional<Result>& prev_result);
 
