@@ -89,6 +89,20 @@ json routes() {
     return result;
 }
 
+// Those that links have by themselves are called "0:".
+std::string queueing() {
+    std::string result;
+    const std::string all = output_of({"tc", "qdisc", "show"});
+    for (const std::string_view line : split(all, '\n')) {
+        if (line.empty() || line.find(" 0: dev ") != line.npos) continue;
+        result += cat(line, "\n");
+        if (line.starts_with("qdisc ingress") || line.starts_with("qdisc clsact"))
+            result += output_of(
+                {"tc", "filter", "show", "dev", std::string(split(line, ' ').at(4)), "ingress"});
+    }
+    return result;
+}
+
 // Without the lines that hold the time or packet counters.
 std::string legacy_tables(const char* program, const char* names) {
     // Asking for a table that nobody uses would make it.
@@ -136,6 +150,7 @@ Snapshot take_network_snapshot() {
     snapshot.routes =
         lines(routes(), {"type", "dst", "gateway", "dev", "table", "metric", "prefsrc"});
     snapshot.rules = lines(both_families({"rule"}), {"priority", "src", "dst", "iif", "table"});
+    snapshot.queueing = queueing();
     return snapshot;
 }
 
@@ -153,7 +168,8 @@ void PrintTo(const Snapshot& snapshot, std::ostream* stream) {
             << snapshot.links << "\naddresses:\n"
             << snapshot.addresses << "\nroutes:\n"
             << snapshot.routes << "\nrules:\n"
-            << snapshot.rules << "\nnftables:\n"
+            << snapshot.rules << "\nqueueing:\n"
+            << snapshot.queueing << "\nnftables:\n"
             << snapshot.nftables << "\niptables:\n"
             << snapshot.iptables << "\nfiles:\n";
     for (const auto& [path, content] : snapshot.files) *stream << path << ": " << content << "\n";

@@ -13,6 +13,7 @@ struct Snapshot {
     std::string addresses;
     std::string routes;                        ///< all tables, both families
     std::string rules;                         ///< policy routing
+    std::string queueing;                      ///< qdiscs that were given to links, and filters
     std::string nftables;                      ///< with the rules of iptables-nft
     std::string iptables;                      ///< the legacy tables in use, both families
     std::map<std::string, std::string> files;  ///< path to content, below /var/lib/cni and /run

@@ -66,6 +66,7 @@ void append_snapshot(Traces& traces, const Snapshot& now) {
     append(traces, "address", now.addresses);
     append(traces, "route", now.routes);
     append(traces, "rule", now.rules);
+    append(traces, "queueing", now.queueing);
 }
 
 }  // namespace
