@@ -2,6 +2,7 @@
 
 #include "ipam/host-local/config.h"
 #include "ipam/static/config.h"
+#include "plugins/bandwidth/config.h"
 #include "plugins/bridge/config.h"
 #include "plugins/debug/config.h"
 #include "plugins/dummy/config.h"
@@ -24,10 +25,11 @@ namespace {
 constexpr PluginKeys loopback{"loopback"};  // has no keys of its own
 
 constexpr const PluginKeys* plugins[] = {
-    &bridge::known_keys,      &debug::known_keys,  &dummy::known_keys,  &firewall::known_keys,
-    &host_device::known_keys, &ipvlan::known_keys, &loopback,           &macvlan::known_keys,
-    &portmap::known_keys,     &ptp::known_keys,    &sample::known_keys, &sbr::known_keys,
-    &tap::known_keys,         &tuning::known_keys, &vlan::known_keys,   &vrf::known_keys,
+    &bandwidth::known_keys, &bridge::known_keys,      &debug::known_keys,  &dummy::known_keys,
+    &firewall::known_keys,  &host_device::known_keys, &ipvlan::known_keys, &loopback,
+    &macvlan::known_keys,   &portmap::known_keys,     &ptp::known_keys,    &sample::known_keys,
+    &sbr::known_keys,       &tap::known_keys,         &tuning::known_keys, &vlan::known_keys,
+    &vrf::known_keys,
 };
 
 constexpr const PluginKeys* ipam_plugins[] = {&host_local::known_keys, &static_ipam::known_keys};

@@ -9,6 +9,7 @@
 #include "cni/version.h"
 #include "ipam/host-local/config.h"
 #include "ipam/static/config.h"
+#include "plugins/bandwidth/config.h"
 #include "plugins/bridge/config.h"
 #include "plugins/dummy/config.h"
 #include "plugins/firewall/config.h"
@@ -29,6 +30,7 @@ namespace {
 using cni::fuzz::attempt;
 
 void read_everywhere(const cni::Request& request) {
+    attempt([&] { cni::bandwidth::parse_config(request.conf); });
     attempt([&] { cni::bridge::parse_config(request); });
     attempt([&] { cni::dummy::parse_config(request); });
     attempt([&] { cni::ipvlan::parse_config(request.conf); });

@@ -70,6 +70,12 @@ void make_device(const Attachment& a) {
         world link set $device up master lan)")});
 }
 
+const json bandwidth_keys = {{"type", "bandwidth"},
+                             {"ingressRate", 80'000'000},
+                             {"ingressBurst", 8'000'000},
+                             {"egressRate", 80'000'000},
+                             {"egressBurst", 8'000'000}};
+
 json tuning_keys(const std::string& mac) {
     return {{"type", "tuning"},
             {"capabilities", {{"mac", true}}},
@@ -99,7 +105,8 @@ std::string executable_of(Subject subject) {
 
 bool is_chained(Subject subject) {
     return subject == Subject::firewall || subject == Subject::portmap ||
-           subject == Subject::tuning || subject == Subject::sbr || subject == Subject::vrf;
+           subject == Subject::bandwidth || subject == Subject::tuning || subject == Subject::sbr ||
+           subject == Subject::vrf;
 }
 
 std::string own_bridge(const Attachment& a) {
@@ -149,6 +156,8 @@ std::string to_string(Subject subject) {
             return "portmap";
         case Subject::firewall:
             return "firewall";
+        case Subject::bandwidth:
+            return "bandwidth";
         case Subject::tuning:
             return "tuning";
         case Subject::sbr:
@@ -255,6 +264,8 @@ json SubjectCalls::network(const Attachment& a) const {
         case Subject::firewall:
             return layer2(
                 {{"type", "firewall"}, {"backend", backend}, {"ingressPolicy", "isolated"}});
+        case Subject::bandwidth:
+            return layer2(bandwidth_keys);
         case Subject::tuning:
             return layer2(tuning_keys(a.mac));
         case Subject::sbr:

@@ -20,6 +20,7 @@ enum class Subject {
     tap,          ///< with a bridge in the container
     portmap,
     firewall,
+    bandwidth,
     tuning,
     sbr,
     vrf,  ///< needs a stock kernel
@@ -34,7 +35,7 @@ inline constexpr Subject all_subjects[] = {
     Subject::host_device, Subject::tap,        Subject::portmap,
     Subject::firewall,    Subject::tuning,     Subject::sbr,
     Subject::vrf,         Subject::host_local, Subject::static_addresses,
-    Subject::loopback};
+    Subject::loopback,    Subject::bandwidth};
 std::string to_string(Subject subject);
 /// VLAN filtering, or kinds of links that many kernels lack.
 bool needs_stock_kernel(Subject subject);

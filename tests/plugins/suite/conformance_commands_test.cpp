@@ -1,5 +1,7 @@
 // What every plugin does at ADD, CHECK, DEL, GC and STATUS, whatever it is that it does there.
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "support/conformance.h"
 
@@ -34,13 +36,41 @@ TEST_P(Conformance, UnknownKeysAreNotLookedAt) {
     expect_no_trace();
 }
 
+/// While it exists the end of a pair on the host says nobody's name, as one of the reference plugin
+/// does: what limits pairs leaves that of another container alone.
+class NamelessEnd {
+public:
+    explicit NamelessEnd(const nlohmann::json& result) {
+        for (const auto& each : result["interfaces"])
+            if (!each.contains("sandbox")) take(each["name"]);
+    }
+    NamelessEnd(const NamelessEnd&) = delete;
+    NamelessEnd& operator=(const NamelessEnd&) = delete;
+    ~NamelessEnd() {
+        for (const auto& [name, alias] : aliases_)
+            output_of({"ip", "link", "set", name, "alias", alias});
+    }
+
+private:
+    void take(const std::string& name) {
+        const auto link = nlohmann::json::parse(output_of({"ip", "-j", "link", "show", name}))[0];
+        if (!link.contains("ifalias")) return;
+        aliases_[name] = link["ifalias"];
+        output_of({"ip", "link", "set", name, "alias", ""});
+    }
+    std::map<std::string, std::string> aliases_;
+};
+
 TEST_P(Conformance, TheLongestContainerIdIsOne) {
     PluginArgs longest = args();
     longest.container_id = std::string(250, 'x');
+    std::optional<NamelessEnd> nameless;
+    if (plugin() == "bandwidth") nameless.emplace(config()["prevResult"]);
     const PluginRun run = call("ADD", config(), longest);
     ASSERT_TRUE(run.ok()) << run.report();
     expect_silent_success(call("CHECK", recorded(config(), run.json()), longest));
     expect_silent_success(call("DEL", recorded(config(), run.json()), longest));
+    nameless.reset();
     expect_no_trace();
 }
 
@@ -289,6 +319,9 @@ TEST_P(ConformanceChained, AddPassesTheResultOn) {
         json result = add(version);
         // An empty one is there, or not.
         for (json* each : {&expected, &result}) each->erase("dns");
+        // As does the reference plugin, it adds its IFB.
+        if (plugin() == "bandwidth" && result.contains("interfaces"))
+            result["interfaces"].erase(result["interfaces"].size() - 1);
         EXPECT_EQ(result, expected) << version;
     }
 }

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "cni/config.h"
+
+namespace cni {
+struct PluginKeys;
+}
+
+namespace cni::bandwidth {
+
+/// What may pass in one direction.
+struct Limit {
+    std::uint64_t rate = 0;   ///< bits per second, at least 8
+    std::uint64_t burst = 0;  ///< bits, 8 to 34359738359
+    bool operator==(const Limit&) const = default;
+};
+
+/// The bandwidth plugin's configuration; every value is valid.
+struct Config {
+    std::optional<Limit> ingress;  ///< of what the container receives
+    std::optional<Limit> egress;   ///< of what it sends
+
+    bool limits_anything() const { return ingress || egress; }
+};
+
+/// In each direction what the configuration itself says or, where it says nothing or 0, what
+/// runtimeConfig.bandwidth does. Throws Error(invalid_config) naming the key.
+Config parse_config(const NetConf& conf);
+
+/// What `cnitool validate` knows.
+extern const PluginKeys known_keys;
+
+}  // namespace cni::bandwidth
