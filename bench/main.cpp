@@ -21,8 +21,8 @@ Times ADD and DEL of the plugins in two folders, taking turns, in private
 namespaces: no root is needed and nothing of the machine is touched.
 
   --chain NAME[,NAME...]  loopback host-local static bridge bridge-masq ptp macvlan
-                          host-device tuning sbr full-nftables full-iptables
-                          full-legacy podman-nftables podman-iptables
+                          host-device tuning sbr bandwidth full-nftables
+                          full-iptables full-legacy podman-nftables podman-iptables
                           (default: all of these) ports-nftables ports-iptables
                           ports-legacy vlan ipvlan dummy tap
   --floor DIR             what the kernel's part of an operation costs by itself:
