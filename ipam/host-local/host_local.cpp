@@ -1,8 +1,5 @@
 #include "host_local.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "allocator.h"
@@ -31,21 +28,10 @@ Error not_available(std::string msg, std::string details) {
     return Error(Code::plugin_not_available, std::move(msg), std::move(details));
 }
 
-std::string parent_of(const std::string& path) {
-    const auto slash = path.rfind('/');
-    if (slash == path.npos) return ".";
-    return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// The directory, or the nearest one above it that exists: the others would be made in it.
 void require_writable(const Location& location) {
-    std::string path = location.path();
-    while (const int obstacle = obstacle_to(W_OK | X_OK, cat(path, "/."))) {
-        if (obstacle != ENOENT || path == "/" || path == ".")
-            throw not_available(cat("lease directory is not writable: ", errno_text(obstacle)),
-                                path);
-        path = parent_of(path);
-    }
+    if (const auto obstacle = obstacle_to_filling(location.path()))
+        throw not_available(cat("lease directory is not writable: ", errno_text(obstacle->error)),
+                            obstacle->path);
 }
 
 std::optional<LeaseDir> find_for_status(const Location& location) {

@@ -123,12 +123,26 @@ std::vector<std::string> list_dir(Fd dir, std::string_view what) {
     return names;
 }
 
+std::string parent_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == path.npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 int obstacle_to(int access, const std::string& path) {
     if (::faccessat(AT_FDCWD, path.c_str(), access, AT_EACCESS) == 0) return 0;
     // What filters of system calls say that are older than faccessat2(2). access(2) asks for the
     // real user, who is the same one unless somebody made the program setuid.
     if (errno == EPERM && ::access(path.c_str(), access) == 0) return 0;
     return errno;
+}
+
+std::optional<Obstacle> obstacle_to_filling(std::string path) {
+    while (const int obstacle = obstacle_to(W_OK | X_OK, cat(path, "/."))) {
+        if (obstacle != ENOENT || path == "/" || path == ".") return Obstacle{obstacle, path};
+        path = parent_of(path);
+    }
+    return {};
 }
 
 void begin_program() {

@@ -47,9 +47,19 @@ int change_lock(int file, int command, short type, long long place);
 /// The names in a directory, sorted bytewise, without "." and "..". Throws SysError.
 std::vector<std::string> list_dir(Fd dir, std::string_view what);
 
+/// The directory that holds `path`: "." and "/" hold themselves.
+std::string parent_of(const std::string& path);
+
 /// The errno that keeps this process from reading, writing, executing or searching a file (R_OK,
 /// W_OK, X_OK); 0 when nothing does.
 int obstacle_to(int access, const std::string& path);
+
+/// What keeps this process from writing to a directory, or from making it with its parents.
+struct Obstacle {
+    int error;
+    std::string path;  ///< of the nearest directory that exists
+};
+std::optional<Obstacle> obstacle_to_filling(std::string path);
 
 /// The first thing a program does. Opens /dev/null in place of standard input, output and error
 /// where they are closed: what is opened later must not be taken for one of them. A write that

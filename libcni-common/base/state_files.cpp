@@ -1,6 +1,7 @@
 #include "base/state_files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/state_dir.h"
@@ -9,6 +10,14 @@ namespace cni {
 namespace {
 
 constexpr std::size_t max_size = 1u << 20;
+
+// Whoever has a pipe open for writing could let us wait for ever.
+void require_regular(const Fd& file, const std::string& path) {
+    struct stat status {};
+    checked(::fstat(file.get(), &status), "stat ", path);
+    if (!S_ISREG(status.st_mode))
+        throw Error(Code::decoding_failure, cat(path, " is no regular file"));
+}
 
 }  // namespace
 
@@ -39,6 +48,7 @@ std::optional<std::string> StateFiles::read(const std::string& name) const {
     if (!file && errno == ELOOP)
         throw Error(Code::decoding_failure, cat(path, " is a symbolic link"));
     checked(file.get(), "open ", path);
+    require_regular(file, path);
     return read_all(file.get(), max_size, path);
 }
 

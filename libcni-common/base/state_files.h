@@ -21,8 +21,8 @@ public:
     std::string path_of(std::string_view name) const;
     std::vector<std::string> names() const;
 
-    /// A file's content; nullopt without one. Throws Error(decoding_failure) for a symbolic link,
-    /// what read_all() does.
+    /// A file's content; nullopt without one. Throws Error(decoding_failure) for what is no
+    /// regular file, what read_all() does.
     std::optional<std::string> read(const std::string& name) const;
     /// In one step: see replace_file(). `temporary` is a name of one writer at a time. Not synced:
     /// what is true of a running kernel does not survive a reboot either.

@@ -1,6 +1,7 @@
 // What one call leaves for a later one.
 #include "base/state_files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +46,17 @@ TEST_F(StateFilesTest, NoLinkIsFollowed) {
     ASSERT_EQ(::symlink(cat(dir_.path(), "/elsewhere").c_str(), files.path_of("a").c_str()), 0);
     EXPECT_EQ(test::thrown([&] { files.read("a"); }).msg,
               cat(files.path_of("a"), " is a symbolic link"));
+}
+
+// Somebody who has it open for writing could let a reader wait for ever.
+TEST_F(StateFilesTest, OnlyRegularFilesAreRead) {
+    const StateFiles files = StateFiles::make(folder());
+    ASSERT_EQ(::mkfifo(files.path_of("fifo").c_str(), 0600), 0);
+    ASSERT_EQ(::mkdir(files.path_of("folder").c_str(), 0700), 0);
+    const Fd writer = open_at(AT_FDCWD, files.path_of("fifo").c_str(), O_RDWR, 0, "fifo");
+    for (const char* name : {"fifo", "folder"})
+        EXPECT_EQ(test::thrown([&] { files.read(name); }).msg,
+                  cat(files.path_of(name), " is no regular file"));
 }
 
 }  // namespace
