@@ -86,14 +86,14 @@ std::optional<ReportedError> find_error(const std::string& output) {
     throw ReportedError(*reported);
 }
 
-Result read_result(const std::string& text, std::string_view version, std::string_view type) {
+// `who` has printed it.
+Result read_result(const std::string& text, std::string_view version, const std::string& who) {
     try {
         return Result::parse(Json::parse(text, "failed to unmarshal raw result"), version);
     } catch (const Error& error) {
         // The configuration is not at fault, whatever the code says.
         throw Error(Code::internal, error.msg,
-                    cat("printed by IPAM plugin ", quote(type), error.details.empty() ? "" : ": ",
-                        error.details));
+                    cat("printed by ", who, error.details.empty() ? "" : ": ", error.details));
     }
 }
 
@@ -147,6 +147,22 @@ std::string PluginCall::finish() {
     return exit.output;
 }
 
+// The request may be about another attachment, or namespace, than this process was called for.
+std::string Delegate::call(std::string_view command, std::string_view config) const {
+    request_.step("run delegate");
+    const Args& args = request_.args;
+    const auto environment =
+        child_environment({cat("CNI_COMMAND=", command), cat("CNI_CONTAINERID=", args.container_id),
+                           cat("CNI_IFNAME=", args.ifname), cat("CNI_NETNS=", args.netns)});
+    return PluginCall::start(executable_, environment, config, type_, delegate_time, request_.lock)
+        .finish();
+}
+
+Result Delegate::add(std::string_view config) const {
+    return read_result(call("ADD", config), request_.conf.cni_version,
+                       cat("plugin ", quote(type_)));
+}
+
 PluginCall Ipam::start(std::string_view command) const {
     request_.step(command == "ADD" ? "start IPAM" : "run IPAM");
     return PluginCall::start(find_plugin(type_, request_.args.path),
@@ -175,10 +191,10 @@ std::string Ipam::Allocation::wait() {
 
 Result Ipam::Allocation::finish() {
     ipam_.request_.step("await IPAM");
-    Result result = read_result(wait(), ipam_.request_.conf.cni_version, ipam_.type_);
+    const std::string who = cat("IPAM plugin ", quote(ipam_.type_));
+    Result result = read_result(wait(), ipam_.request_.conf.cni_version, who);
     if (result.ips.empty())
-        throw Error(Code::internal, "IPAM plugin returned missing IP config",
-                    cat("IPAM plugin ", quote(ipam_.type_)));
+        throw Error(Code::internal, "IPAM plugin returned missing IP config", who);
     return result;
 }
 

@@ -49,6 +49,29 @@ private:
 /// How long an IPAM plugin may take: less than runtimes wait for the whole of an operation, so that
 /// there is time left to undo it.
 constexpr std::chrono::seconds ipam_time{90};
+/// How long a plugin may take that itself runs an IPAM plugin.
+constexpr std::chrono::seconds delegate_time = ipam_time + std::chrono::seconds(20);
+
+/// Another plugin that does what a request asks for, with a configuration of its own.
+class Delegate {
+public:
+    /// Throws what find_plugin() does. `request` must outlive the object.
+    Delegate(const Request& request, std::string type)
+        : request_(request),
+          type_(std::move(type)),
+          executable_(find_plugin(type_, request.args.path)) {}
+
+    /// Its result is of the request's version, unless it says another. Throws what it reported, or
+    /// why its result cannot be used.
+    Result add(std::string_view config) const;
+    /// Any other command.
+    void run(std::string_view command, std::string_view config) const { call(command, config); }
+
+private:
+    std::string call(std::string_view command, std::string_view config) const;
+    const Request& request_;
+    std::string type_, executable_;
+};
 
 /// The IPAM plugin of a request, run with the caller's environment and configuration.
 class Ipam {
