@@ -115,6 +115,14 @@ constexpr Chain all[] = {
                      "sysctl": {"net.core.somaxconn": "500",
                                 "net.ipv4.conf.IFNAME.arp_filter": "1"}}])",
      .has_floor = true},
+    {.name = "flannel",
+     .plugins = R"([{"type": "flannel", "subnetFile": "$data/subnet.env",
+                     "dataDir": "$data/flannel", "delegate": {"bridge": "$bridge"},
+                     "ipam": {"dataDir": "$data"}}])",
+     .instead = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "mtu": 1450,
+                     "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
+                              "routes": [{"dst": "10.0.0.0/8"}]}}])",
+     .has_subnet_file = true},
     {.name = "sbr",
      .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "untimed": true,
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
@@ -170,6 +178,12 @@ void number_ports(nlohmann::json& config, unsigned slot) {
     }
 }
 
+std::string_view text_for(const Chain& chain, const std::string& folder) {
+    if (chain.instead.empty()) return chain.plugins;
+    const std::string first = nlohmann::json::parse(chain.plugins)[0]["type"];
+    return obstacle_to(X_OK, cat(folder, "/", first)) == 0 ? chain.plugins : chain.instead;
+}
+
 }  // namespace
 
 std::span<const Chain> chains() {
@@ -188,7 +202,8 @@ std::vector<std::string> executables(const Chain& chain) {
         if (!type.empty() && std::ranges::find(result, type) == result.end())
             result.push_back(type);
     };
-    for (const auto& plugin : nlohmann::json::parse(chain.plugins)) {
+    for (const auto& plugin :
+         nlohmann::json::parse(chain.instead.empty() ? chain.plugins : chain.instead)) {
         add(plugin);
         if (plugin.contains("ipam")) add(plugin["ipam"]);
     }
@@ -197,10 +212,10 @@ std::vector<std::string> executables(const Chain& chain) {
 
 Side::Side(std::string name, std::string folder, unsigned number, const Chain& chain)
     : name_(std::move(name)), folder_(std::move(folder)), number_(number) {
-    std::string text(chain.plugins);
+    std::string text(text_for(chain, folder_));
     replace_all(text, "$bridge", cat("bench", number));
     replace_all(text, "$master", master());
-    replace_all(text, "$subnet", cat("10.", 64 * (number + 1), ".0.0/12"));
+    replace_all(text, "$subnet", subnet());
     replace_all(text, "$backend", std::string(chain.backend));
     replace_all(text, "$data", cat("/var/lib/cni/", name_));
     plugins_ = nlohmann::json::parse(text);
@@ -209,6 +224,10 @@ Side::Side(std::string name, std::string folder, unsigned number, const Chain& c
 
 std::string Side::data_dir() const {
     return cat("/var/lib/cni/", name_);
+}
+
+std::string Side::subnet() const {
+    return cat("10.", 64 * (number_ + 1), ".0.0/12");
 }
 
 std::string Side::network() const {
@@ -265,6 +284,15 @@ void make_master(const Side& side) {
     test::output_of(
         {"ip", "link", "add", side.master(), "up", "type", "veth", "peer", "name", other_end});
     test::output_of({"ip", "link", "set", other_end, "up"});
+}
+
+void make_subnet_file(const Side& side) {
+    const Fd dir = open_state_dir(side.data_dir(), Holds::directories, 0755);
+    const Fd file = open_at(dir.get(), "subnet.env", O_WRONLY | O_CREAT, 0644, "subnet.env");
+    write_all(file.get(),
+              cat("FLANNEL_NETWORK=10.0.0.0/8\nFLANNEL_SUBNET=", side.subnet(),
+                  "\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n"),
+              "subnet.env");
 }
 
 void make_devices(const Side& side, unsigned count) {

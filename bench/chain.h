@@ -27,11 +27,15 @@ enum class Load {
 struct Chain {
     std::string_view name;
     std::string_view plugins;
+    /// What a folder without the first of these plugins is measured with instead; "": nothing.
+    std::string_view instead = {};
     /// "$backend" in the text.
     std::string_view backend = {};
     Load load = Load::none;
     /// Has interfaces on one of the host's, which each side has for itself.
     bool has_master = false;
+    /// Needs what the flannel daemon writes, in "$data".
+    bool has_subnet_file = false;
     /// Each attachment gets a device of its own.
     bool has_devices = false;
     /// The host's `iptables` is the legacy one; else that of nf_tables.
@@ -53,7 +57,7 @@ struct Attachment {
 std::span<const Chain> chains();
 /// nullptr: no such chain.
 const Chain* find_chain(std::string_view name);
-/// The plugins of the chain, delegates included, each once.
+/// The plugins of the chain that either folder is sure to have, delegates included, each once.
 std::vector<std::string> executables(const Chain& chain);
 
 /// Ours, theirs, and the floor.
@@ -69,6 +73,7 @@ public:
     const std::string& name() const { return name_; }
     const std::string& folder() const { return folder_; }
     std::string data_dir() const;
+    std::string subnet() const;
     std::string network() const;
     std::size_t length() const { return plugins_.size(); }
     std::string master() const;
@@ -114,6 +119,9 @@ private:
 
 /// Makes the side's master: a link that is up, with nobody at the other end.
 void make_master(const Side& side);
+
+/// Writes what the flannel daemon would for the side's subnet.
+void make_subnet_file(const Side& side);
 
 /// Makes the devices of the first `count` attachments: links that are up, with nobody at the other
 /// end.

@@ -21,7 +21,7 @@ Times ADD and DEL of the plugins in two folders, taking turns, in private
 namespaces: no root is needed and nothing of the machine is touched.
 
   --chain NAME[,NAME...]  loopback host-local static bridge bridge-masq ptp macvlan
-                          host-device tuning sbr bandwidth full-nftables
+                          host-device tuning flannel sbr bandwidth full-nftables
                           full-iptables full-legacy podman-nftables podman-iptables
                           (default: all of these) ports-nftables ports-iptables
                           ports-legacy vlan ipvlan dummy tap

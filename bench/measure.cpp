@@ -140,6 +140,7 @@ void measure_chain(const Options& options, const Chain& chain, unsigned amount,
     std::vector<Contestant> all = contestants_of(options, chain);
     for (Contestant& contestant : all) {
         if (chain.has_master) make_master(contestant.side);
+        if (chain.has_subnet_file) make_subnet_file(contestant.side);
         if (chain.has_devices) make_devices(contestant.side, rounds_of(options, chain, amount));
         if (chain.load == Load::leases) make_leases(contestant.side, amount);
         make_containers(contestant, rounds_of(options, chain, amount));

@@ -13,6 +13,7 @@
 #include "plugins/bridge/config.h"
 #include "plugins/dummy/config.h"
 #include "plugins/firewall/config.h"
+#include "plugins/flannel/config.h"
 #include "plugins/host-device/config.h"
 #include "plugins/ipvlan/config.h"
 #include "plugins/macvlan/config.h"
@@ -36,6 +37,7 @@ void read_everywhere(const cni::Request& request) {
     attempt([&] { cni::ipvlan::parse_config(request.conf); });
     attempt([&] { cni::host_device::parse_config(request.conf); });
     attempt([&] { cni::firewall::parse_config(request.conf); });
+    attempt([&] { cni::flannel::parse_config(request.conf); });
     attempt([&] { cni::macvlan::parse_config(request); });
     attempt([&] { cni::ptp::parse_config(request.conf); });
     attempt([&] { cni::portmap::parse_config(request.conf); });

@@ -52,7 +52,7 @@ void Conformance::SetUp() {
     SandboxTest::SetUp();
     if (GetParam().needs_stock_kernel && !IsSkipped()) skip_without_vlan_filtering();
     if (IsSkipped()) return;
-    make_parent();
+    make_prerequisites();
     container_.emplace("c1");
     if (is(Role::chained)) {
         const PluginRun run = run_plugin("bridge", "ADD", args(), others().dump());
@@ -65,10 +65,14 @@ void Conformance::SetUp() {
     host_before_ = host_traces();
 }
 
-void Conformance::make_parent() {
+void Conformance::make_prerequisites() {
     const std::string name(GetParam().parent);
     if (!name.empty())
         output_of({"ip", "link", "add", name, "up", "type", "veth", "peer", "name", "wire"});
+    const std::string file(GetParam().file);
+    if (!file.empty())
+        output_of({"sh", "-ec", cat("mkdir -p $(dirname ", file, "); cat >", file)},
+                  std::string(GetParam().content));
 }
 
 Traces Conformance::without_parent(Traces traces) {
@@ -88,7 +92,7 @@ Traces Conformance::without_parent(Traces traces) {
 
 void Conformance::enter_fresh_host() {
     ASSERT_FALSE(enter_sandbox());
-    make_parent();
+    make_prerequisites();
 }
 
 json Conformance::others(const std::string& version) {

@@ -36,11 +36,20 @@ struct Row {
     bool is_inside = false;
     /// A link of the host that it takes for granted, there and up; "": none.
     std::string_view parent = {};
+    /// A file of the host that it takes for granted: "" for none.
+    std::string_view file = {};
+    std::string_view content = {};
     /// That link is what the container gets: it goes with a namespace that is gone.
     bool lends_parent = false;
     /// Many kernels lack what it makes: its tests are named Vm..., see tests/vm/README.md.
     bool needs_stock_kernel = false;
 };
+
+/// What the flannel daemon writes.
+inline constexpr std::string_view flannel_subnets =
+    "FLANNEL_NETWORK=10.1.0.0/16\nFLANNEL_SUBNET=10.1.2.1/24\n"
+    "FLANNEL_IPV6_NETWORK=fd00:1::/48\nFLANNEL_IPV6_SUBNET=fd00:1:2::1/64\n"
+    "FLANNEL_MTU=1450\nFLANNEL_IPMASQ=false\n";
 
 constexpr Row rows[] = {
     {.plugin = "bridge",
@@ -104,6 +113,12 @@ constexpr Row rows[] = {
                           "ranges": [[{"subnet": "10.1.8.0/24"}], [{"subnet": "fd00:1:8::/64"}]],
                           "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}})",
      .is_inside = true},
+    {.plugin = "flannel",
+     .role = Role::interface,
+     .keys = R"({"delegate": {"hairpinMode": true, "macspoofchk": true}, "subnetFileWait": 1,
+                 "ipam": {"routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}})",
+     .file = "/run/flannel/subnet.env",
+     .content = flannel_subnets},
     {.plugin = "loopback", .role = Role::existing, .keys = "{}", .needs_no_record = true},
     {.plugin = "portmap",
      .role = Role::chained,
@@ -217,7 +232,7 @@ protected:
     std::optional<TestNetns> container_;
 
 private:
-    static void make_parent();
+    static void make_prerequisites();
     static Traces without_parent(Traces traces);
     /// What stands before a plugin in its chain.
     static json others(const std::string& version = "1.1.0");

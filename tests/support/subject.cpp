@@ -76,6 +76,14 @@ const json bandwidth_keys = {{"type", "bandwidth"},
                              {"egressRate", 80'000'000},
                              {"egressBurst", 8'000'000}};
 
+// Of a node whose daemon masquerades.
+void write_subnets() {
+    output_of({"sh", "-ec", "mkdir -p /run/flannel; cat >/run/flannel/subnet.env"},
+              "FLANNEL_NETWORK=10.1.0.0/16\nFLANNEL_SUBNET=10.1.2.1/24\n"
+              "FLANNEL_IPV6_NETWORK=fd00:1::/48\nFLANNEL_IPV6_SUBNET=fd00:1:2::1/64\n"
+              "FLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n");
+}
+
 json tuning_keys(const std::string& mac) {
     return {{"type", "tuning"},
             {"capabilities", {{"mac", true}}},
@@ -150,6 +158,8 @@ std::string to_string(Subject subject) {
             return "dummy";
         case Subject::host_device:
             return "host-device";
+        case Subject::flannel:
+            return "flannel";
         case Subject::tap:
             return "tap";
         case Subject::portmap:
@@ -188,7 +198,8 @@ bool makes_rules(Subject subject) {
 }
 
 bool starts_processes(Subject subject) {
-    return makes_rules(subject) || is_beside_the_world(subject) || subject == Subject::tap;
+    return makes_rules(subject) || is_beside_the_world(subject) || subject == Subject::tap ||
+           subject == Subject::flannel;
 }
 
 void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
@@ -201,6 +212,7 @@ void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
 void SubjectCalls::prepare(Attachment& a) {
     if (is_chained(subject_)) a.previous = add(a.netns, layer3());
     if (subject_ == Subject::host_device) make_device(a);
+    if (subject_ == Subject::flannel) write_subnets();
     if (subject_ == Subject::tap) a.netns.output_of({"ip", "link", "add", "br0", "type", "bridge"});
 }
 
@@ -255,6 +267,9 @@ json SubjectCalls::network(const Attachment& a) const {
             keys.update(beside_the_world());
             keys["device"] = device_of(a);
             return layer3(keys);
+        case Subject::flannel:
+            keys.update(json{{"delegate", {{"hairpinMode", true}}}});
+            return layer2(keys);
         case Subject::tap:
             keys.update(on_a_bridge_inside(a.mac));
             return layer3(keys);

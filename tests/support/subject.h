@@ -17,6 +17,7 @@ enum class Subject {
     vlan,         ///< likewise
     dummy,        ///< many kernels lack it
     host_device,  ///< each attachment has a device of its own
+    flannel,      ///< with bridge as its delegate
     tap,          ///< with a bridge in the container
     portmap,
     firewall,
@@ -28,14 +29,27 @@ enum class Subject {
     static_addresses,
     loopback
 };
-inline constexpr Subject all_subjects[] = {
-    Subject::chain,       Subject::bridge,     Subject::bridge_promiscuous,
-    Subject::bridge_vlan, Subject::ptp,        Subject::macvlan,
-    Subject::ipvlan,      Subject::vlan,       Subject::dummy,
-    Subject::host_device, Subject::tap,        Subject::portmap,
-    Subject::firewall,    Subject::tuning,     Subject::sbr,
-    Subject::vrf,         Subject::host_local, Subject::static_addresses,
-    Subject::loopback,    Subject::bandwidth};
+inline constexpr Subject all_subjects[] = {Subject::chain,
+                                           Subject::bridge,
+                                           Subject::bridge_promiscuous,
+                                           Subject::bridge_vlan,
+                                           Subject::ptp,
+                                           Subject::macvlan,
+                                           Subject::ipvlan,
+                                           Subject::vlan,
+                                           Subject::dummy,
+                                           Subject::host_device,
+                                           Subject::flannel,
+                                           Subject::tap,
+                                           Subject::portmap,
+                                           Subject::firewall,
+                                           Subject::tuning,
+                                           Subject::sbr,
+                                           Subject::vrf,
+                                           Subject::host_local,
+                                           Subject::static_addresses,
+                                           Subject::loopback,
+                                           Subject::bandwidth};
 std::string to_string(Subject subject);
 /// VLAN filtering, or kinds of links that many kernels lack.
 bool needs_stock_kernel(Subject subject);

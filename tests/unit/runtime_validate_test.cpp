@@ -108,7 +108,7 @@ TEST_F(Validate, ChecksTypesRangesAndAddresses) {
         {R"("type":"vrf")", "needs the key \"vrfname\""},
         {R"("type":"host-device")", "specify either \"device\""},
         {R"("type":"bandwidth","ingressRate":1)", "burst must also be set"},
-        {R"("type":"flannel","delegate":{"name":"x"})", "must not have the key \"name\""},
+        {R"("type":"flannel","delegate":{"name":"x"})", "must not have 'name' field"},
         {R"("type":"portmap","conditionsV4":"-s 1.2.3.4")", "must be a list"},
         {R"("type":"portmap","markMasqBit":1,"externalSetMarkChain":"X")",
          "Cannot specify externalSetMarkChain and markMasqBit"},

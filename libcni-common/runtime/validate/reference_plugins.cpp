@@ -25,21 +25,6 @@ void check_bandwidth(const NetConf& conf, Problems& problems) {
     require_both(conf.json, "egressRate", "egressBurst", problems);
 }
 
-void check_flannel(const NetConf& conf, Problems& problems) {
-    const auto delegate = conf.json.find("delegate");
-    if (!delegate) return;
-    for (const std::string_view key : {"name", "ipam"})
-        if (const auto value = delegate->find(key))
-            problems.error(*value, cat("\"delegate\" must not have the key ", quote(key),
-                                       ": flannel sets it"));
-}
-
-// Interface plugins
-
-// Its "ipam" is a part of the delegate's, without a type.
-constexpr Key flannel_keys[] = {
-    {"subnetFile", text}, {"dataDir", text}, {"delegate", members}, {"ipam", members}};
-
 // Meta plugins
 
 constexpr Type rate = between(0, std::numeric_limits<std::int64_t>::max());  // bit/s
@@ -50,7 +35,6 @@ constexpr Key bandwidth_keys[] = {
 
 constexpr PluginKeys plugins[] = {
     {"bandwidth", bandwidth_keys, check_bandwidth},
-    {"flannel", flannel_keys, check_flannel},
 };
 
 // IPAM plugins

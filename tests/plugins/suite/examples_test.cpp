@@ -24,7 +24,7 @@ bool needs_stock_kernel(const nlohmann::json& network) {
     });
 }
 
-/// A host with an uplink, eth0.
+/// A host with an uplink, eth0, and a subnet that the flannel daemon got.
 class Examples : public SandboxTest {
 protected:
     void SetUp() override {
@@ -33,6 +33,9 @@ protected:
         output_of({"ip", "link", "add", "eth0", "up", "type", "veth", "peer", "name", "wire"});
         output_of({"ip", "link", "set", "wire", "up"});
         output_of({"ip", "link", "add", "eth1", "up", "type", "veth", "peer", "name", "wire1"});
+        output_of({"sh", "-ec", "mkdir /run/flannel; cat >/run/flannel/subnet.env"},
+                  "FLANNEL_NETWORK=10.27.0.0/16\nFLANNEL_SUBNET=10.27.1.1/24\n"
+                  "FLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n");
     }
 
     /// cnitool as a runtime that has port mappings to pass on.

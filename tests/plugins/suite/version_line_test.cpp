@@ -41,9 +41,10 @@ std::string fourth_word(const std::string& text) {
 TEST(VersionLine, EveryReaderFindsTheReferencesRelease) {
     const auto expected = Version::parse(reference_release);
     ASSERT_GE(expected, Version::parse("1.7.1"));
-    for (const char* plugin : {"bridge", "dummy", "firewall", "host-device", "host-local", "ipvlan",
-                               "loopback", "macvlan", "portmap", "ptp", "static", "tap", "tuning",
-                               "sbr", "sample", "debug", "vlan", "vrf", "bandwidth"}) {
+    for (const char* plugin :
+         {"bridge",  "dummy",   "firewall", "host-device", "host-local", "ipvlan",   "loopback",
+          "macvlan", "portmap", "ptp",      "static",      "tap",        "tuning",   "flannel",
+          "sbr",     "sample",  "debug",    "vlan",        "vrf",        "bandwidth"}) {
         const PluginRun run = run_plugin(plugin, "", {}, "");
         EXPECT_EQ(first_version(run.out + run.err), expected) << run.err;
         EXPECT_EQ(behind_name(run.err, plugin), expected) << run.err;
