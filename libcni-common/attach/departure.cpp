@@ -64,12 +64,15 @@ bool Departure::leave(const LinkRemoval* removal, int socket) noexcept try {
     NlSocket* const netfilter = nft_ ? nft_->find_socket() : nullptr;
     if (netfilter && nft_->has_deleted()) nft::note_deletion();
     may_leave_ = false;
-    auto orphan = Orphan::leave({socket, netfilter ? netfilter->fd() : -1}, [&] {
+    const auto begin = [&] {
         if (removal) removal->post();
         // The container's namespace may go.
         if (socket >= 0) ::close(socket);
+    };
+    const auto go_on = [&] {
         if (netfilter) nft::await_common_closing();
-    });
+    };
+    auto orphan = Orphan::leave({socket, netfilter ? netfilter->fd() : -1}, begin, go_on);
     if (!orphan) return false;
     orphan_.emplace(*std::move(orphan));
     may_leave_ = true;

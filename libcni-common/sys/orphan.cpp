@@ -57,12 +57,14 @@ private:
     char own_[16] = {};
 };
 
-[[noreturn]] void be_orphan(std::vector<int> kept, const std::function<void()>& work) noexcept {
+[[noreturn]] void be_orphan(std::vector<int> kept, const std::function<void()>& begin,
+                            const std::function<void()>& go_on) noexcept {
     try {
         close_all_but(std::move(kept));
-        ::setsid();
         [[maybe_unused]] const int rc = ::chdir("/");
-        work();
+        begin();
+        ::setsid();
+        go_on();
     } catch (...) {
         // Nobody is there to be told.
     }
@@ -71,13 +73,14 @@ private:
 
 }  // namespace
 
-std::optional<Orphan> Orphan::leave(std::vector<int> kept, const std::function<void()>& work) {
+std::optional<Orphan> Orphan::leave(std::vector<int> kept, const std::function<void()>& begin,
+                                    const std::function<void()>& go_on) {
     Reaper reaper;
     if (!reaper.takes_one()) return {};
     const Alias alias("cnixx-orphan");
     const pid_t pid = ::fork();
     if (pid < 0) return {};
-    if (pid == 0) be_orphan(std::move(kept), work);
+    if (pid == 0) be_orphan(std::move(kept), begin, go_on);
     reaper.note(pid);
     return Orphan(pid, std::move(reaper));
 }

@@ -24,7 +24,9 @@ protected:
     static bool leave(const std::vector<int>& kept, const std::function<void()>& work) {
         const pid_t pid = checked(::fork(), "fork");
         if (pid == 0) {
-            const bool left = Orphan::leave(kept, work).has_value();
+            const bool left = Orphan::leave(
+                                  kept, [] {}, work)
+                                  .has_value();
             ::_exit(left ? 0 : 1);
         }
         int status = 0;
@@ -82,7 +84,8 @@ TEST_F(Orphans, HaveNothingButWhatTheyAreGiven) {
 
 TEST_F(Orphans, TheirEndIsSeen) {
     Pipe gate;
-    const auto orphan = Orphan::leave({gate.reader.get()}, gate.wait());
+    const auto orphan = Orphan::leave(
+        {gate.reader.get()}, [] {}, gate.wait());
     ASSERT_TRUE(orphan);
     pollfd end{orphan->end(), POLLIN, 0};
     EXPECT_EQ(::poll(&end, 1, 0), 0);
@@ -153,7 +156,8 @@ TEST_F(Orphans, ManyAtOnceLeaveOne) {
     for (int i = 0; i < 30; ++i) {
         const pid_t pid = checked(::fork(), "fork");
         if (pid == 0) {
-            Orphan::leave({gate.reader.get()}, gate.wait());
+            Orphan::leave(
+                {gate.reader.get()}, [] {}, gate.wait());
             ::_exit(0);
         }
         plugins.push_back(pid);
@@ -168,7 +172,8 @@ TEST_F(Orphans, ManyAtOnceLeaveOne) {
 TEST_F(Orphans, WhatEndsBesideItsMakerIsNotInherited) {
     const pid_t pid = checked(::fork(), "fork");
     if (pid == 0) {
-        const auto orphan = Orphan::leave({}, [] {});
+        const auto orphan = Orphan::leave(
+            {}, [] {}, [] {});
         pollfd end{orphan ? orphan->end() : -1, POLLIN, 0};
         ::poll(&end, 1, 10'000);
         // Its destruction waits for it; exit(2) would not.
