@@ -1,6 +1,7 @@
 #include "netfilter/nft_expr.h"
 
 #include <arpa/inet.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables_compat.h>
 
 #include <algorithm>
@@ -23,6 +24,12 @@ void put_register(NlMessage& m, int attribute, const std::optional<std::uint32_t
     if (number) m.put_be32(attribute, *number);
 }
 
+/// What the packets of either direction say of themselves.
+bool has_direction(std::uint32_t ct_key) {
+    return ct_key == NFT_CT_SRC_IP || ct_key == NFT_CT_SRC_IP6 || ct_key == NFT_CT_DST_IP ||
+           ct_key == NFT_CT_DST_IP6;
+}
+
 struct Encoder {
     NlMessage& m;
 
@@ -37,8 +44,10 @@ struct Encoder {
                        [&] { m.put_be32(NFTA_META_KEY, e.key).put_be32(NFTA_META_SREG, e.sreg); });
     }
     void operator()(const Ct& e) const {
-        put_expression(m, "ct",
-                       [&] { m.put_be32(NFTA_CT_KEY, e.key).put_be32(NFTA_CT_DREG, e.dreg); });
+        put_expression(m, "ct", [&] {
+            m.put_be32(NFTA_CT_KEY, e.key).put_be32(NFTA_CT_DREG, e.dreg);
+            if (has_direction(e.key)) m.put_u8(NFTA_CT_DIRECTION, IP_CT_DIR_ORIGINAL);
+        });
     }
     void operator()(const Payload& e) const {
         put_expression(m, "payload", [&] {
@@ -144,8 +153,12 @@ Expr parse_meta(const nlattr* nest) {
 
 Expr parse_ct(const nlattr* nest) {
     const Fields<NFTA_CT_MAX> f(nest);
-    if (!f[NFTA_CT_DREG] || f[NFTA_CT_DIRECTION]) return Unknown{"ct"};
-    return Ct{f.number(NFTA_CT_KEY), f.number(NFTA_CT_DREG)};
+    const Ct out{f.number(NFTA_CT_KEY), f.number(NFTA_CT_DREG)};
+    const auto* direction = f.get<std::uint8_t>(NFTA_CT_DIRECTION);
+    const bool is_plain = has_direction(out.key) ? direction && *direction == IP_CT_DIR_ORIGINAL
+                                                 : direction == nullptr;
+    if (!f[NFTA_CT_DREG] || !is_plain) return Unknown{"ct"};
+    return out;
 }
 
 Expr parse_payload(const nlattr* nest) {

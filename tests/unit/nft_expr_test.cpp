@@ -43,6 +43,7 @@ TEST(NftExpr, EveryKindIsReadBackAsItWas) {
         Meta{NFT_META_MARK, reg(1)},
         SetMeta{NFT_META_MARK, reg(2)},
         Ct{NFT_CT_STATE, reg(3)},
+        Ct{NFT_CT_SRC_IP6, reg(4)},
         Payload{NFT_PAYLOAD_NETWORK_HEADER, 12, 16, reg(4)},
         Cmp{Op::ge, {1, 2, 3, 4}, reg(5)},
         Bitwise{{255, 255, 0, 0}, {0, 0, 0, 1}, reg(6), reg(7)},
