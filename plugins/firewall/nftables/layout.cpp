@@ -4,9 +4,9 @@
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 
-#include "netfilter/nft_layout.h"
 #include "netfilter/nft_match.h"
 #include "netfilter/owner_key.h"
+#include "skeleton.h"
 
 namespace cni::firewall::nftables {
 namespace {
@@ -15,35 +15,8 @@ using nft::ChainLayout;
 using nft::reg;
 
 const std::string forward = "forward";
-constexpr std::string_view table_comment = "CNI firewall plugin";
 // Behind the name of the input interface.
 constexpr std::uint32_t output_word = IFNAMSIZ / 4;
-
-nft::Set verdicts(nft::Set map) {
-    map.data_type = NFT_DATA_VERDICT;
-    map.data_length = sizeof(std::uint32_t);
-    return map;
-}
-
-nft::Set names(const std::string& name) {
-    return {.name = name, .key_type = nft::type_ifname, .key_length = IFNAMSIZ};
-}
-
-nft::Set port_map() {
-    nft::Set map = nft::owner_map(ports);
-    // As four words: nft cannot read back names that are data.
-    map.data_type =
-        nft::concatenated({nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark});
-    map.data_length = IFNAMSIZ;
-    return map;
-}
-
-/// A table with what attachments share in it.
-struct Skeleton {
-    nft::Table table;
-    std::vector<nft::Set> sets;
-    std::vector<ChainLayout> chains;
-};
 
 Skeleton inet_skeleton() {
     const nft::Set pairs{.name = on_bridge,
@@ -57,7 +30,7 @@ Skeleton inet_skeleton() {
                   nft::Lookup{policed}, nft::drop());
     // The chain that others jump to comes first.
     return {inet_table,
-            {verdicts(pairs), names(policed), verdicts(nft::owner_map(attachments))},
+            {verdict_map(pairs), name_set(policed), verdict_map(nft::owner_map(attachments))},
             {{admin, {}, {}},
              {forward,
               nft::Hook{"filter", NF_INET_FORWARD, NF_IP_PRI_FILTER},
@@ -70,7 +43,7 @@ Skeleton bridge_skeleton() {
     for (const std::uint32_t side : {NFT_META_IIFNAME, NFT_META_OIFNAME})
         rules.push_back(nft::rule(nft::Meta{side}, nft::Lookup{isolated}, nft::drop()));
     return {bridge_table,
-            {names(isolated), port_map()},
+            {name_set(isolated), name_map(ports)},
             {{forward, nft::Hook{"filter", NF_BR_FORWARD, NF_BR_PRI_FILTER_BRIDGED}, rules}}};
 }
 
@@ -78,17 +51,6 @@ std::vector<Skeleton> skeletons(Policy policy) {
     std::vector<Skeleton> out{inet_skeleton()};
     if (policy == Policy::isolated) out.push_back(bridge_skeleton());
     return out;
-}
-
-std::optional<std::string> fault_of(nft::Connection& nft, const Skeleton& skeleton) {
-    // The other sets cannot go while rules look packets up in them.
-    const std::string& last_set = skeleton.sets.back().name;
-    if (!nft.has_set(skeleton.table, last_set))
-        return cat("map ", last_set, " of nftables table ", skeleton.table.to_string());
-    for (const ChainLayout& chain : skeleton.chains)
-        if (!nft::is_in_place(nft, skeleton.table, chain))
-            return cat("chain ", chain.name, " of nftables table ", skeleton.table.to_string());
-    return {};
 }
 
 ChainLayout admin_layout(const std::string& chain) {
@@ -119,13 +81,7 @@ nft::Element bridge_element(const std::string& bridge, Policy policy) {
 
 void put_skeleton(nft::Connection& nft, nft::Batch& batch, const std::string& admin_chain,
                   Policy policy) {
-    for (const Skeleton& skeleton : skeletons(policy)) {
-        if (!fault_of(nft, skeleton)) continue;
-        batch.add_table(skeleton.table, std::string(table_comment));
-        for (const nft::Set& set : skeleton.sets) batch.add_set(skeleton.table, set);
-        for (const ChainLayout& chain : skeleton.chains)
-            nft::put_repair(nft, batch, skeleton.table, chain);
-    }
+    for (const Skeleton& skeleton : skeletons(policy)) put(nft, batch, skeleton);
     if (nft::is_in_place(nft, inet_table, admin_layout(admin_chain))) return;
     if (!nft.find_chain(inet_table, admin_chain)) batch.add_chain(inet_table, admin_chain);
     batch.add_rule(inet_table, admin, nft::rule(nft::jump(admin_chain)));
