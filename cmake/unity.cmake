@@ -33,6 +33,7 @@ function(cni_choose_unity)
     validate/plugin_keys.cpp validate/reference_plugins.cpp validate/validate.cpp)
   # A fuzz target has its own instead.
   cni_compile_alone(libcni-common/sys process.cpp)
+  cni_compile_alone(plugins/firewall nftables/backend.cpp)
   cni_compile_alone(plugins/host-device loan.cpp)
   cni_compile_alone(plugins/portmap conditions/nftables.cpp iptables/guard.cpp nftables/guard.cpp)
   cni_compile_alone(plugins/tuning backup_file.cpp check.cpp sysctl_file.cpp)

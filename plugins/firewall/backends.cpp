@@ -38,6 +38,8 @@ void check_passage(nft::Connection& nft, Backend backend, const Passage& passage
         .in_iptables = [&](ipt::Table& table) { iptables::check(table, passage); },
         .in_nftables = [&](nft::Connection& c) { nftables::check(c, passage); },
         .failure = failure};
+    // Declared rules and gates are in one place only.
+    if (!passage.admission.empty()) return check_in(nft, backend, check);
     check_anywhere(backend, [&](Backend place) { check_in(nft, place, check); });
 }
 
@@ -55,8 +57,9 @@ void gc_passages(nft::Connection& nft, const std::string& network,
 }
 
 std::optional<std::string> passage_problem(nft::Connection& nft, Backend backend,
-                                           const std::string& admin_chain, Policy policy) {
-    if (backend == Backend::nftables) return nftables::problem(nft, admin_chain, policy);
+                                           const std::string& admin_chain, Policy policy,
+                                           const Admission& admission) {
+    if (backend == Backend::nftables) return nftables::problem(nft, admin_chain, policy, admission);
     return ipt::problem(nft, flavour_of(backend), {Family::v4, filter});
 }
 

@@ -28,6 +28,7 @@ void gc_passages(nft::Connection& nft, const std::string& network, const std::ve
 
 /// Why the backend cannot do it; nullopt when it can.
 std::optional<std::string> passage_problem(nft::Connection& nft, Backend backend,
-                                           const std::string& admin_chain, Policy policy);
+                                           const std::string& admin_chain, Policy policy,
+                                           const Admission& admission);
 
 }  // namespace cni::firewall

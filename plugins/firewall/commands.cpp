@@ -7,6 +7,7 @@
 #include "base/warn.h"
 #include "config.h"
 #include "container/chained.h"
+#include "door.h"
 #include "rules/everywhere.h"
 #include "sys/sysctl.h"
 
@@ -31,21 +32,43 @@ void warn_if_not_isolated(Backend backend, const Passage& passage) {
     }
 }
 
+void require_place(Backend backend, const Admission& admission) {
+    if (backend != Backend::nftables && !admission.empty())
+        throw Error(Code::invalid_config,
+                    cat(quote(admission.key()),
+                        " needs the backend \"nftables\", and this host uses ", to_string(backend)),
+                    "\"backend\": \"nftables\" chooses it; then the host's own rules must let "
+                    "containers through");
+}
+
+/// Of what ADD, or CHECK, is asked for.
+Passage require_passage(Departure& departure, const Request& request, const Config& config,
+                        const Result& result) {
+    Passage passage = passage_of(config, result, owner_of(request));
+    if (!passage.admission.empty()) passage.door = get_door(departure.host(), result);
+    return passage;
+}
+
+bool is_needless(const Passage& passage) {
+    return passage.addresses.empty() && passage.admission.empty();
+}
+
 }  // namespace
 
 Result add(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
     Result result = require_record(request);
-    const Passage passage = passage_of(config, result, owner_of(request));
-    if (passage.addresses.empty()) return result;
-
     Departure departure;
+    const Passage passage = require_passage(departure, request, config, result);
+    if (is_needless(passage)) return result;
+
     nft::Connection& nft = departure.nft();
     Undo undo(request.steps);
     undo.on_failure("remove the rules", [&] { remove_passage(nft, passage.owner, {}); });
     request.step("add passage");
     const Backend backend = choose_backend(nft, config.backend);
+    require_place(backend, config.admission);
     add_passage(nft, backend, passage);
     warn_if_not_isolated(backend, passage);
     undo.commit();
@@ -55,12 +78,14 @@ Result add(const Request& request) {
 void check(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
-    const Passage passage = passage_of(config, require_record(request), owner_of(request));
-    if (passage.addresses.empty()) return;
     Departure departure;
+    const Passage passage = require_passage(departure, request, config, require_record(request));
+    if (is_needless(passage)) return;
     nft::Connection& nft = departure.nft();
     request.step("check passage");
-    check_passage(nft, choose_backend(nft, config.backend), passage);
+    const Backend backend = choose_backend(nft, config.backend);
+    require_place(backend, config.admission);
+    check_passage(nft, backend, passage);
 }
 
 // Whatever ADD may have made is looked for, whatever the configuration says today.
@@ -86,9 +111,10 @@ void status(const Request& request) {
     const Config config = parse_config(request.conf);
     nft::Connection nft;
     const Backend backend = choose_backend(nft, config.backend);
+    require_place(backend, config.admission);
     request.step("rehearse");
     require_usable(backend, "nothing can be let through", [&] {
-        return passage_problem(nft, backend, config.admin_chain, config.policy);
+        return passage_problem(nft, backend, config.admin_chain, config.policy, config.admission);
     });
 }
 

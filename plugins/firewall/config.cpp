@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "admission_config.h"
 #include "base/contains.h"
 #include "cni/args.h"
 #include "cni/choice.h"
@@ -25,7 +26,11 @@ constexpr std::string_view taken_names[] = {"ACCEPT",
                                             "CNI-ISOLATION-STAGE-1",
                                             "CNI-ISOLATION-STAGE-2",
                                             "forward",
-                                            "admin"};
+                                            "admin",
+                                            "from_containers",
+                                            "to_containers",
+                                            "neighbours_from",
+                                            "neighbours_to"};
 
 std::optional<std::string> parse_backend(const Json& json) {
     const std::string name = json.string_or("backend", "");
@@ -88,6 +93,20 @@ std::string bridge_of(const Result& result, Policy policy) {
     return name;
 }
 
+std::vector<Ip> gate_addresses(const Result& result, const std::string& ifname) {
+    std::vector<Ip> out;
+    for (const IpConfig& ip : result.ips) {
+        const Ip& address = ip.address.ip;
+        const auto is_same = [&](const Ip& other) { return other.family() == address.family(); };
+        if (result.is_of_container(ip, ifname) && std::ranges::none_of(out, is_same))
+            out.push_back(address);
+    }
+    if (out.empty())
+        throw Error(Code::invalid_config, "prevResult has no address that could open the gate",
+                    "\"gate\" is for containers with addresses");
+    return out;
+}
+
 /// The first interface of the host behind the bridge, which is there; "" without one.
 std::string port_of(const Result& result) {
     const auto found = std::find_if(
@@ -104,6 +123,11 @@ Config parse_config(const NetConf& conf) {
     config.backend = parse_backend(conf.json);
     config.admin_chain = parse_admin_chain(conf.json);
     config.policy = choice_or(conf.json, "ingressPolicy", policies, Policy::open, "ingress policy");
+    config.admission = parse_admission(conf);
+    if (config.backend == "iptables" && !config.admission.empty())
+        throw ConfigError(*conf.json.find("backend"),
+                          cat(quote(config.admission.key()), " needs the backend \"nftables\""),
+                          "iptables has no place for rules of one container");
     return config;
 }
 
@@ -111,10 +135,12 @@ Passage passage_of(const Config& config, const Result& result, const Owner& owne
     Passage passage{.owner = owner,
                     .addresses = {},
                     .admin_chain = config.admin_chain,
-                    .policy = config.policy};
+                    .policy = config.policy,
+                    .admission = config.admission};
     for (const Prefix& address : result.addresses())
         if (const Prefix host = Prefix::host(address.ip); !contains(passage.addresses, host))
             passage.addresses.push_back(host);
+    if (config.admission.is_gated) passage.gate_addresses = gate_addresses(result, owner.ifname);
     if (config.policy == Policy::open) return passage;
     passage.bridge = bridge_of(result, config.policy);
     passage.port = port_of(result);

@@ -18,6 +18,7 @@ struct Config {
     std::optional<std::string> backend;
     std::string admin_chain;  ///< iptablesAdminChainName
     Policy policy = Policy::open;
+    Admission admission = {};
 };
 
 /// Throws Error(invalid_config) naming the key.
@@ -25,7 +26,7 @@ Config parse_config(const NetConf& conf);
 
 /// For all addresses of `result`, whichever interface they are of: what the plugins before have
 /// made is what is let through. Throws Error(invalid_config) when the policy needs a bridge and
-/// `result` does not begin with one.
+/// `result` does not begin with one, or no address is there to open a gate. Door is not known yet.
 Passage passage_of(const Config& config, const Result& result, const Owner& owner);
 
 /// What `cnitool validate` knows.

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "admission.h"
 #include "base/named.h"
 #include "net/ip.h"
 #include "netfilter/owner.h"
@@ -27,6 +28,10 @@ struct Passage {
     std::string bridge = {};  ///< that the policy is for; "" when that is open
     /// The interface of the host that leads to the container; "" when prevResult tells none.
     std::string port = {};
+    Admission admission = {};
+    Door door = {};  ///< of an attachment that not everything is let in and out of
+    /// What opens a gate: the container's first address of each family.
+    std::vector<Ip> gate_addresses = {};
 };
 
 }  // namespace cni::firewall

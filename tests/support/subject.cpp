@@ -108,13 +108,14 @@ bool is_beside_the_world(Subject subject) {
 }
 
 std::string executable_of(Subject subject) {
+    if (subject == Subject::firewall_rules) return "firewall";
     return has_own_bridge(subject) ? "bridge" : to_string(subject);
 }
 
 bool is_chained(Subject subject) {
-    return subject == Subject::firewall || subject == Subject::portmap ||
-           subject == Subject::bandwidth || subject == Subject::tuning || subject == Subject::sbr ||
-           subject == Subject::vrf;
+    return subject == Subject::firewall || subject == Subject::firewall_rules ||
+           subject == Subject::bandwidth || subject == Subject::portmap ||
+           subject == Subject::tuning || subject == Subject::sbr || subject == Subject::vrf;
 }
 
 std::string own_bridge(const Attachment& a) {
@@ -168,6 +169,8 @@ std::string to_string(Subject subject) {
             return "firewall";
         case Subject::bandwidth:
             return "bandwidth";
+        case Subject::firewall_rules:
+            return "firewall-rules";
         case Subject::tuning:
             return "tuning";
         case Subject::sbr:
@@ -210,10 +213,20 @@ void SubjectCalls::choose(Subject subject, Way way, const std::string& folder) {
 }
 
 void SubjectCalls::prepare(Attachment& a) {
-    if (is_chained(subject_)) a.previous = add(a.netns, layer3());
+    if (subject_ == Subject::firewall_rules)
+        a.previous = add_ptp(a);
+    else if (is_chained(subject_))
+        a.previous = add(a.netns, layer3());
     if (subject_ == Subject::host_device) make_device(a);
     if (subject_ == Subject::flannel) write_subnets();
     if (subject_ == Subject::tap) a.netns.output_of({"ip", "link", "add", "br0", "type", "bridge"});
+}
+
+json SubjectCalls::add_ptp(const Attachment& a) {
+    const json config = layer3({{"type", "ptp"}, {"isGateway", nullptr}});
+    const PluginRun run = run_plugin("ptp", "ADD", args(a.netns), config.dump());
+    if (!run.ok()) throw Error(Code::internal, run.report());
+    return run.json();
 }
 
 void SubjectCalls::remove_shared(const Attachment& a) const {
@@ -281,6 +294,12 @@ json SubjectCalls::network(const Attachment& a) const {
                 {{"type", "firewall"}, {"backend", backend}, {"ingressPolicy", "isolated"}});
         case Subject::bandwidth:
             return layer2(bandwidth_keys);
+        case Subject::firewall_rules:
+            return layer2({{"type", "firewall"},
+                           {"backend", "nftables"},
+                           {"ingress", {{{"protocol", "tcp"}, {"ports", {80}}}}},
+                           {"egress", {{{"cidrs", {"192.0.2.0/24", "2001:db8::/32"}}}}},
+                           {"gate", true}});
         case Subject::tuning:
             return layer2(tuning_keys(a.mac));
         case Subject::sbr:

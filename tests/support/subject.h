@@ -22,6 +22,7 @@ enum class Subject {
     portmap,
     firewall,
     bandwidth,
+    firewall_rules,  ///< with declared rules and a gate, behind ptp
     tuning,
     sbr,
     vrf,  ///< needs a stock kernel
@@ -43,6 +44,7 @@ inline constexpr Subject all_subjects[] = {Subject::chain,
                                            Subject::tap,
                                            Subject::portmap,
                                            Subject::firewall,
+                                           Subject::firewall_rules,
                                            Subject::tuning,
                                            Subject::sbr,
                                            Subject::vrf,
@@ -94,6 +96,7 @@ protected:
     std::string fault_of(const Attachment& a, const Outside& world) const;
 
 private:
+    static json add_ptp(const Attachment& a);
     json network(const Attachment& a) const;
     std::string masquerading_fault_of(const Attachment& a, const Outside& world) const;
     std::string direct_fault_of(const Attachment& a, const Outside& world) const;

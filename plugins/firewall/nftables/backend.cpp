@@ -1,10 +1,10 @@
 #include "backend.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 
+#include "admission.h"
 #include "base/error.h"
 #include "layout.h"
 #include "netfilter/nft_commit.h"
@@ -21,9 +21,6 @@ using nft::Element;
 
 constexpr std::string_view act = "containers are let through";
 constexpr Policy with_holders[] = {Policy::same_bridge, Policy::isolated};
-
-/// Whose an element is, by its comment.
-using IsOwners = std::function<bool(std::string_view comment)>;
 
 /// What an attachment has.
 struct Record {
@@ -161,14 +158,19 @@ void require_nobody_else(Connection& nft, const Bytes& key, const IsOwners& is_o
                     element->comment);
 }
 
+void put_removal(Connection& nft, Batch& batch, const Bytes& key, const IsOwners& is_owners) {
+    const Record record = find_record(nft, key, is_owners);
+    if (record.empty()) return;
+    Holders holders(nft);
+    if (record.held) holders.count(*record.held, -1);
+    put_deletion(nft, batch, key, record, is_owners);
+    holders.put_rest(batch);
+}
+
 void remove(Connection& nft, const Bytes& key, const IsOwners& is_owners) {
     nft::commit_unchanged(nft, act, [&](Batch& batch) {
-        const Record record = find_record(nft, key, is_owners);
-        if (record.empty()) return;
-        Holders holders(nft);
-        if (record.held) holders.count(*record.held, -1);
-        put_deletion(nft, batch, key, record, is_owners);
-        holders.put_rest(batch);
+        put_removal(nft, batch, key, is_owners);
+        put_admission_removal(nft, batch, nft::parse_owner_key(key), is_owners);
     });
 }
 
@@ -180,39 +182,51 @@ Bytes key_of(const Owner& owner) {
     return nft::owner_key(owner_hashes(owner), 0);
 }
 
-}  // namespace
-
-void add(Connection& nft, const Passage& passage) {
+void put_passage(Connection& nft, Batch& batch, const Passage& passage, const IsOwners& is_owners) {
     const Bytes key = key_of(passage.owner);
-    const IsOwners is_owners = is_of(passage.owner);
     const std::string comment = owner_comment(passage.owner);
     const Record wanted = record_of(passage);
+    require_nobody_else(nft, key, is_owners);
+    const Record earlier = find_record(nft, key, is_owners);
+    if (earlier == wanted && is_whole(nft, wanted, is_owners)) return;
+    Holders holders(nft);
+    if (earlier.held) holders.count(*earlier.held, -1);
+    if (wanted.held) holders.count(*wanted.held, +1);
+    holders.put_chains(batch);
+    put_deletion(nft, batch, key, earlier, is_owners);
+    if (wanted.held)
+        batch.create_elements(
+            inet_table, attachments,
+            {{.key = key,
+              .value = nft::jump(holder(wanted.held->policy, wanted.held->bridge)),
+              .comment = comment}});
+    if (!wanted.port.empty())
+        put_port(nft, batch,
+                 {.key = key, .value = nft::interface_name(wanted.port), .comment = comment},
+                 earlier, wanted.port, is_owners);
+    holders.put_rest(batch);
+}
+
+}  // namespace
+
+void add(Connection& nft, const Passage& passage) try {
+    const IsOwners is_owners = is_of(passage.owner);
     if (passage.policy == Policy::isolated && passage.port.empty())
         throw Error(Code::invalid_config,
                     cat("prevResult names no port of bridge ", quote(passage.bridge)),
                     "the interface of the host that leads to the container must be in it");
     nft::commit_unchanged(nft, act, [&](Batch& batch) {
         put_skeleton(nft, batch, passage.admin_chain, passage.policy);
-        require_nobody_else(nft, key, is_owners);
-        const Record earlier = find_record(nft, key, is_owners);
-        if (earlier == wanted && is_whole(nft, wanted, is_owners)) return;
-        Holders holders(nft);
-        if (earlier.held) holders.count(*earlier.held, -1);
-        if (wanted.held) holders.count(*wanted.held, +1);
-        holders.put_chains(batch);
-        put_deletion(nft, batch, key, earlier, is_owners);
-        if (wanted.held)
-            batch.create_elements(
-                inet_table, attachments,
-                {{.key = key,
-                  .value = nft::jump(holder(wanted.held->policy, wanted.held->bridge)),
-                  .comment = comment}});
-        if (!wanted.port.empty())
-            put_port(nft, batch,
-                     {.key = key, .value = nft::interface_name(wanted.port), .comment = comment},
-                     earlier, wanted.port, is_owners);
-        holders.put_rest(batch);
+        put_passage(nft, batch, passage, is_owners);
+        put_admission(nft, batch, passage, is_owners);
     });
+} catch (const NlError& refusal) {
+    // The kernel's word where it has no tracking of connections for a family (nf_ct_netns_do_get).
+    if (!passage.door.is_bridge_port || refusal.error != EPROTO) throw;
+    throw Error(
+        Code::internal, refusal.msg,
+        "rules for containers on bridges need a kernel that tracks connections there: Linux "
+        "5.3, with nf_conntrack_bridge");
 }
 
 void check(Connection& nft, const Passage& passage) {
@@ -228,6 +242,7 @@ void check(Connection& nft, const Passage& passage) {
     if (!is_whole(nft, wanted, is_owners))
         report(cat("what keeps ", passage.bridge, " apart in nftables table ",
                    inet_table.to_string(), " or ", bridge_table.to_string()));
+    if (const auto fault = admission_fault(nft, passage, is_owners)) report(*fault);
 }
 
 void remove(Connection& nft, const Owner& owner) {
@@ -245,13 +260,18 @@ void gc(Connection& nft, const std::string& network, const std::vector<Owner>& v
         for (const Element& element : nft.elements(table, map))
             if (is_of_network(element.comment) && !kept.contains(element.key))
                 remove(nft, element.key, is_of_network);
+    for (const std::string& hashes : admitted_hashes(nft, is_of_network))
+        if (const Bytes key = nft::owner_key(hashes, 0); !kept.contains(key))
+            remove(nft, key, is_of_network);
 }
 
-std::optional<std::string> problem(Connection& nft, const std::string& admin_chain, Policy policy) {
+std::optional<std::string> problem(Connection& nft, const std::string& admin_chain, Policy policy,
+                                   const Admission& admission) {
     Batch batch;
     put_skeleton(nft, batch, admin_chain, policy);
-    if (batch.empty()) return {};
-    return nft.rehearse(std::move(batch));
+    if (!batch.empty())
+        if (auto refusal = nft.rehearse(std::move(batch))) return refusal;
+    return admission_problem(nft, admission);
 }
 
 }  // namespace cni::firewall::nftables

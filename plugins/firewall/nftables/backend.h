@@ -22,6 +22,6 @@ void gc(nft::Connection& nft, const std::string& network, const std::vector<Owne
 
 /// Why the kernel cannot do it; nullopt when it can. Changes nothing.
 std::optional<std::string> problem(nft::Connection& nft, const std::string& admin_chain,
-                                   Policy policy);
+                                   Policy policy, const Admission& admission);
 
 }  // namespace cni::firewall::nftables
