@@ -14,16 +14,16 @@ Error failure(Family family, const std::string& what) {
                  cat("firewall: ", what, " for ", family == Family::v4 ? "IPv4" : "IPv6"));
 }
 
-RuleChange removal(const Owner& owner, const std::vector<Prefix>& addresses) {
+RuleChange removal(const Owner& owner, const Trace& trace) {
     return {.table = filter,
-            .in_iptables = [&](ipt::Table& t) { iptables::remove(t, owner, addresses); },
+            .in_iptables = [&](ipt::Table& t) { iptables::remove(t, owner, trace); },
             .in_nftables = [&](nft::Connection& c) { nftables::remove(c, owner); }};
 }
 
 }  // namespace
 
 void add_passage(nft::Connection& nft, Backend backend, const Passage& passage) {
-    const std::vector<Prefix> none;
+    const Trace none;
     change_everywhere(nft, removal(passage.owner, none), backend);
     change_in(nft, backend, families_of(passage.addresses),
               {.table = filter,
@@ -43,9 +43,8 @@ void check_passage(nft::Connection& nft, Backend backend, const Passage& passage
     check_anywhere(backend, [&](Backend place) { check_in(nft, place, check); });
 }
 
-void remove_passage(nft::Connection& nft, const Owner& owner,
-                    const std::vector<Prefix>& addresses) {
-    change_everywhere(nft, removal(owner, addresses));
+void remove_passage(nft::Connection& nft, const Owner& owner, const Trace& trace) {
+    change_everywhere(nft, removal(owner, trace));
 }
 
 void gc_passages(nft::Connection& nft, const std::string& network,

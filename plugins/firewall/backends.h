@@ -18,10 +18,10 @@ void add_passage(nft::Connection& nft, Backend backend, const Passage& passage);
 /// may change while an attachment lives.
 void check_passage(nft::Connection& nft, Backend backend, const Passage& passage);
 
-/// Removes what the owner has from every backend, and what the reference plugin let through of
-/// `addresses`, unless somebody else is known to have them by now. Every backend is tried before
+/// Removes what the owner has from every backend, and what the reference plugin made for what
+/// `trace` tells, unless somebody else is known to have it by now. Every backend is tried before
 /// what went wrong in one is thrown.
-void remove_passage(nft::Connection& nft, const Owner& owner, const std::vector<Prefix>& addresses);
+void remove_passage(nft::Connection& nft, const Owner& owner, const Trace& trace);
 
 /// Removes what belongs to `network` and to none of `valid`.
 void gc_passages(nft::Connection& nft, const std::string& network, const std::vector<Owner>& valid);

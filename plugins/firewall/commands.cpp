@@ -94,7 +94,7 @@ void del(const Request& request) {
     Departure departure;
     nft::Connection& nft = departure.nft();
     const auto record = request.conf.prev_result_if_readable();
-    remove_passage(nft, owner_of(request), record ? record->addresses() : std::vector<Prefix>{});
+    remove_passage(nft, owner_of(request), record ? trace_of(*record) : Trace{});
 }
 
 void gc(const Request& request) {

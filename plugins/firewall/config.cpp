@@ -81,10 +81,13 @@ bool can_stand_in_rule(std::string_view name) {
     return is_ifname(name) && !name.ends_with('+') && !name.ends_with('*');
 }
 
+// An interface of the container may have the name of one of the host's.
+bool begins_with_bridge(const Result& result) {
+    return !result.interfaces.empty() && result.interfaces.front().sandbox.empty();
+}
+
 std::string bridge_of(const Result& result, Policy policy) {
-    // An interface of the container may have the name of one of the host's.
-    if (result.interfaces.empty() || !result.interfaces.front().sandbox.empty())
-        throw no_bridge(policy);
+    if (!begins_with_bridge(result)) throw no_bridge(policy);
     std::string name = result.interfaces.front().name;
     if (name.empty()) throw Error(Code::invalid_config, "got empty bridge name");
     if (!can_stand_in_rule(name))
@@ -145,6 +148,14 @@ Passage passage_of(const Config& config, const Result& result, const Owner& owne
     passage.bridge = bridge_of(result, config.policy);
     passage.port = port_of(result);
     return passage;
+}
+
+Trace trace_of(const Result& result) {
+    Trace trace{.addresses = result.addresses()};
+    if (!begins_with_bridge(result)) return trace;
+    trace.bridge = result.interfaces.front().name;
+    trace.port = port_of(result);
+    return trace;
 }
 
 }  // namespace cni::firewall

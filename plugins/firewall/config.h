@@ -29,6 +29,9 @@ Config parse_config(const NetConf& conf);
 /// `result` does not begin with one, or no address is there to open a gate. Door is not known yet.
 Passage passage_of(const Config& config, const Result& result, const Owner& owner);
 
+/// The same for DEL, as far as `result` tells.
+Trace trace_of(const Result& result);
+
 /// What `cnitool validate` knows.
 extern const PluginKeys known_keys;
 

@@ -34,4 +34,11 @@ struct Passage {
     std::vector<Ip> gate_addresses = {};
 };
 
+/// What prevResult tells of an attachment that is to go, and that nobody may have recorded.
+struct Trace {
+    std::vector<Prefix> addresses;
+    std::string bridge = {};  ///< that a policy may be for; "" when it tells none
+    std::string port = {};    ///< see Passage
+};
+
 }  // namespace cni::firewall

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "../bridge_ports.h"
 #include "base/contains.h"
 #include "isolation.h"
 #include "presence.h"
@@ -17,12 +18,32 @@ using ipt::Table;
 
 // ---------------------------------------------------------------- what is shared
 
+/// Whether nothing but the jump to the isolation stands ahead of the one to CNI-FORWARD.
+bool is_let_through_first(Table& table) {
+    auto rules = table.rules(forward);
+    if (!rules.empty() && isolation_jump().is(rules.front())) rules.erase(rules.begin());
+    return !rules.empty() && forward_jump().is(rules.front());
+}
+
 void ensure_forward_jump(Table& table) {
     table.ensure_chain(passages);
+    if (is_let_through_first(table)) return;
     const Rule jump = forward_jump().rule;
-    if (table.has_rule(forward, jump)) return;
+    table.remove_jumps(forward, passages, [&](const Rule& rule) { return rule == jump; });
     table.prepend(forward, jump);
     lift_isolation(table);
+}
+
+/// What stands ahead of the jump to CNI-FORWARD may be somebody's intention, unless it leaves no
+/// packet to it.
+void require_reached(Table& table) {
+    const Spelled jump = forward_jump();
+    for (const Rule& rule : table.rules(forward)) {
+        if (jump.is(rule)) return;
+        if (ends_all(rule))
+            throw Error(Code::internal, cat("expected FORWARD rule [", jump.text,
+                                            "] ahead of one that no packet gets past"));
+    }
 }
 
 /// Whether nothing but jumps to chains of administrators stands ahead of this one.
@@ -63,25 +84,49 @@ bool has_unrecorded(Table& table, const Records& records) {
     });
 }
 
-/// Removes rules for what is recorded no more.
-void clear(Table& table, const Records& records, const std::vector<Record>& removed,
-           const std::vector<Prefix>& unrecorded) {
+/// Removes rules for addresses that are recorded no more; returns how many.
+std::size_t clear_addresses(Table& table, const Records& records,
+                            const std::vector<Record>& removed,
+                            const std::vector<Prefix>& unrecorded) {
     std::set<Prefix> addresses;
-    std::set<std::string> bridges;
     for (const Prefix& address : unrecorded) addresses.insert(Prefix::host(address.ip));
-    for (const Record& record : removed) {
-        addresses.insert(record.address);
-        if (!records.has_bridge(record.bridge)) bridges.insert(record.bridge);
-    }
+    for (const Record& record : removed) addresses.insert(record.address);
     std::erase_if(addresses, [&](const Prefix& address) { return records.has_address(address); });
-    if (!addresses.empty())
-        table.remove(passages, [&](const Rule& rule) {
-            const auto address = let_through(rule);
-            return address && addresses.contains(*address);
-        });
-    bridges.erase("");
-    if (bridges.empty() || has_unrecorded(table, records)) return;
-    for (const std::string& bridge : bridges) remove_isolation(table, bridge);
+    if (addresses.empty()) return 0;
+    return table.remove(passages, [&](const Rule& rule) {
+        const auto address = let_through(rule);
+        return address && addresses.contains(*address);
+    });
+}
+
+/// The bridges that what is removed was on, as far as nobody is recorded there any more.
+std::set<std::string> left_bridges(const Records& records, const std::vector<Record>& removed,
+                                   const Trace& trace) {
+    std::set<std::string> out = {trace.bridge};
+    for (const Record& record : removed) out.insert(record.bridge);
+    out.erase("");
+    std::erase_if(out, [&](const std::string& bridge) { return records.has_bridge(bridge); });
+    return out;
+}
+
+/// Removes rules for what is recorded no more, and for what `trace` tells, if nobody recorded it.
+void clear(Table& table, const Records& records, const std::vector<Record>& removed,
+           const Trace& trace) {
+    const std::size_t gone = clear_addresses(table, records, removed, trace.addresses);
+    const auto bridges = left_bridges(records, removed, trace);
+    if (bridges.empty()) return;
+    const auto policed = policed_bridges(table);
+    const bool was_last = (gone > 0 || !removed.empty()) && !has_unrecorded(table, records);
+    for (const std::string& bridge : bridges)
+        if (policed.contains(bridge) &&
+            (was_last || is_deserted(bridge, bridge == trace.bridge ? trace.port : "")))
+            remove_isolation(table, bridge);
+}
+
+/// What the reference plugin never removes.
+void clear_deserted(Table& table, const Records& records) {
+    for (const std::string& bridge : policed_bridges(table))
+        if (!records.has_bridge(bridge) && is_deserted(bridge, "")) remove_isolation(table, bridge);
 }
 
 }  // namespace
@@ -106,6 +151,7 @@ void check(Table& table, const Passage& passage) {
     require_rule(table, forward, forward_jump(), "FORWARD rule");
     if (!table.is_hooked(forward))
         throw Error(Code::internal, "chain FORWARD of table filter is not where iptables has it");
+    require_reached(table);
     const Spelled admin = admin_jump(passage.admin_chain);
     require_rule(table, passages, admin, "CNI-FORWARD rule");
     if (!comes_first(table, admin.rule))
@@ -117,11 +163,11 @@ void check(Table& table, const Passage& passage) {
     if (passage.policy != Policy::open) check_isolation(table, passage.bridge, passage.policy);
 }
 
-void remove(Table& table, const Owner& owner, const std::vector<Prefix>& addresses) {
+void remove(Table& table, const Owner& owner, const Trace& trace) {
     Records records(table);
     const auto removed =
         records.remove([&](const Record& record) { return is_comment_of(owner, record.comment); });
-    clear(table, records, removed, addresses);
+    clear(table, records, removed, trace);
 }
 
 void gc(Table& table, const std::string& network, const std::vector<Owner>& valid) {
@@ -134,6 +180,7 @@ void gc(Table& table, const std::string& network, const std::vector<Owner>& vali
         return is_comment_of_network(network, record.comment) && !kept.contains(record.comment);
     });
     clear(table, records, removed, {});
+    clear_deserted(table, records);
 }
 
 }  // namespace cni::firewall::iptables

@@ -12,9 +12,9 @@ namespace {
 using ipt::Rule;
 using ipt::Table;
 
-bool comes_first(Table& table) {
+/// Whether the jump to stage 1 stands ahead of the one to CNI-FORWARD.
+bool comes_first(const std::vector<Rule>& rules) {
     const Spelled isolation = isolation_jump(), let_through = forward_jump();
-    const auto rules = table.rules(forward);
     const auto first = std::ranges::find_if(
         rules, [&](const Rule& rule) { return isolation.is(rule) || let_through.is(rule); });
     return first != rules.end() && isolation.is(*first);
@@ -42,7 +42,7 @@ void lift_isolation(Table& table) {
 void ensure_isolation(Table& table, const std::string& bridge, Policy policy) {
     table.ensure_chain(stage_1);
     table.ensure_chain(stage_2);
-    if (!comes_first(table)) {
+    if (!comes_first(table.rules(forward))) {
         remove_jump(table);
         table.prepend(forward, isolation_jump().rule);
     }
@@ -55,7 +55,7 @@ void ensure_isolation(Table& table, const std::string& bridge, Policy policy) {
 
 void check_isolation(Table& table, const std::string& bridge, Policy policy) {
     require_rule(table, forward, isolation_jump(), "FORWARD rule");
-    if (!comes_first(table))
+    if (!comes_first(table.rules(forward)))
         throw Error(Code::internal, cat("expected FORWARD rule [", isolation_jump().text,
                                         "] ahead of [", forward_jump().text, "]"));
     require_rule(table, stage_1, leaving(bridge, policy), "CNI-ISOLATION-STAGE-1 rule");
@@ -64,9 +64,17 @@ void check_isolation(Table& table, const std::string& bridge, Policy policy) {
     require_rule(table, stage_2, entering(bridge), "CNI-ISOLATION-STAGE-2 rule");
 }
 
+std::set<std::string> policed_bridges(Table& table) {
+    std::set<std::string> out;
+    for (const std::string& stage : {stage_1, stage_2})
+        for (const Rule& rule : table.rules(stage))
+            if (auto bridge = policed_bridge(rule)) out.insert(*std::move(bridge));
+    return out;
+}
+
 void remove_isolation(Table& table, const std::string& bridge) {
     for (const std::string& stage : {stage_1, stage_2})
-        table.remove(stage, [&](const Rule& rule) { return is_isolation_of(rule, bridge); });
+        table.remove(stage, [&](const Rule& rule) { return policed_bridge(rule) == bridge; });
 }
 
 }  // namespace cni::firewall::iptables

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "../passage.h"
@@ -12,6 +13,8 @@ namespace cni::firewall::iptables {
 void ensure_isolation(ipt::Table& table, const std::string& bridge, Policy policy);
 /// Throws Error naming the first rule that is missing or stands in the wrong place.
 void check_isolation(ipt::Table& table, const std::string& bridge, Policy policy);
+/// Those that something is there for.
+std::set<std::string> policed_bridges(ipt::Table& table);
 /// All that is there for the bridge.
 void remove_isolation(ipt::Table& table, const std::string& bridge);
 

@@ -1,5 +1,7 @@
 #include "rules.h"
 
+#include <algorithm>
+
 #include "base/contains.h"
 #include "base/text.h"
 
@@ -110,10 +112,24 @@ Spelled stage_end() {
     return spell_for_any({}, "RETURN");
 }
 
-bool is_isolation_of(const Rule& rule, const std::string& bridge) {
-    return leaving(bridge, Policy::same_bridge).is(rule) ||
-           leaving(bridge, Policy::isolated).is(rule) || staying(bridge).is(rule) ||
-           entering(bridge).is(rule);
+std::optional<std::string> policed_bridge(const Rule& rule) {
+    const auto& side = rule.in ? rule.in : rule.out;
+    if (!side) return {};
+    const std::string& bridge = side->value;
+    for (const Spelled& each :
+         {leaving(bridge, Policy::same_bridge), leaving(bridge, Policy::isolated), staying(bridge),
+          entering(bridge)})
+        if (each.is(rule)) return bridge;
+    return {};
+}
+
+bool ends_all(const Rule& rule) {
+    const auto* extension = std::get_if<ipt::Extension>(&rule.target);
+    const bool ends = std::holds_alternative<ipt::Verdict>(rule.target) ||
+                      (extension && extension->name == "REJECT");
+    const auto is_comment = [](const ipt::Extension& match) { return match.name == "comment"; };
+    return ends && !rule.foreign && !rule.source && !rule.destination && !rule.in && !rule.out &&
+           !rule.protocol && std::ranges::all_of(rule.matches, is_comment);
 }
 
 }  // namespace cni::firewall::iptables

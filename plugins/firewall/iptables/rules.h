@@ -45,7 +45,10 @@ Spelled staying(const std::string& bridge);
 Spelled entering(const std::string& bridge);
 /// The last one of either stage.
 Spelled stage_end();
-/// Whether it is one of a stage's for the bridge.
-bool is_isolation_of(const ipt::Rule& rule, const std::string& bridge);
+/// The bridge that a rule of a stage is for; nullopt when it is none.
+std::optional<std::string> policed_bridge(const ipt::Rule& rule);
+
+/// Whether it decides about whatever comes to it.
+bool ends_all(const ipt::Rule& rule);
 
 }  // namespace cni::firewall::iptables

@@ -95,6 +95,46 @@ TEST_P(FirewallIptables, IsolationStaysWhileTheReferenceHasContainers) {
     EXPECT_EQ(count("cni2", '6'), 0u) << rules('6');
 }
 
+// What the reference plugin made, which records nothing and removes no policy.
+TEST_P(FirewallIptables, IsolationThatNobodyRecordedGoesWithTheLastOfItsBridge) {
+    const Box a("a", 2), b("b", 2), other("c", 3);
+    const json isolated = {{"ingressPolicy", "isolated"}};
+    for (const Box* box : {&a, &b, &other}) admit(*box, isolated);
+    for (const char family : both) iptables("-F CNI-FORWARD-OWNERS", family);
+    const auto go = [&](const Box& box) {
+        const PluginRun run = firewall("DEL", box, isolated);
+        EXPECT_TRUE(run.ok()) << run.report();
+        del(box.netns, bridge_network(box.number));
+    };
+    go(a);
+    EXPECT_EQ(fault(b, isolated), "");
+    go(b);
+    for (const char family : both) EXPECT_EQ(count("cni2", family), 0u) << rules(family);
+    EXPECT_EQ(fault(other, isolated), "");
+    // Of a bridge that has a port of somebody else's: with the last that was let through.
+    output_of({"ip", "link", "add", "fixed", "type", "veth", "peer", "name", "loose"});
+    output_of({"ip", "link", "set", "fixed", "master", "cni3"});
+    go(other);
+    for (const char family : both) EXPECT_EQ(count("cni3", family), 0u) << rules(family);
+}
+
+TEST_P(FirewallIptables, GcRemovesIsolationOfBridgesWithoutPorts) {
+    const Box gone("c1", 2), there("c2", 3), ours("c3", 4);
+    const json isolated = {{"ingressPolicy", "isolated"}};
+    for (const Box* box : {&gone, &there}) admit(*box, isolated);
+    for (const char family : both) iptables("-F CNI-FORWARD-OWNERS", family);
+    admit(ours, isolated);
+    output_of({"ip", "link", "delete", port_of(gone.result)});
+    output_of({"ip", "link", "delete", "cni4"});
+    gc(ours, {"c3"});
+    EXPECT_EQ(count("cni2"), 0u) << rules();
+    EXPECT_EQ(fault(there, isolated), "");
+    EXPECT_EQ(fault(ours, isolated), "") << "a record counts for more";
+    output_of({"ip", "link", "delete", "cni3"});
+    gc(ours, {"c3"});
+    EXPECT_EQ(count("cni3"), 0u) << rules();
+}
+
 TEST_P(FirewallIptables, AnotherPolicyReplacesTheRecord) {
     const Box c1("c1");
     admit(c1, {{"ingressPolicy", "isolated"}});
@@ -132,6 +172,51 @@ TEST_P(FirewallIptables, JumpsStandWhereTheyShould) {
     iptables("-D FORWARD 2");
     admit(c1);
     EXPECT_THAT(rules(), HasSubstr(isolation_jump + forward_jump));
+}
+
+TEST_P(FirewallIptables, JumpsGoAheadOfWhatStandsBeforeThem) {
+    const json policed = {{"ingressPolicy", "same-bridge"}};
+    const Box c1("c1");
+    const std::string other = "-A FORWARD -m comment --comment OTHER\n";
+    const auto get_behind = [&] { iptables("-I FORWARD 1 -m comment --comment OTHER"); };
+    admit(c1);
+    get_behind();
+    EXPECT_EQ(fault(c1), "") << "it may be somebody's intention";
+    admit(c1);
+    EXPECT_THAT(rules(), HasSubstr(cat(forward_jump, other)));
+    admit(c1, policed);
+    EXPECT_THAT(rules(), HasSubstr(cat(isolation_jump, forward_jump, other)));
+    for (const json& keys : {policed, json::object()}) {
+        // Ahead of both, and between them.
+        get_behind();
+        iptables("-D FORWARD -m comment --comment OTHER");
+        iptables("-I FORWARD 2 -m comment --comment OTHER");
+        get_behind();
+        admit(c1, keys);
+        EXPECT_THAT(rules(), HasSubstr(cat(isolation_jump, forward_jump, other, other)));
+        iptables("-D FORWARD -m comment --comment OTHER");
+    }
+    const std::string once = rules();
+    admit(c1);
+    EXPECT_EQ(rules(), once);
+    EXPECT_EQ(count(forward_jump), 1u) << once;
+    EXPECT_EQ(count(isolation_jump), 1u) << once;
+}
+
+TEST_P(FirewallIptables, CheckSeesThatNoPacketComesToTheJump) {
+    const Box c1("c1");
+    admit(c1);
+    iptables("-I FORWARD 1 -s 192.0.2.9/32 -j DROP");
+    EXPECT_EQ(fault(c1), "");
+    for (const char* rule : {"-j DROP", "-m comment --comment OTHER -j REJECT", "-j ACCEPT"}) {
+        iptables(cat("-I FORWARD 1 ", rule));
+        EXPECT_EQ(fault(c1),
+                  "expected FORWARD rule [-m comment --comment CNI firewall plugin rules -j "
+                  "CNI-FORWARD] ahead of one that no packet gets past");
+        iptables("-D FORWARD 1");
+    }
+    iptables("-A FORWARD -j DROP");
+    EXPECT_EQ(fault(c1), "");
 }
 
 TEST_P(FirewallIptables, AdminChainsSurvive) {
