@@ -1,5 +1,9 @@
 #include "backends.h"
 
+#include "base/passing.h"
+#include "base/undo.h"
+#include "base/warn.h"
+#include "firewalld/backend.h"
 #include "iptables/backend.h"
 #include "nftables/backend.h"
 #include "rules/everywhere.h"
@@ -20,18 +24,32 @@ RuleChange removal(const Owner& owner, const Trace& trace) {
             .in_nftables = [&](nft::Connection& c) { nftables::remove(c, owner); }};
 }
 
-}  // namespace
+/// A bus that is in trouble is no reason to do without containers, where nobody asked for it.
+std::optional<firewalld::Service> find_firewalld() {
+    try {
+        return firewalld::Service::find();
+    } catch (const SysError& error) {
+        if (is_passing(error.error)) throw;
+        warn(error.what());
+    } catch (const Error& error) {
+        warn(error.what());
+    }
+    return {};
+}
 
-void add_passage(nft::Connection& nft, Backend backend, const Passage& passage) {
-    const Trace none;
-    change_everywhere(nft, removal(passage.owner, none), backend);
+// firewalld lets through, but drops nothing for anybody.
+bool needs_rules(const Place& place, const Passage& passage) {
+    return !place.firewalld || passage.policy != Policy::open || !passage.admission.empty();
+}
+
+void add_rules(nft::Connection& nft, Backend backend, const Passage& passage) {
     change_in(nft, backend, families_of(passage.addresses),
               {.table = filter,
                .in_iptables = [&](ipt::Table& table) { iptables::add(table, passage); },
                .in_nftables = [&](nft::Connection& c) { nftables::add(c, passage); }});
 }
 
-void check_passage(nft::Connection& nft, Backend backend, const Passage& passage) {
+void check_rules(nft::Connection& nft, Backend backend, const Passage& passage) {
     const RuleCheck check{
         .table = filter,
         .families = families_of(passage.addresses),
@@ -43,16 +61,68 @@ void check_passage(nft::Connection& nft, Backend backend, const Passage& passage
     check_anywhere(backend, [&](Backend place) { check_in(nft, place, check); });
 }
 
+bool has_rules(nft::Connection& nft, Backend backend, Passage passage) {
+    passage.zone.clear();
+    try {
+        check_rules(nft, backend, passage);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+}  // namespace
+
+Place choose_place(nft::Connection& nft, const std::optional<std::string>& configured) {
+    if (configured && configured != "firewalld") return {choose_backend(nft, configured)};
+    auto firewalld = configured ? firewalld::Service::find() : find_firewalld();
+    if (configured && !firewalld)
+        throw Error(Code::try_again_later, "backend \"firewalld\": it does not run",
+                    "nobody on the bus of the system has the name org.fedoraproject.FirewallD1");
+    return {choose_backend(nft, {}), std::move(firewalld)};
+}
+
+void add_passage(nft::Connection& nft, Place& place, const Passage& passage) {
+    const Trace none;
+    const bool takes_rules = needs_rules(place, passage);
+    if (place.firewalld)
+        firewalld::add(*place.firewalld, passage);
+    else
+        firewalld::remove(passage.owner);
+    change_everywhere(nft, removal(passage.owner, none),
+                      takes_rules ? std::optional(place.rules) : std::nullopt);
+    if (takes_rules) add_rules(nft, place.rules, passage);
+}
+
+void check_passage(nft::Connection& nft, Place& place, const Passage& passage) {
+    if (!place.firewalld) return check_rules(nft, place.rules, passage);
+    try {
+        firewalld::check(*place.firewalld, passage);
+        if (needs_rules(place, passage)) check_rules(nft, place.rules, passage);
+    } catch (const Error&) {
+        // firewalld may have been started behind ADD.
+        if (!has_rules(nft, place.rules, passage)) throw;
+    }
+}
+
 void remove_passage(nft::Connection& nft, const Owner& owner, const Trace& trace) {
-    change_everywhere(nft, removal(owner, trace));
+    Failures failures;
+    failures.attempt([&] { change_everywhere(nft, removal(owner, trace)); });
+    failures.attempt([&] { firewalld::remove(owner); });
+    failures.throw_if_any();
+    if (!trace.zone.empty()) firewalld::remove_unrecorded(trace.zone, trace.addresses);
 }
 
 void gc_passages(nft::Connection& nft, const std::string& network,
                  const std::vector<Owner>& valid) {
-    change_everywhere(
-        nft, {.table = filter,
-              .in_iptables = [&](ipt::Table& t) { iptables::gc(t, network, valid); },
-              .in_nftables = [&](nft::Connection& c) { nftables::gc(c, network, valid); }});
+    const RuleChange removal{
+        .table = filter,
+        .in_iptables = [&](ipt::Table& t) { iptables::gc(t, network, valid); },
+        .in_nftables = [&](nft::Connection& c) { nftables::gc(c, network, valid); }};
+    Failures failures;
+    failures.attempt([&] { change_everywhere(nft, removal); });
+    failures.attempt([&] { firewalld::gc(network, valid); });
+    failures.throw_if_any();
 }
 
 std::optional<std::string> passage_problem(nft::Connection& nft, Backend backend,

@@ -32,13 +32,14 @@ void warn_if_not_isolated(Backend backend, const Passage& passage) {
     }
 }
 
-void require_place(Backend backend, const Admission& admission) {
-    if (backend != Backend::nftables && !admission.empty())
-        throw Error(Code::invalid_config,
-                    cat(quote(admission.key()),
-                        " needs the backend \"nftables\", and this host uses ", to_string(backend)),
-                    "\"backend\": \"nftables\" chooses it; then the host's own rules must let "
-                    "containers through");
+void require_place(const Place& place, const Admission& admission) {
+    if (place.rules != Backend::nftables && !admission.empty())
+        throw Error(
+            Code::invalid_config,
+            cat(quote(admission.key()), " needs the backend \"nftables\", and this host uses ",
+                to_string(place.rules)),
+            "\"backend\": \"nftables\" chooses it; then the host's own rules must let "
+            "containers through");
 }
 
 /// Of what ADD, or CHECK, is asked for.
@@ -53,6 +54,21 @@ bool is_needless(const Passage& passage) {
     return passage.addresses.empty() && passage.admission.empty();
 }
 
+// For STATUS what does not run is not available.
+Place choose_available(nft::Connection& nft, const Config& config) {
+    try {
+        return choose_place(nft, config.backend);
+    } catch (const Error& error) {
+        if (error.code != Code::try_again_later) throw;
+        throw Error(Code::plugin_not_available, error.msg, error.details);
+    }
+}
+
+// Whether it has an address (of RFC 5737) it does not say without having the zone.
+void require_zone(firewalld::Service& firewalld, const std::string& zone) {
+    firewalld.has_source(zone, *Prefix::parse("192.0.2.1/32"));
+}
+
 }  // namespace
 
 Result add(const Request& request) {
@@ -60,17 +76,18 @@ Result add(const Request& request) {
     const Config config = parse_config(request.conf);
     Result result = require_record(request);
     Departure departure;
-    const Passage passage = require_passage(departure, request, config, result);
+    Passage passage = require_passage(departure, request, config, result);
     if (is_needless(passage)) return result;
 
     nft::Connection& nft = departure.nft();
     Undo undo(request.steps);
     undo.on_failure("remove the rules", [&] { remove_passage(nft, passage.owner, {}); });
     request.step("add passage");
-    const Backend backend = choose_backend(nft, config.backend);
-    require_place(backend, config.admission);
-    add_passage(nft, backend, passage);
-    warn_if_not_isolated(backend, passage);
+    Place place = choose_place(nft, config.backend);
+    require_place(place, config.admission);
+    if (place.firewalld) passage.zone = config.zone;
+    add_passage(nft, place, passage);
+    warn_if_not_isolated(place.rules, passage);
     undo.commit();
     return result;
 }
@@ -79,13 +96,14 @@ void check(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
     Departure departure;
-    const Passage passage = require_passage(departure, request, config, require_record(request));
+    Passage passage = require_passage(departure, request, config, require_record(request));
     if (is_needless(passage)) return;
     nft::Connection& nft = departure.nft();
     request.step("check passage");
-    const Backend backend = choose_backend(nft, config.backend);
-    require_place(backend, config.admission);
-    check_passage(nft, backend, passage);
+    Place place = choose_place(nft, config.backend);
+    require_place(place, config.admission);
+    if (place.firewalld) passage.zone = config.zone;
+    check_passage(nft, place, passage);
 }
 
 // Whatever ADD may have made is looked for, whatever the configuration says today.
@@ -94,7 +112,9 @@ void del(const Request& request) {
     Departure departure;
     nft::Connection& nft = departure.nft();
     const auto record = request.conf.prev_result_if_readable();
-    remove_passage(nft, owner_of(request), record ? trace_of(*record) : Trace{});
+    Trace trace = record ? trace_of(*record) : Trace{};
+    trace.zone = zone_for_removal(request.conf);
+    remove_passage(nft, owner_of(request), trace);
 }
 
 void gc(const Request& request) {
@@ -110,11 +130,14 @@ void status(const Request& request) {
     request.step("prepare");
     const Config config = parse_config(request.conf);
     nft::Connection nft;
-    const Backend backend = choose_backend(nft, config.backend);
-    require_place(backend, config.admission);
+    Place place = choose_available(nft, config);
+    require_place(place, config.admission);
     request.step("rehearse");
-    require_usable(backend, "nothing can be let through", [&] {
-        return passage_problem(nft, backend, config.admin_chain, config.policy, config.admission);
+    if (place.firewalld) require_zone(*place.firewalld, config.zone);
+    if (place.firewalld && config.policy == Policy::open && config.admission.empty()) return;
+    require_usable(place.rules, "nothing can be let through", [&] {
+        return passage_problem(nft, place.rules, config.admin_chain, config.policy,
+                               config.admission);
     });
 }
 

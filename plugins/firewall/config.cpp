@@ -35,13 +35,23 @@ constexpr std::string_view taken_names[] = {"ACCEPT",
 std::optional<std::string> parse_backend(const Json& json) {
     const std::string name = json.string_or("backend", "");
     if (name.empty()) return {};
-    if (name == "iptables" || name == "nftables") return name;
-    if (name == "firewalld")
-        throw ConfigError(*json.find("backend"), "backend \"firewalld\" is not supported",
-                          "leave the key out, or have firewalld trust the containers' addresses: "
-                          "firewall-cmd --permanent --zone=trusted --add-source=<subnet>");
+    if (name == "iptables" || name == "nftables" || name == "firewalld") return name;
     throw ConfigError(*json.find("backend"), cat("unrecognized backend ", quote(name)),
-                      "known are \"iptables\" and \"nftables\"");
+                      "known are \"iptables\", \"nftables\" and \"firewalld\"");
+}
+
+// As firewalld takes them; which ones there are it says itself.
+std::string parse_zone(const Json& json) {
+    std::string name = json.string_or("firewalldZone", "");
+    if (name.empty()) return "trusted";
+    const auto is_inner = [](char c) {
+        return is_valid_identifier({&c, 1}) || c == '-' || c == '_' || c == '/';
+    };
+    if (!std::ranges::all_of(name, is_inner))
+        throw ConfigError(*json.find("firewalldZone"),
+                          cat("\"firewalldZone\" ", quote(name), " is no name of a zone"),
+                          "letters, digits, \"-\", \"_\" and \"/\"");
+    return name;
 }
 
 // What iptables and nft take without quotes.
@@ -124,6 +134,7 @@ std::string port_of(const Result& result) {
 Config parse_config(const NetConf& conf) {
     Config config;
     config.backend = parse_backend(conf.json);
+    config.zone = parse_zone(conf.json);
     config.admin_chain = parse_admin_chain(conf.json);
     config.policy = choice_or(conf.json, "ingressPolicy", policies, Policy::open, "ingress policy");
     config.admission = parse_admission(conf);
@@ -148,6 +159,13 @@ Passage passage_of(const Config& config, const Result& result, const Owner& owne
     passage.bridge = bridge_of(result, config.policy);
     passage.port = port_of(result);
     return passage;
+}
+
+std::string zone_for_removal(const NetConf& conf) try {
+    const bool may_be_firewalld = parse_backend(conf.json).value_or("firewalld") == "firewalld";
+    return may_be_firewalld ? parse_zone(conf.json) : "";
+} catch (const ConfigError&) {
+    return "";
 }
 
 Trace trace_of(const Result& result) {

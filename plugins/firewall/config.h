@@ -14,8 +14,9 @@ namespace cni::firewall {
 
 /// The firewall plugin's configuration; every value is valid.
 struct Config {
-    /// "iptables" or "nftables"; nullopt: the host's choice.
+    /// "iptables", "nftables" or "firewalld"; nullopt: the host's choice.
     std::optional<std::string> backend;
+    std::string zone;         ///< firewalldZone
     std::string admin_chain;  ///< iptablesAdminChainName
     Policy policy = Policy::open;
     Admission admission = {};
@@ -31,6 +32,10 @@ Passage passage_of(const Config& config, const Result& result, const Owner& owne
 
 /// The same for DEL, as far as `result` tells.
 Trace trace_of(const Result& result);
+
+/// The zone of firewalld that an attachment may be in which nobody recorded; "" when it is in none,
+/// or when the configuration is in error.
+std::string zone_for_removal(const NetConf& conf);
 
 /// What `cnitool validate` knows.
 extern const PluginKeys known_keys;

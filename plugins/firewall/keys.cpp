@@ -6,7 +6,7 @@
 namespace cni::firewall {
 namespace {
 
-constexpr std::string_view backends[] = {"", "iptables", "nftables"};
+constexpr std::string_view backends[] = {"", "iptables", "nftables", "firewalld"};
 constexpr std::string_view ingress_policies[] = {"", "open", "same-bridge", "isolated"};
 
 void check_entry(const Json& entry, Problems& problems) {

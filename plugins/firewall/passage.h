@@ -26,6 +26,8 @@ struct Passage {
     std::string admin_chain;        ///< of the administrator's own rules, which come first
     Policy policy = Policy::open;
     std::string bridge = {};  ///< that the policy is for; "" when that is open
+    /// Of firewalld, which lets through in place of rules; "" when rules do.
+    std::string zone = {};
     /// The interface of the host that leads to the container; "" when prevResult tells none.
     std::string port = {};
     Admission admission = {};
@@ -39,6 +41,8 @@ struct Trace {
     std::vector<Prefix> addresses;
     std::string bridge = {};  ///< that a policy may be for; "" when it tells none
     std::string port = {};    ///< see Passage
+    /// In which firewalld may let the addresses through; "" in none.
+    std::string zone = {};
 };
 
 }  // namespace cni::firewall

@@ -76,6 +76,10 @@ void ensure_passage(Table& table, const Prefix& address) {
         if (!table.has_rule(passages, wanted.rule)) table.append(passages, wanted.rule);
 }
 
+void remove_passage(Table& table, const Prefix& address) {
+    table.remove(passages, [&](const Rule& rule) { return let_through(rule) == address; });
+}
+
 /// Whether the reference plugin lets containers through, of which nobody knows the bridge.
 bool has_unrecorded(Table& table, const Records& records) {
     return std::ranges::any_of(table.rules(passages), [&](const Rule& rule) {
@@ -129,25 +133,7 @@ void clear_deserted(Table& table, const Records& records) {
         if (!records.has_bridge(bridge) && is_deserted(bridge, "")) remove_isolation(table, bridge);
 }
 
-}  // namespace
-
-void add(Table& table, const Passage& passage) {
-    ensure_forward_jump(table);
-    ensure_admin_jump(table, passage.admin_chain);
-    if (passage.policy != Policy::open) ensure_isolation(table, passage.bridge, passage.policy);
-    Records records(table);
-    const auto wanted = records_of(passage, table.family());
-    for (const Record& record : wanted) {
-        ensure_passage(table, record.address);
-        records.add(record);
-    }
-    const auto earlier = records.remove([&](const Record& record) {
-        return is_comment_of(passage.owner, record.comment) && !contains(wanted, record);
-    });
-    clear(table, records, earlier, {});
-}
-
-void check(Table& table, const Passage& passage) {
+void check_let_through(Table& table, const Passage& passage) {
     require_rule(table, forward, forward_jump(), "FORWARD rule");
     if (!table.is_hooked(forward))
         throw Error(Code::internal, "chain FORWARD of table filter is not where iptables has it");
@@ -160,6 +146,32 @@ void check(Table& table, const Passage& passage) {
     for (const Record& record : records_of(passage, table.family()))
         for (const Spelled& wanted : {inbound(record.address), outbound(record.address)})
             require_rule(table, passages, wanted, "rule");
+}
+
+}  // namespace
+
+void add(Table& table, const Passage& passage) {
+    const bool lets_through = passage.zone.empty();
+    if (lets_through) {
+        ensure_forward_jump(table);
+        ensure_admin_jump(table, passage.admin_chain);
+    }
+    if (passage.policy != Policy::open) ensure_isolation(table, passage.bridge, passage.policy);
+    Records records(table);
+    const auto wanted = records_of(passage, table.family());
+    for (const Record& record : wanted) {
+        lets_through ? ensure_passage(table, record.address)
+                     : remove_passage(table, record.address);
+        records.add(record);
+    }
+    const auto earlier = records.remove([&](const Record& record) {
+        return is_comment_of(passage.owner, record.comment) && !contains(wanted, record);
+    });
+    clear(table, records, earlier, {});
+}
+
+void check(Table& table, const Passage& passage) {
+    if (passage.zone.empty()) check_let_through(table, passage);
     if (passage.policy != Policy::open) check_isolation(table, passage.bridge, passage.policy);
 }
 

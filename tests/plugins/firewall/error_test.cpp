@@ -35,7 +35,9 @@ TEST_P(FirewallErrors, OfTheConfiguration) {
     expect_refused(c1, {{"prevResult", nullptr}}, "missing prevResult from earlier plugin");
     expect_refused(c1, {{"ingressPolicy", "foo"}}, "unknown ingress policy: \"foo\"");
     expect_refused(c1, {{"backend", "foo"}}, "unrecognized backend \"foo\"");
-    expect_refused(c1, {{"backend", "firewalld"}}, "backend \"firewalld\" is not supported");
+    for (const char* name : {"a zone", "x\n", "ä"})
+        expect_refused(c1, {{"firewalldZone", name}},
+                       cat("\"firewalldZone\" ", quote(name), " is no name of a zone"));
     for (const char* name : {"A B", "-A", "!A", "A\n", "ä", "a-name-that-is-longer-than-28"})
         expect_refused(c1, {{"iptablesAdminChainName", name}},
                        cat("\"iptablesAdminChainName\" ", quote(name), " is no name of a chain"));
@@ -68,13 +70,11 @@ TEST_P(FirewallErrors, OfAPolicyWithoutABridge) {
 }
 
 TEST_P(FirewallErrors, OfStatus) {
-    const PluginRun run = call("STATUS", {.container_id = {}, .netns = {}, .ifname = {}},
-                               {{"cniVersion", "1.1.0"},
-                                {"name", "net1"},
-                                {"type", "firewall"},
-                                {"backend", "firewalld"}});
+    const PluginRun run =
+        call("STATUS", {.container_id = {}, .netns = {}, .ifname = {}},
+             {{"cniVersion", "1.1.0"}, {"name", "net1"}, {"type", "firewall"}, {"backend", "foo"}});
     EXPECT_EQ(run.error_code(), 7) << run.report();
-    EXPECT_EQ(run.error_message(), "backend \"firewalld\" is not supported");
+    EXPECT_EQ(run.error_message(), "unrecognized backend \"foo\"");
 }
 
 }  // namespace

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/ip.h"
+#include "sys/dbus.h"
+
+namespace cni::firewall::firewalld {
+
+/// The daemon firewalld of this host, by the bus of the system. Nobody starts it for us. What is
+/// refused because nobody has its name any more counts as done: what it knew went with it.
+class Service {
+public:
+    /// nullopt when it does not run. Throws Error: see dbus::Bus.
+    static std::optional<Service> find();
+
+    /// Succeeds when the zone has it. Throws Error(invalid_config) when there is no such zone,
+    /// Error when firewalld refuses.
+    void add_source(const std::string& zone, const Prefix& source);
+    /// Succeeds when the zone has it not, or when there is no such zone. Throws Error.
+    void remove_source(const std::string& zone, const Prefix& source);
+    bool has_source(const std::string& zone, const Prefix& source);
+
+private:
+    explicit Service(dbus::Bus bus) : bus_(std::move(bus)) {}
+    dbus::Answer call(const char* member, const std::string& zone, const Prefix& source);
+    dbus::Bus bus_;
+};
+
+}  // namespace cni::firewall::firewalld
