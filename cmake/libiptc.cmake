@@ -10,7 +10,8 @@ if(EXISTS ${CNIXX_IPTABLES_SOURCE}/libiptc/libip4tc.c)
   message(STATUS "libiptc: built from ${CNIXX_IPTABLES_SOURCE}, linked statically")
   enable_language(C)
   # Made by its own configure script; only a version is in it.
-  file(WRITE ${PROJECT_BINARY_DIR}/libiptc/xtables-version.h "#define XTABLES_VERSION \"\"\n")
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/libiptc/xtables-version.h
+    CONTENT "#define XTABLES_VERSION \"\"\n")
   add_library(iptc STATIC
     ${CNIXX_IPTABLES_SOURCE}/libiptc/libip4tc.c ${CNIXX_IPTABLES_SOURCE}/libiptc/libip6tc.c)
   target_include_directories(iptc SYSTEM
