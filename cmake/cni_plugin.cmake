@@ -10,6 +10,9 @@ function(cni_add_executable name)
       $<$<NOT:$<BOOL:$<TARGET_PROPERTY:${name},CNIXX_SHARED>>>:-static>
       $<$<NOT:$<CONFIG:Debug>>:-s>)
   endif()
+  if(CNIXX_LINK_MAPS)
+    target_link_options(${name} PRIVATE -Wl,-Map=${PROJECT_BINARY_DIR}/maps/${name})
+  endif()
   # A runtime may execute it at any moment: the old file is there until the new one is whole.
   install(PROGRAMS $<TARGET_FILE:${name}> DESTINATION ${CNIXX_INSTALL_DIR} RENAME .${name}.new)
   install(CODE "
