@@ -7,22 +7,12 @@
 #include <vector>
 
 #include "clock.h"
+#include "lease4.h"
 #include "message4.h"
 #include "packet4.h"
 
 /// A DHCP client as a value: it is told what happens and what time it is, and says what to do.
 namespace cni::dhcp {
-
-/// An address and until when it may be used. A plain value, to be stored and restored as it is.
-struct Lease4 {
-    Prefix address;  ///< with the length of its subnet
-    Ip server;       ///< option 54: whom to ask for more time
-    Time start;      ///< when it was asked for: RFC 2131, 4.4.1
-    /// T1, T2 and the end, start <= renew <= rebind <= expire; `never` of an unlimited one.
-    Time renew, rebind, expire;
-    Options4 options;  ///< all that the server said; options4.h reads them
-    bool operator==(const Lease4&) const = default;
-};
 
 struct Client4Config {
     Mac mac;
@@ -133,32 +123,35 @@ public:
     const std::optional<Lease4>& lease() const { return lease_; }
 
 private:
+    void search(Time now);
     void discover(Time now);
     void send_discover(Time now);
     void take_offer(Time now, const Message4& offer);
     void send_request(Time now);
     void take_ack(Time now, const Message4& ack);
+    void refuse(Time now, const Message4& ack, std::string_view reason);
     void take_nak(Time now, const Message4& nak);
-    void check_or_bind(Time now, Lease4 candidate);
     void probe(Time now);
     void bind(Lease4 lease);
     void decline(Time now, const Mac& holder);
-    void renew(Time now);
     void send_renewal(Time now);
+    void send_release(const Ip& address, const Ip& server);
     void expire(Time now);
-    void give_up(std::string reason);
+    void lose(const std::string& reason);
     void begin_again(Time now, Duration least_pause);
+    void fail(const std::string& reason);
     void stop();
-
     void act(Time now);
+
     bool is_for_us(const Message4& message) const;
-    std::optional<Lease4> lease_of(const Message4& ack);
+    bool comes_from_our_server(const Message4& message) const;
     Message4 new_message(Type4 type) const;
     Message4 new_question(Type4 type) const;
     void broadcast(const Message4& message);
-    void enter(Time now, State4 state);
+    void enter(State4 state);
     void wait_for_answer(Time now);
-    Duration jitter(Duration of);
+    std::uint16_t seconds_since_beginning(Time now) const;
+    Duration jitter(Duration most);
     void note(std::string text);
     Actions4 take_actions();
 
@@ -168,16 +161,18 @@ private:
 
     State4 state_ = State4::stopped;
     std::optional<Lease4> lease_;      ///< in use
-    std::optional<Lease4> candidate_;  ///< offered, remembered or acknowledged; not yet in use
-    std::optional<Ip> wish_;           ///< for DISCOVER
+    std::optional<Lease4> candidate_;  ///< offered, remembered or acknowledged; not in use yet
+    std::optional<Ip> wish_;           ///< what DISCOVER asks for
+    bool had_lease_ = false;
 
     std::uint32_t xid_ = 0;
     std::uint16_t secs_ = 0;
-    Time began_{};        ///< this search, renewal or rebinding
-    Time asked_{};        ///< when the last REQUEST was sent
-    int sent_ = 0;        ///< how often this message, or probe
-    int failures_ = 0;    ///< since the last lease
-    Time timer_ = never;  ///< of the state
+    Time began_;           ///< this search or renewal
+    Time asked_;           ///< when the last REQUEST was sent
+    int sent_ = 0;         ///< how many messages, or probes, in this state
+    int failures_ = 0;     ///< since the last lease
+    std::string trouble_;  ///< the last one
+    Time timer_ = never;   ///< of the state
     Time end_of_patience_ = never;
 };
 

@@ -43,12 +43,12 @@ struct Message4 {
     std::uint32_t xid = 0;
     std::uint16_t secs = 0;        ///< seconds since the client began
     bool wants_broadcast = false;  ///< flag 0x8000
-    Ip client;                     ///< ciaddr: the address that the client has, or 0.0.0.0
-    Ip yours;                      ///< yiaddr: the address that it gets
-    Ip server;                     ///< siaddr: where to boot from, not who sends
-    Ip relay;                      ///< giaddr
-    Mac mac;                       ///< chaddr
-    Options4 options;              ///< without pad, end and overload
+    Ip client = {};                ///< ciaddr: the address that the client has, or 0.0.0.0
+    Ip yours = {};                 ///< yiaddr: the address that it gets
+    Ip server = {};                ///< siaddr: where to boot from, not who sends
+    Ip relay = {};                 ///< giaddr
+    Mac mac = {};                  ///< chaddr
+    Options4 options = {};         ///< without pad, end and overload
 
     /// Option 53; nullopt for a number that is none, or without one (BOOTP).
     std::optional<Type4> type() const;

@@ -12,6 +12,9 @@
 /// absent, and names consist of what may stand in a resolv.conf.
 namespace cni::dhcp {
 
+/// Not 0.0.0.0, multicast, broadcast or loopback.
+bool is_host_address(const Ip& ip);
+
 /// nullptr when there is none.
 const Bytes* find(const Options4& options, std::uint8_t code);
 std::optional<std::uint32_t> find_u32(const Options4& options, std::uint8_t code);

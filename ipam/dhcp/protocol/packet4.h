@@ -38,10 +38,10 @@ Parsed<Datagram4> parse_packet4(View packet, UdpChecksum checksum);
 /// What a packet of ARP says (ETH_P_ARP), of Ethernet and IPv4.
 struct Arp {
     bool is_reply = false;
-    Mac sender_mac;
-    Ip sender;
-    Mac target_mac;
-    Ip target;
+    Mac sender_mac = {};
+    Ip sender = {};
+    Mac target_mac = {};
+    Ip target = {};
     bool operator==(const Arp&) const = default;
 };
 
