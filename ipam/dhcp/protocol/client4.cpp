@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "options4.h"
+#include "waiting.h"
 
 namespace cni::dhcp {
 namespace {
@@ -20,7 +21,6 @@ constexpr int most_reboot_requests = 2;
 constexpr Duration least_renewal_wait = seconds(60);
 // RFC 2131, 3.1.5.
 constexpr Duration pause_after_decline = seconds(10);
-constexpr Duration longest_pause = seconds(64);
 constexpr std::uint16_t max_message_size = 1500;
 
 Bytes u16_option(std::uint16_t value) {
@@ -134,7 +134,7 @@ std::optional<Time> Client4::deadline() const {
 void Client4::act(Time now) {
     switch (state_) {
         case State4::paused:
-            discover(now);
+            search(now);
             break;
         case State4::selecting:
             send_discover(now);
@@ -239,6 +239,7 @@ void Client4::take_ack(Time now, const Message4& ack) {
     if (const auto* malformed = std::get_if<Malformed>(&parsed))
         return refuse(now, ack, malformed->reason);
     const Lease4& lease = std::get<Lease4>(parsed);
+    if (lease.expire <= now) return;
     if (lease_ && lease_->address.ip == lease.address.ip) return bind(lease);
     candidate_ = lease;
     enter(State4::checking);
@@ -267,6 +268,7 @@ void Client4::take_nak(Time now, const Message4& nak) {
 // ---------------------------------------------------------------- before the address is used
 
 void Client4::probe(Time now) {
+    if (candidate_->expire <= now) return search(now);
     if (sent_ >= config_.probes) return bind(*candidate_);
     actions_.emplace_back(SendArp{encode(arp_probe(config_.mac, candidate_->address.ip))});
     ++sent_;
@@ -340,19 +342,11 @@ void Client4::lose(const std::string& reason) {
     lease_.reset();
 }
 
-// At once the first time; then servers and neighbours that are never content meet patience.
 void Client4::begin_again(Time now, Duration least_pause) {
-    constexpr int at_once = 1, most_doublings = 6;
     wish_.reset();
     candidate_.reset();
-    ++failures_;
-    Duration pause = least_pause;
-    if (failures_ > at_once) {
-        const Duration backoff = seconds(1) * (1 << std::min(failures_ - 2, most_doublings));
-        pause = std::max(pause, std::min(backoff, longest_pause) + jitter(backoff / 4));
-    }
-    began_ = now;
-    if (pause == Duration()) return discover(now);
+    const Duration pause = std::max(least_pause, pause_after(++failures_, random_));
+    if (pause == Duration()) return search(now);
     enter(State4::paused);
     timer_ = now + pause;
 }
@@ -397,21 +391,17 @@ void Client4::enter(State4 state) {
 
 void Client4::wait_for_answer(Time now) {
     constexpr int most_doublings = 16;
+    constexpr Duration most_jitter = seconds(1);
     const Duration wait =
         std::min(config_.first_wait * (1 << std::min(sent_, most_doublings)), config_.longest_wait);
     ++sent_;
-    timer_ = now + wait + jitter(wait / 4);
+    timer_ = now + wait + jitter(random_, std::min(wait / 4, most_jitter));
 }
 
 std::uint16_t Client4::seconds_since_beginning(Time now) const {
     const auto passed = std::chrono::duration_cast<seconds>(now - began_).count();
     return static_cast<std::uint16_t>(
         std::clamp<Duration::rep>(passed, 0, std::numeric_limits<std::uint16_t>::max()));
-}
-
-Duration Client4::jitter(Duration most) {
-    const auto bound = std::min(most, Duration(seconds(1))).count();
-    return Duration(static_cast<Duration::rep>(random_()) % (2 * bound + 1) - bound);
 }
 
 void Client4::note(std::string text) {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "actions.h"
 #include "clock.h"
 #include "lease4.h"
 #include "message4.h"
@@ -58,21 +59,6 @@ struct SendArp {
 struct Bound4 {
     Lease4 lease;
     bool operator==(const Bound4&) const = default;
-};
-/// The lease is over: its address must not be used any more. The client tries for another one.
-struct Lost {
-    std::string reason;
-    bool operator==(const Lost&) const = default;
-};
-/// There will be no lease; the client has stopped.
-struct Failed {
-    std::string reason;
-    bool operator==(const Failed&) const = default;
-};
-/// Something for the log.
-struct Note {
-    std::string text;
-    bool operator==(const Note&) const = default;
 };
 using Action4 = std::variant<Send4, SendArp, Bound4, Lost, Failed, Note>;
 /// To be done in this order.
@@ -151,7 +137,6 @@ private:
     void enter(State4 state);
     void wait_for_answer(Time now);
     std::uint16_t seconds_since_beginning(Time now) const;
-    Duration jitter(Duration most);
     void note(std::string text);
     Actions4 take_actions();
 
