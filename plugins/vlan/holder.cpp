@@ -46,8 +46,8 @@ std::optional<std::string> find_anywhere(const Use& use, const Netns& host,
                                          const Netns& container) {
     if (auto holder = find_in(host, "on the host", use)) return holder;
     if (auto holder = find_in(container, "in the container", use)) return holder;
-    Fd dir = open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0, folder);
-    for (const std::string& name : list_dir(std::move(dir), folder))
+    for (const std::string& name :
+         list_dir(open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0, folder), folder))
         if (auto holder = find_mounted(cat(folder, "/", name), use)) return holder;
     return {};
 }

@@ -56,7 +56,7 @@ Link ensure_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
         throw Error(Code::internal,
                     cat("VRF ", config.name, " already exist with different routing table ",
                         there->as<Vrf>()->table));
-    const Link vrf = there ? *there : make_vrf(undo, rtnl, config);
+    Link vrf = there ? *there : make_vrf(undo, rtnl, config);
     if (!vrf.is_up()) rtnl.apply(set_up(vrf));
     return vrf;
 }

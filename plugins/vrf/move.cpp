@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "device.h"
 #include "netlink/address.h"
 #include "netlink/monitor.h"
@@ -19,8 +20,8 @@ constexpr std::chrono::seconds patience{5};
 
 // Made by the kernel when the interface comes up, for its addresses or by what routers advertise.
 bool is_automatic(const Route& route) {
-    return route.protocol == RTPROT_KERNEL || route.protocol == RTPROT_RA ||
-           route.protocol == RTPROT_REDIRECT;
+    constexpr int makers[] = {RTPROT_KERNEL, RTPROT_RA, RTPROT_REDIRECT};
+    return contains(makers, route.protocol.value_or(RTPROT_BOOT));
 }
 
 void append_new(std::vector<Route>& routes, const Route& route) {
