@@ -162,6 +162,10 @@ Interface NewAttachment::in_container(const Link& link) const {
     return describe(link, request, request.args.netns);
 }
 
+Link NewAttachment::current(const Link& link) {
+    return ipam_.needs_link() ? container.rtnl.get(link.name) : link;
+}
+
 Result NewAttachment::finish(Result result, std::vector<Interface> interfaces) {
     result.interfaces = std::move(interfaces);
     if (dns_) result.dns = *dns_;
@@ -177,7 +181,7 @@ Result NewAttachment::finish_with(const Link& link) {
     request.step("describe");
     await_addresses(container, result);
     announce_addresses(container);
-    return finish(std::move(result), {in_container(link)});
+    return finish(std::move(result), {in_container(current(link))});
 }
 
 }  // namespace cni

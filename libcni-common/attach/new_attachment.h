@@ -38,6 +38,8 @@ public:
     /// Error(invalid_config) when the version of the configuration cannot express a result without
     /// addresses.
     void start_ipam();
+    /// Whether that plugin asks over the interface: what leads there is to be up before.
+    bool ipam_needs_link() const { return ipam_.needs_link(); }
     /// Before something is touched that cannot be put back as it was: waits for the IPAM plugin, if
     /// it was started. Throws what finish_ipam() does.
     void await_ipam();
@@ -79,6 +81,9 @@ public:
     /// The record of a link in the result: of one on the host, of one in the container.
     Interface on_host(const Link& link) const;
     Interface in_container(const Link& link) const;
+
+    /// The container's link as it is now, if an IPAM plugin that needs it may have changed it.
+    Link current(const Link& link);
 
     /// The end: nothing is taken back any more. The result gets the interfaces, and the "dns" of
     /// the configuration, if that says anything, instead of the IPAM plugin's.

@@ -31,6 +31,8 @@ void Removal::masquerading() {
 }
 
 void Removal::pair_and_addresses() {
+    const Ipam ipam(request_);
+    if (ipam.needs_link()) attempt([&] { ipam.del(); });
     attempt([&] { remove_pair_and_addresses(request_, record, departure_); });
 }
 

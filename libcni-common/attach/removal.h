@@ -21,7 +21,8 @@ public:
 
     /// Of every back end.
     void masquerading();
-    /// The pair, then what IPAM gave: see remove_pair_and_addresses().
+    /// The pair, then what IPAM gave, or before it if the IPAM plugin needs the link: see
+    /// remove_pair_and_addresses().
     void pair_and_addresses();
     /// The attachment's link, of this kind, in the container, then what IPAM gave. What is somebody
     /// else's is left: see find_container_link().

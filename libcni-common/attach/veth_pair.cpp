@@ -73,7 +73,8 @@ void remove_pair_and_addresses(const Request& request, const std::optional<Resul
                                Departure& departure) {
     request.step("remove veth pair");
     remove_veth_pair(request, record, departure);
-    departure.run_beside_orphan([&] { Ipam(request).del(); });
+    const Ipam ipam(request);
+    if (!ipam.needs_link()) departure.run_beside_orphan([&] { ipam.del(); });
 }
 
 void remove_stale_pairs_and_addresses(const Request& request,

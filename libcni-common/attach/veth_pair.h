@@ -32,7 +32,8 @@ VethPair make_veth_pair(Rtnl& host, const Container& container, const Request& r
 void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& allocation);
 
 /// On DEL: deletes the pair at the host's end, whatever became of the namespace and whatever the
-/// container has done to its own end, and then has the IPAM plugin, if any, release the addresses.
+/// container has done to its own end, and then has the IPAM plugin, if any, release the addresses,
+/// unless that needs the link (Ipam::needs_link) and was asked before.
 /// What is another attachment's is left alone. `record` is the prevResult, if it can be read.
 /// Throws when a link could not be deleted: then the addresses are kept, since an interface still
 /// bears them.

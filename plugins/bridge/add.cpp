@@ -35,6 +35,13 @@ std::optional<Link> set_gateway(NewAttachment& attachment, const Config& config,
     return vlan_interface;
 }
 
+// For an IPAM plugin that asks a server on the bridge.
+void open_way(NewAttachment& attachment, const Config& config, const VethPair& veth) {
+    attachment.container.run([&] { set_dad(veth.container.name, config.dad); });
+    attachment.container.rtnl.apply(set_up(veth.container));
+    bring_up_port(attachment.host, veth.host);
+}
+
 // The host end comes up last: a pair of which the other end is up already costs the kernel less.
 Link bring_up(NewAttachment& attachment, const Config& config, const VethPair& veth,
               const Result& result) {
@@ -75,6 +82,7 @@ Result add(const Request& request) {
     refuse_router_advertisements(veth.host.name);
     configure_port(host, veth.host, config);
 
+    if (attachment.ipam_needs_link()) open_way(attachment, config, veth);
     Result result = attachment.finish_ipam();
     // From here on rules are replaced that an earlier ADD may have made for a container that lives:
     // then IPAM has refused.
@@ -92,9 +100,9 @@ Result add(const Request& request) {
 
     const Link port = bring_up(attachment, config, veth, result);
     request.step("describe");
-    std::vector<Interface> interfaces = {attachment.on_host(keep_mac(host, config, bridge.link)),
-                                         attachment.on_host(port),
-                                         attachment.in_container(veth.container)};
+    std::vector<Interface> interfaces = {
+        attachment.on_host(keep_mac(host, config, bridge.link)), attachment.on_host(port),
+        attachment.in_container(attachment.current(veth.container))};
     if (vlan_interface) interfaces.push_back(attachment.on_host(*vlan_interface));
     return attachment.finish(std::move(result), std::move(interfaces));
 }
