@@ -1,5 +1,6 @@
 #include "plugins.h"
 
+#include "ipam/dhcp/config.h"
 #include "ipam/host-local/config.h"
 #include "ipam/static/config.h"
 #include "plugins/bandwidth/config.h"
@@ -34,7 +35,8 @@ constexpr const PluginKeys* plugins[] = {
     &tuning::known_keys,      &vlan::known_keys,     &vrf::known_keys,
 };
 
-constexpr const PluginKeys* ipam_plugins[] = {&host_local::known_keys, &static_ipam::known_keys};
+constexpr const PluginKeys* ipam_plugins[] = {&dhcp::known_keys, &host_local::known_keys,
+                                              &static_ipam::known_keys};
 
 }  // namespace
 

@@ -124,7 +124,8 @@ std::map<std::string, std::string> parse_cni_args(std::string_view text,
 std::map<std::string, std::string> parse_cni_args_leniently(std::string_view text) {
     std::map<std::string, std::string> args;
     for (const auto item : split(text, ';'))
-        if (const auto pair = parse_pair(item)) args[std::string(pair->first)] = pair->second;
+        if (const auto sign = item.find('='); sign != item.npos)
+            args[std::string(item.substr(0, sign))] = item.substr(sign + 1);
     return args;
 }
 

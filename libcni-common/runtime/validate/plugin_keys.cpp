@@ -41,7 +41,7 @@ const PluginKeys* KnownPlugins::find_plugin(std::string_view type) const {
 }
 
 const PluginKeys* KnownPlugins::find_ipam(std::string_view type) const {
-    return find(ipam, reference_ipam_plugins(), type);
+    return find(ipam, {}, type);
 }
 
 const ObjectSchema& common_schema() {

@@ -37,29 +37,10 @@ constexpr PluginKeys plugins[] = {
     {"bandwidth", bandwidth_keys, check_bandwidth},
 };
 
-// IPAM plugins
-
-constexpr Key provide_keys[] = {{"option", text, true}, {"value", text}, {"fromArg", text}};
-constexpr ObjectSchema provide_schema{provide_keys};
-constexpr Type provide = object(provide_schema);
-constexpr Key request_keys[] = {{"option", text}, {"skipDefault", flag}};
-constexpr ObjectSchema request_schema{request_keys};
-constexpr Type request = object(request_schema);
-constexpr Key dhcp_keys[] = {{"type", text},
-                             {"daemonSocketPath", text},
-                             {"priority", number},
-                             {"provide", list_of(provide)},
-                             {"request", list_of(request)}};
-constexpr PluginKeys ipam_plugins[] = {{"dhcp", dhcp_keys}};
-
 }  // namespace
 
 std::span<const PluginKeys> reference_plugins() {
     return plugins;
-}
-
-std::span<const PluginKeys> reference_ipam_plugins() {
-    return ipam_plugins;
 }
 
 }  // namespace cni

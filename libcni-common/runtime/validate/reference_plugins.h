@@ -9,6 +9,5 @@ namespace cni {
 /// The reference plugins that have no folder here. One that gets a folder takes its keys along,
 /// into its keys.cpp, and leaves what it refuses to its parser.
 std::span<const PluginKeys> reference_plugins();
-std::span<const PluginKeys> reference_ipam_plugins();
 
 }  // namespace cni

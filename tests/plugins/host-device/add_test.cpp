@@ -225,8 +225,10 @@ TEST_F(HostDeviceAdd, DhcpIsCalledWhileTheDeviceIsThere) {
     const TestNetns c("c1");
     json config = lending({{"ipam", nullptr}});
     config["ipam"]["type"] = "dhcp";
+    PluginArgs arguments = args(c);
+    arguments.path = ScriptedIpam::dir;
     for (const char* command : {"ADD", "DEL"}) {
-        const PluginRun run = call(command, c, config);
+        const PluginRun run = run_plugin("host-device", command, arguments, config.dump());
         EXPECT_TRUE(run.ok()) << run.report();
         EXPECT_THAT(run.err, HasSubstr("eth0@")) << command;
     }

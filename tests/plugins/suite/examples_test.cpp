@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cni/version.h"
+#include "support/dhcp.h"
 #include "support/plugin_run.h"
 #include "support/sandbox.h"
 #include "support/test_netns.h"
@@ -24,7 +25,8 @@ bool needs_stock_kernel(const nlohmann::json& network) {
     });
 }
 
-/// A host with an uplink, eth0, and a subnet that the flannel daemon got.
+/// A host with an uplink, eth0, to a network that has a DHCP server, and a subnet that the flannel
+/// daemon got.
 class Examples : public SandboxTest {
 protected:
     void SetUp() override {
@@ -32,10 +34,14 @@ protected:
         if (IsSkipped()) return;
         output_of({"ip", "link", "add", "eth0", "up", "type", "veth", "peer", "name", "wire"});
         output_of({"ip", "link", "set", "wire", "up"});
+        output_of({"ip", "address", "add", "192.168.1.1/24", "dev", "wire"});
         output_of({"ip", "link", "add", "eth1", "up", "type", "veth", "peer", "name", "wire1"});
         output_of({"sh", "-ec", "mkdir /run/flannel; cat >/run/flannel/subnet.env"},
                   "FLANNEL_NETWORK=10.27.0.0/16\nFLANNEL_SUBNET=10.27.1.1/24\n"
                   "FLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n");
+        dhcp_server_.emplace(
+            start_dnsmasq(Netns::current(), "wire", "192.168.1.100,192.168.1.199"));
+        dhcp_daemon_.emplace(start_dhcp_daemon());
     }
 
     /// cnitool as a runtime that has port mappings to pass on.
@@ -70,6 +76,9 @@ protected:
         }
         EXPECT_GT(number, 0);
     }
+
+private:
+    std::optional<Process> dhcp_server_, dhcp_daemon_;
 };
 
 class VmExamples : public Examples {

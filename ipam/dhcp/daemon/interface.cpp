@@ -1,0 +1,117 @@
+#include "interface.h"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "attach/configure.h"
+#include "base/contains.h"
+#include "log.h"
+#include "netlink/address.h"
+#include "netlink/route.h"
+
+namespace cni::dhcp {
+namespace {
+
+// The kernel makes and removes its own with the addresses.
+bool is_kept_by_kernel(const Route& route) {
+    return route.protocol == RTPROT_KERNEL;
+}
+
+std::vector<Route> completed_routes(const Result& result) {
+    std::vector<Route> routes;
+    for (const Route& route : result.routes) routes.push_back(completed_route(route, result));
+    return routes;
+}
+
+bool is_same_way(const Route& one, const Route& other) {
+    return one.dst == other.dst && one.gw == other.gw && one.priority == other.priority;
+}
+
+bool has_way(const std::vector<Route>& routes, const Route& wanted) {
+    return std::ranges::any_of(routes, [&](const Route& r) { return is_same_way(r, wanted); });
+}
+
+}  // namespace
+
+Interface Interface::open(const std::string& netns, const std::string& ifname) {
+    auto container = std::make_unique<Container>(Netns::open(netns), ifname);
+    Link link = container->get_interface();
+    return {std::move(container), std::move(link)};
+}
+
+std::optional<Interface> Interface::find(const std::string& netns, const Place& place) {
+    auto opened = Netns::find(netns);
+    if (!opened) return {};
+    auto container = std::make_unique<Container>(std::move(*opened), "");
+    if (!place.is_in(place_of(*container, 0))) return {};
+    auto link = container->rtnl.find(place.ifindex);
+    if (!link) return {};
+    return Interface(std::move(container), std::move(*link));
+}
+
+// Asking for a link makes the kernel take notice of its carrier; until then, for up to a second,
+// the link drops what is sent.
+void Interface::bring_up() {
+    if (!link_.is_up()) container_->rtnl.apply(set_up(link_), get_link(link_.name));
+}
+
+void Interface::lower_mtu(int mtu) {
+    const auto wanted = static_cast<std::uint32_t>(mtu);
+    if (wanted < link_.mtu) container_->rtnl.apply(set_mtu(link_, wanted));
+}
+
+bool Interface::has_address(const Prefix& address) {
+    return std::ranges::any_of(addresses(container_->rtnl, link_, Family::v4),
+                               [&](const Address& a) { return a.prefix.ip == address.ip; });
+}
+
+void Interface::replace(const Result& old, const Result& now) {
+    if (old.addresses() == now.addresses())
+        replace_routes(old, now);
+    else
+        replace_address(old, now);
+}
+
+void Interface::replace_routes(const Result& old, const Result& now) {
+    std::vector<NlRequest> requests;
+    const auto before = completed_routes(old), after = completed_routes(now);
+    for (const Route& route : before)
+        if (!has_way(after, route)) requests.push_back(remove_route(link_, route));
+    for (const Route& route : after)
+        if (!has_way(before, route)) requests.push_back(ensure_route(link_, route));
+    container_->rtnl.transact(requests);
+}
+
+// The old address goes first, since the kernel removes younger ones of its subnet with it; all
+// routes go with the last address.
+void Interface::replace_address(const Result& old, const Result& now) {
+    std::vector<Route> others = routes(container_->rtnl, link_, Family::v4);
+    const auto before = completed_routes(old);
+    std::erase_if(others,
+                  [&](const Route& r) { return is_kept_by_kernel(r) || has_way(before, r); });
+    sort_for_adding(others);
+    std::vector<NlRequest> requests;
+    for (const Prefix& address : old.addresses())
+        requests.push_back(remove_address(link_, address));
+    for (const Prefix& address : now.addresses())
+        requests.push_back(ensure_address(link_, address, Dad::off));
+    for (const Route& route : completed_routes(now)) requests.push_back(ensure_route(link_, route));
+    container_->rtnl.transact(requests);
+    for (const Route& route : others) {
+        try {
+            container_->rtnl.apply(ensure_route(link_, route));
+        } catch (const NlError& error) {
+            log(link_.name, cat("a route of somebody else is lost with the address: ", error.msg));
+        }
+    }
+    container_->rtnl.apply(announce(link_));
+}
+
+void Interface::remove(const Result& old) {
+    for (const Prefix& address : old.addresses())
+        container_->rtnl.apply(remove_address(link_, address));
+}
+
+}  // namespace cni::dhcp

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cni/result.h"
+#include "container/container.h"
+#include "container/place.h"
+
+namespace cni::dhcp {
+
+/// A container's interface, for as long as something is done on it: it holds the namespace.
+class Interface {
+public:
+    /// Throws Error(invalid_netns) for a path that is no network namespace, NlError(ENODEV).
+    static Interface open(const std::string& netns, const std::string& ifname);
+    /// The one that was open when `place` was taken, whatever it is called now; nullopt when it or
+    /// its namespace is gone, or the path leads to another one.
+    static std::optional<Interface> find(const std::string& netns, const Place& place);
+
+    const Netns& netns() const { return container_->netns; }
+    const Link& link() const { return link_; }
+    Place place() const { return place_of(*container_, link_.index); }
+
+    /// Brings it up, and has the kernel notice that it can send.
+    void bring_up();
+    /// Gives it a smaller MTU, in bytes; never a larger one, which what it is on may not bear.
+    void lower_mtu(int mtu);
+    bool has_address(const Prefix& address);
+    /// Replaces what it was given of one lease by what another one says. Routes of others, which go
+    /// when the address does, are put back.
+    void replace(const Result& old, const Result& now);
+    /// Takes away what it was given.
+    void remove(const Result& old);
+
+private:
+    Interface(std::unique_ptr<Container> container, Link link)
+        : container_(std::move(container)), link_(std::move(link)) {}
+    void replace_routes(const Result& old, const Result& now);
+    void replace_address(const Result& old, const Result& now);
+    std::unique_ptr<Container> container_;
+    Link link_;
+};
+
+}  // namespace cni::dhcp

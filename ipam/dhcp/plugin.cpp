@@ -1,0 +1,135 @@
+#include "plugin.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/undo.h"
+#include "base/warn.h"
+#include "client.h"
+#include "config.h"
+#include "sys/netns.h"
+
+namespace cni::dhcp {
+namespace {
+
+using std::chrono::seconds;
+
+// For a lease a little longer than the daemon tries by default.
+constexpr seconds patience_for_lease{240}, usual_patience{30};
+
+// Of DEL and GC, with a configuration that no ADD would take.
+std::string any_socket_path(const NetConf& conf) {
+    try {
+        return parse_socket_path(conf);
+    } catch (const Error&) {
+        return default_socket_path;
+    }
+}
+
+Result ask(std::string_view method, const Request& request, seconds limit = usual_patience) {
+    request.step("ask daemon");
+    return DaemonConnection(any_socket_path(request.conf)).call(method, request, limit);
+}
+
+// Of DEL and GC: who keeps no leases has none to give back. An address that the server does not get
+// back is free when its time is over, and no reason to keep a container.
+void ask_if_there(std::string_view method, const Request& request) {
+    try {
+        ask(method, request);
+    } catch (const NoDaemon& error) {
+        warn({"dhcp: ", error.what(), ": the lease ends when its time is over"});
+    }
+}
+
+bool is_unknown_method(const Error& error) {
+    return error.msg.find("rpc: can't find method") != error.msg.npos;
+}
+
+// The daemon may have a lease for us that we were not told of.
+void release_quietly(const Request& request) {
+    try {
+        ask_if_there(method::release, request);
+    } catch (const Error& error) {
+        warn({"dhcp: undo: ", error.what()});
+    }
+}
+
+Result allocate(const Request& request) {
+    try {
+        return ask(method::allocate, request, patience_for_lease);
+    } catch (const NoDaemon&) {
+        throw;
+    } catch (const Refusal&) {
+        throw;
+    } catch (...) {
+        release_quietly(request);
+        throw;
+    }
+}
+
+// A daemon that has no such method, the reference's, tells the lease it has, or gets one.
+Result ask_for_lease(const Request& request) {
+    try {
+        return ask(method::check, request);
+    } catch (const Refusal& error) {
+        if (!is_unknown_method(error)) throw;
+        return ask(method::allocate, request, patience_for_lease);
+    }
+}
+
+bool has_address(const Result& result, const Prefix& address) {
+    return std::ranges::any_of(result.ips,
+                               [&](const IpConfig& ip) { return ip.address == address; });
+}
+
+}  // namespace
+
+Result add(const Request& request) {
+    request.step("prepare");
+    const Config config = parse_config(request.conf, request.args.cni_args);
+    Netns::open(request.args.netns);
+    Result result = allocate(request);
+    for (Route& route : result.routes)
+        if (route.priority == 0) route.priority = config.priority;
+    return result;
+}
+
+void check(const Request& request) {
+    request.step("prepare");
+    parse_config(request.conf, request.args.cni_args);
+    const Result lease = ask_for_lease(request);
+    const auto prev_result = request.conf.prev_result();
+    if (!prev_result) return;
+    for (const IpConfig& ip : lease.ips)
+        if (!has_address(*prev_result, ip.address))
+            throw Error(
+                Code::internal,
+                cat("dhcp: address ", ip.address.to_string(), " of the lease is not in prevResult"),
+                "the server has given another address since the container was added");
+}
+
+void del(const Request& request) {
+    ask_if_there(method::release, request);
+}
+
+void gc(const Request& request) {
+    if (!request.conf.valid_attachments()) return;
+    try {
+        ask_if_there(method::collect, request);
+    } catch (const Refusal& error) {
+        if (!is_unknown_method(error)) throw;
+    }
+}
+
+void status(const Request& request) {
+    request.step("prepare");
+    const Config config = parse_config(request.conf);
+    request.step("ask daemon");
+    try {
+        DaemonConnection(config.socket_path).greet();
+    } catch (const Error& error) {
+        throw Error(Code::plugin_not_available, error.msg, error.details);
+    }
+}
+
+}  // namespace cni::dhcp

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cni/plugin.h"
+
+namespace cni::dhcp {
+
+Result add(const Request& request);
+void check(const Request& request);
+void del(const Request& request);
+void gc(const Request& request);
+void status(const Request& request);
+
+}  // namespace cni::dhcp

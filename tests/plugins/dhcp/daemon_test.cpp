@@ -1,0 +1,166 @@
+// The daemon as a program, and what the plugin says where there is none.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+namespace cni::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+using DhcpDaemon = DhcpTest;
+
+mode_t mode_of(const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
+}
+
+bool exists(const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+TEST_F(DhcpDaemon, ListensForRootAloneAndLeavesNothing) {
+    Process daemon = start_daemon({"--pidfile=/run/dhcp.pid"});
+    EXPECT_EQ(mode_of(socket_path()), 0600);
+    EXPECT_EQ(read_file("/run/dhcp.pid", 100), std::to_string(daemon.pid()));
+    const Finished finished = stop(std::move(daemon));
+    EXPECT_EQ(finished.exit_code(), 0) << finished.err;
+    EXPECT_FALSE(exists(socket_path()));
+    EXPECT_FALSE(exists("/run/dhcp.pid"));
+}
+
+TEST_F(DhcpDaemon, ReplacesASocketThatNobodyListensAt) {
+    EXPECT_EQ(stop(start_daemon(), SIGKILL).exit_code(), 128 + SIGKILL);
+    EXPECT_TRUE(exists(socket_path()));
+    EXPECT_EQ(stop(start_daemon(), SIGINT).exit_code(), 0);
+}
+
+TEST_F(DhcpDaemon, DoesNotStartBesideAnother) {
+    const Process daemon = start_daemon();
+    const Finished second = run({.argv = {cat(bin_dir(), "/dhcp"), "daemon"}});
+    EXPECT_EQ(second.exit_code(), 1);
+    EXPECT_THAT(second.err, HasSubstr("Address already in use"));
+    EXPECT_TRUE(dhcp("STATUS", network()).ok());
+}
+
+TEST_F(DhcpDaemon, RefusesWordsItDoesNotKnow) {
+    for (const char* word : {"-frobnicate", "x", "-timeout=soon", "-pidfile", "-broadcast=maybe"}) {
+        const Finished finished = run({.argv = {cat(bin_dir(), "/dhcp"), "daemon", word}});
+        EXPECT_EQ(finished.exit_code(), 2) << word;
+        EXPECT_THAT(finished.err, HasSubstr("Usage of daemon")) << word;
+    }
+    const Finished finished = run({.argv = {cat(bin_dir(), "/dhcp"), "daemon", "-pidfile", "rel"}});
+    EXPECT_EQ(finished.exit_code(), 1);
+    EXPECT_THAT(finished.err, HasSubstr("path not absolute"));
+}
+
+// Not at 3, where the daemon looks for it.
+Fd listen_at(const std::string& path) {
+    const Fd socket(checked(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    checked(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+            "bind to ", path);
+    checked(::listen(socket.get(), 5), "listen at ", path);
+    return Fd(checked(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 10), "fcntl"));
+}
+
+TEST_F(DhcpDaemon, TakesASocketThatIsPassed) {
+    const Fd socket = listen_at("/run/passed.sock");
+    const std::string command = cat("LISTEN_FDS=1 LISTEN_PID=$$ exec ", bin_dir(), "/dhcp daemon");
+    Process daemon = Process::start(
+        {.argv = {"sh", "-c", command}, .prepare = [&socket] { ::dup2(socket.get(), 3); }});
+    const json config = network(json::object(), {{"daemonSocketPath", "/run/passed.sock"}});
+    EXPECT_TRUE(comes_true([&] { return dhcp("STATUS", config).ok(); }));
+    EXPECT_FALSE(exists(socket_path()));
+    EXPECT_EQ(stop(std::move(daemon)).exit_code(), 0);
+    EXPECT_TRUE(exists("/run/passed.sock"));
+}
+
+TEST_F(DhcpDaemon, PutsThePrefixBeforePaths) {
+    output_of({"mkdir", "-p", "/run/root"});
+    const json config =
+        network(json::object(), {{"daemonSocketPath", "/run/root/run/cni/dhcp.sock"}});
+    const Process daemon =
+        Process::start({.argv = {cat(bin_dir(), "/dhcp"), "daemon", "-hostprefix", "/run/root"}});
+    EXPECT_TRUE(comes_true([&] { return dhcp("STATUS", config).ok(); }));
+    const TestNetns c("c1");
+    EXPECT_THAT(dhcp("ADD", c, config).error_message(), HasSubstr("/run/root/run/netns/c1"));
+}
+
+TEST_F(DhcpDaemon, KeepsFewCapabilities) {
+    const Process daemon = start_daemon();
+    const std::string status = *read_file(cat("/proc/", daemon.pid(), "/status"), 1u << 16);
+    // CHOWN, KILL, SETUID and SYS_MODULE among others are gone.
+    EXPECT_THAT(status, HasSubstr("CapEff:\t0000000000283406"));
+    EXPECT_THAT(status, HasSubstr("CapPrm:\t0000000000283406"));
+    EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
+}
+
+TEST_F(DhcpDaemon, WithoutOneThePluginSaysSo) {
+    const TestNetns c("c1");
+    const PluginRun added = call("ADD", c, network());
+    EXPECT_EQ(added.error_code(), 11);
+    EXPECT_THAT(added.error_message(), StartsWith("error dialing DHCP daemon: dial unix "
+                                                  "/run/cni/dhcp.sock: connect: "));
+    EXPECT_EQ(link(c, "eth0"), nullptr);
+    EXPECT_EQ(dhcp("STATUS", network()).error_code(), 50);
+    EXPECT_TRUE(dhcp("DEL", c, network()).ok());
+    EXPECT_TRUE(call("DEL", c, network()).ok());
+    json config = network();
+    config["cni.dev/valid-attachments"] = json::array();
+    EXPECT_TRUE(dhcp("GC", config).ok());
+}
+
+TEST_F(DhcpDaemon, IsNotTakenForOneThatSpeaksSomethingElse) {
+    const Process other = Process::start(
+        {.argv = {"sh", "-c", "mkdir -p /run/cni; yes hello | nc -lkU /run/cni/dhcp.sock"}});
+    EXPECT_TRUE(comes_true([] { return exists(socket_path()); }));
+    const PluginRun run = dhcp("STATUS", network());
+    EXPECT_EQ(run.error_code(), 50);
+    EXPECT_THAT(run.error_message(), HasSubstr("does not speak the protocol"));
+}
+
+TEST_F(DhcpDaemon, RefusesWhatIsNoNamespaceOrNoCall) {
+    const Process daemon = start_daemon();
+    const TestNetns c("c1");
+    PluginArgs bad = args(c);
+    bad.netns = "/etc/hostname";
+    EXPECT_EQ(dhcp("ADD", bad, network()).error_code(), 8);
+    const PluginRun run = dhcp("ADD", c, network());
+    EXPECT_THAT(run.error_message(), HasSubstr("eth0"));
+    for (const char* garbage : {"GET / HTTP/1.0\\n\\n", "CONNECT /_goRPC_ HTTP/1.0\\n\\n\\377\\377",
+                                "CONNECT /_goRPC_ HTTP/1.0\\n\\n\\005hello", "x"})
+        output_of({"sh", "-c", cat("printf '", garbage, "' | nc -NU ", socket_path(), " || true")});
+    EXPECT_TRUE(dhcp("STATUS", network()).ok());
+}
+
+TEST_F(DhcpDaemon, GivesUpWhenTheCallerHasGone) {
+    FakeServer server(outside().netns().netns(), "eth0");
+    server.set({.is_silent = true});
+    Process daemon = start_daemon({"-timeout", "200ms"});
+    const TestNetns c("c1");
+    output_of({"ip", "link", "add", "eth0", "link", "uplink", "netns", "c1", "type", "macvlan"});
+    Process caller = Process::start(
+        {.argv = {cat(bin_dir(), "/dhcp")},
+         .input = network().dump(),
+         .environment = {"CNI_COMMAND=ADD", "CNI_CONTAINERID=c1", cat("CNI_NETNS=", c.path()),
+                         "CNI_IFNAME=eth0", "CNI_PATH=/"}});
+    server.await(dhcp::Type4::discover);
+    caller.signal(SIGKILL);
+    caller.wait();
+    // Nobody is in its way.
+    server.set({});
+    EXPECT_TRUE(dhcp("ADD", c, network()).ok());
+    EXPECT_THAT(stop(std::move(daemon)).err, HasSubstr("nobody waits"));
+}
+
+}  // namespace
+}  // namespace cni::test
