@@ -55,9 +55,9 @@ std::string parse_hardware(const NlAttributes<IFLA_MAX>& attributes) {
 std::vector<std::string> parse_alternative_names(const nlattr* nest) {
     std::vector<std::string> names;
     if (!nest) return names;
-    const nlattr* each = nullptr;
-    int left = 0;
-    nla_for_each_nested(each, nest, left) {
+    int left = nla_len(nest);
+    for (const auto* each = static_cast<const nlattr*>(nla_data(nest)); nla_ok(each, left);
+         each = nla_next(each, &left)) {
         const std::string_view name(static_cast<const char*>(nla_data(each)),
                                     static_cast<std::size_t>(nla_len(each)));
         if (nla_type(each) == IFLA_ALT_IFNAME) names.emplace_back(name.substr(0, name.find('\0')));

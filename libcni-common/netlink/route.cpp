@@ -308,8 +308,9 @@ Route only_through(const Link& link, const Route& route) {
 }
 
 void sort_for_adding(std::vector<Route>& routes) {
-    std::ranges::stable_partition(
-        routes, [](const Route& route) { return !route.gw && !has_ways_of_its_own(route); });
+    std::stable_partition(routes.begin(), routes.end(), [](const Route& route) {
+        return !route.gw && !has_ways_of_its_own(route);
+    });
 }
 
 std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family) {
