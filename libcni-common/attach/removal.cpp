@@ -17,6 +17,15 @@ void remove_from_container(const Request& request, std::string_view kind, Depart
         departure.remove(*container, *link);
 }
 
+// What cannot be read is reported when IPAM is to be told; it keeps no link.
+bool ipam_needs_link(const Request& request) {
+    try {
+        return Ipam(request).needs_link();
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 Removal::Removal(const Request& request)
@@ -31,9 +40,7 @@ void Removal::masquerading() {
 }
 
 void Removal::pair_and_addresses() {
-    const Ipam ipam(request_);
-    if (ipam.needs_link()) attempt([&] { ipam.del(); });
-    attempt([&] { remove_pair_and_addresses(request_, record, departure_); });
+    remove_and_release("remove veth pair", [&] { remove_veth_pair(request_, record, departure_); });
 }
 
 void Removal::link_and_addresses(std::string_view kind) {
@@ -41,12 +48,16 @@ void Removal::link_and_addresses(std::string_view kind) {
 }
 
 void Removal::link_and_addresses(const std::function<void()>& remove) {
-    const Ipam ipam(request_);
-    if (ipam.needs_link()) attempt([&] { ipam.del(); });
-    request_.step("remove link");
+    remove_and_release("remove link", remove);
+}
+
+void Removal::remove_and_release(std::string_view step, const std::function<void()>& remove) {
+    const bool ipam_comes_first = ipam_needs_link(request_);
+    if (ipam_comes_first) attempt([&] { Ipam(request_).del(); });
+    request_.step(step);
     attempt([&] {
         remove();
-        if (!ipam.needs_link()) departure_.run_beside_orphan([&] { ipam.del(); });
+        if (!ipam_comes_first) departure_.run_beside_orphan([&] { Ipam(request_).del(); });
     });
 }
 

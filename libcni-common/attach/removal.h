@@ -21,8 +21,7 @@ public:
 
     /// Of every back end.
     void masquerading();
-    /// The pair, then what IPAM gave, or before it if the IPAM plugin needs the link: see
-    /// remove_pair_and_addresses().
+    /// The pair (see remove_veth_pair()), and what IPAM gave, as link_and_addresses() does.
     void pair_and_addresses();
     /// The attachment's link, of this kind, in the container, then what IPAM gave. What is somebody
     /// else's is left: see find_container_link().
@@ -46,6 +45,7 @@ public:
     nft::Connection& nft() { return departure_.nft(); }
 
 private:
+    void remove_and_release(std::string_view step, const std::function<void()>& remove);
     const Request& request_;
     Departure departure_;
     Failures failures_;

@@ -29,16 +29,6 @@ void remove_if_made(Rtnl& host, const HostLink& name) {
     });
 }
 
-void remove_veth_pair(const Request& request, const std::optional<Result>& record,
-                      Departure& departure) {
-    Rtnl& host = departure.host();
-    auto ends = find_host_links(host, request.conf.name, request.attachment(), record);
-    // What is in the container says something only where nothing of the host does.
-    if (ends.empty())
-        if (auto end = find_unrecorded_link(host, request, record)) ends.push_back(*end);
-    departure.remove(ends);
-}
-
 }  // namespace
 
 VethPair make_veth_pair(Rtnl& host, const Container& container, const Request& request,
@@ -69,12 +59,14 @@ void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& all
     allocation.release();
 }
 
-void remove_pair_and_addresses(const Request& request, const std::optional<Result>& record,
-                               Departure& departure) {
-    request.step("remove veth pair");
-    remove_veth_pair(request, record, departure);
-    const Ipam ipam(request);
-    if (!ipam.needs_link()) departure.run_beside_orphan([&] { ipam.del(); });
+void remove_veth_pair(const Request& request, const std::optional<Result>& record,
+                      Departure& departure) {
+    Rtnl& host = departure.host();
+    auto ends = find_host_links(host, request.conf.name, request.attachment(), record);
+    // What is in the container says something only where nothing of the host does.
+    if (ends.empty())
+        if (auto end = find_unrecorded_link(host, request, record)) ends.push_back(*end);
+    departure.remove(ends);
 }
 
 void remove_stale_pairs_and_addresses(const Request& request,

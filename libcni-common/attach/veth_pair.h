@@ -32,16 +32,15 @@ VethPair make_veth_pair(Rtnl& host, const Container& container, const Request& r
 void release_addresses(Rtnl& host, const Request& request, Ipam::Allocation& allocation);
 
 /// On DEL: deletes the pair at the host's end, whatever became of the namespace and whatever the
-/// container has done to its own end, and then has the IPAM plugin, if any, release the addresses,
-/// unless that needs the link (Ipam::needs_link) and was asked before.
-/// What is another attachment's is left alone. `record` is the prevResult, if it can be read.
-/// Throws when a link could not be deleted: then the addresses are kept, since an interface still
-/// bears them.
-void remove_pair_and_addresses(const Request& request, const std::optional<Result>& record,
-                               Departure& departure);
+/// container has done to its own end. What is another attachment's is left alone. `record` is the
+/// prevResult, if it can be read. Throws when a link could not be deleted.
+void remove_veth_pair(const Request& request, const std::optional<Result>& record,
+                      Departure& departure);
 
-/// On GC: the same for all attachments of the network that are not in `valid`; nullopt: for none,
-/// the IPAM plugin is only told of the GC.
+/// On GC: deletes the pairs of all attachments of the network that are not in `valid`, and has the
+/// IPAM plugin, if any, release the addresses. nullopt: no pair, the IPAM plugin is only told of
+/// the GC. Throws when a link could not be deleted: then the addresses are kept, since an interface
+/// still bears them.
 void remove_stale_pairs_and_addresses(const Request& request,
                                       const std::optional<std::vector<AttachmentId>>& valid,
                                       Departure& departure);

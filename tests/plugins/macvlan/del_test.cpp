@@ -71,6 +71,17 @@ TEST_F(MacvlanDel, GoesOnWhenIpamFailsAndSaysSo) {
     EXPECT_FALSE(has_interface(c));
 }
 
+TEST_F(MacvlanDel, AnIpamKeyThatCannotBeReadKeepsNoLink) {
+    const ScriptedIpam ipam;
+    ipam.answer(ipam_result({"10.1.2.2/24"}));
+    const TestNetns c("c1");
+    add(c, scripted());
+    json wrong = scripted();
+    wrong["ipam"] = 5;
+    EXPECT_EQ(call("DEL", c, wrong).error_code(), 7);
+    EXPECT_FALSE(has_interface(c));
+}
+
 TEST_F(MacvlanDel, OfOneAttachmentLeavesTheOthers) {
     const TestNetns c("c1"), other("other");
     const json stays = add(other, network()), second = add(c, network(), "net1");

@@ -80,6 +80,18 @@ TEST_F(PtpDel, GoesOnWhenIpamFailsAndSaysSo) {
     EXPECT_TRUE(run.ok()) << run.report();
 }
 
+TEST_F(PtpDel, AnIpamKeyThatCannotBeReadKeepsNoPair) {
+    const ScriptedIpam ipam;
+    const Snapshot before = used_host(ipam);
+    const TestNetns c("c1");
+    add(c, full());
+    json wrong = full();
+    wrong["ipam"] = 5;
+    EXPECT_EQ(call("DEL", args(c), wrong).error_code(), 7);
+    EXPECT_EQ(host_snapshot(), before);
+    expect_deleted(args(c), full(), before);
+}
+
 TEST_F(PtpDel, OfOneContainerLeavesTheOthers) {
     const ScriptedIpam ipam;
     used_host(ipam);
