@@ -40,7 +40,10 @@ void Removal::masquerading() {
 }
 
 void Removal::pair_and_addresses() {
-    remove_and_release("remove veth pair", [&] { remove_veth_pair(request_, record, departure_); });
+    remove_and_release([&] {
+        request_.step("remove veth pair");
+        remove_veth_pair(request_, record, departure_);
+    });
 }
 
 void Removal::link_and_addresses(std::string_view kind) {
@@ -48,13 +51,15 @@ void Removal::link_and_addresses(std::string_view kind) {
 }
 
 void Removal::link_and_addresses(const std::function<void()>& remove) {
-    remove_and_release("remove link", remove);
+    remove_and_release([&] {
+        request_.step("remove link");
+        remove();
+    });
 }
 
-void Removal::remove_and_release(std::string_view step, const std::function<void()>& remove) {
+void Removal::remove_and_release(const std::function<void()>& remove) {
     const bool ipam_comes_first = ipam_needs_link(request_);
     if (ipam_comes_first) attempt([&] { Ipam(request_).del(); });
-    request_.step(step);
     attempt([&] {
         remove();
         if (!ipam_comes_first) departure_.run_beside_orphan([&] { Ipam(request_).del(); });

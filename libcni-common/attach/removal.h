@@ -45,7 +45,7 @@ public:
     nft::Connection& nft() { return departure_.nft(); }
 
 private:
-    void remove_and_release(std::string_view step, const std::function<void()>& remove);
+    void remove_and_release(const std::function<void()>& remove);
     const Request& request_;
     Departure departure_;
     Failures failures_;

@@ -38,7 +38,8 @@ bool is_ifname(std::string_view name);
 /// throw Error(invalid_environment) unless IgnoreUnknown says otherwise. Repeated keys: last wins.
 std::map<std::string, std::string> parse_cni_args(std::string_view text,
                                                   std::span<const std::string_view> known);
-/// The same for DEL and GC: what cannot be understood is left out, nothing throws.
+/// The same for DEL and GC, and for who takes whatever keys there are: what cannot be understood is
+/// left out, nothing throws. The first "=" ends the key: a value may have others.
 std::map<std::string, std::string> parse_cni_args_leniently(std::string_view text);
 
 }  // namespace cni

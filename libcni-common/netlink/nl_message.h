@@ -4,6 +4,7 @@
 #include <netlink/msg.h>
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -98,14 +99,17 @@ public:
     const nlattr* operator[](int attribute) const { return table_[attribute]; }
     template <typename T>
     const T* get(int attribute) const {
+        // linux/netlink.h, NLA_ALIGNTO: what is wider may lie anywhere.
+        static_assert(alignof(T) <= NLA_ALIGNTO, "get_or() reads values of 64 bits");
         const nlattr* a = table_[attribute];
         if (!a || nla_len(a) < static_cast<int>(sizeof(T))) return nullptr;
         return static_cast<const T*>(nla_data(a));
     }
     template <typename T>
     T get_or(int attribute, T otherwise) const {
-        const T* value = get<T>(attribute);
-        return value ? *value : otherwise;
+        const std::span<const std::uint8_t> value = bytes(attribute);
+        if (value.size() >= sizeof otherwise) std::memcpy(&otherwise, value.data(), sizeof otherwise);
+        return otherwise;
     }
     /// Up to the first zero byte; empty when absent.
     std::string_view string(int attribute) const {

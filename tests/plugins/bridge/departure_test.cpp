@@ -22,6 +22,7 @@
 #include "netfilter/closing.h"
 #include "support/bridge_fixture.h"
 #include "support/crowd.h"
+#include "support/held_calls.h"
 #include "support/orphans.h"
 #include "support/refusal.h"
 #include "support/traces.h"
@@ -62,37 +63,26 @@ protected:
         const PluginRun run = call("DEL", args(c), config);
         EXPECT_TRUE(run.ok()) << run.report();
     }
-    /// ADD, and a DEL that leaves an orphan; `program` is run for it. None is left by one that has
-    /// to wait for a processor so long that its orphan ends before it does: it is tried again.
-    static pid_t leave_orphan(const TestNetns& c, const Program& program) {
-        for (int attempt = 0; attempt < 100; ++attempt) {
-            add(c, full());
-            await_orphans();
+    /// What a call of the plugin leaves behind: it gets no further than where the kernel has
+    /// answered and it makes a session of its own, while the object lives.
+    class HeldOrphan {
+    public:
+        explicit HeldOrphan(Program program) {
+            program.prepare = [first = std::move(program.prepare), hold = calls_.prepare()] {
+                if (first) first();
+                hold();
+            };
             const Finished finished = run(program);
             EXPECT_TRUE(finished.ok()) << finished.out;
-            const auto left = orphans();
-            if (left.size() == 1) return left.front();
+            const auto caller = calls_.next();
+            if (!caller) throw Error(Code::internal, "no orphan was left");
+            pid_ = caller->pid;
         }
-        throw Error(Code::internal, "no orphan was left");
-    }
-    static pid_t leave_orphan(const TestNetns& c) { return leave_orphan(c, del_program(c)); }
-
-    /// While it lives the orphan does not get on.
-    class Stopped {
-    public:
-        explicit Stopped(pid_t pid) : pid_(pid) { ::kill(pid_, SIGSTOP); }
-        Stopped(const Stopped&) = delete;
-        Stopped& operator=(const Stopped&) = delete;
-        ~Stopped() { ::kill(pid_, SIGCONT); }
-        /// False when it had ended before.
-        bool lives() const {
-            siginfo_t state{};
-            ::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WSTOPPED | WNOWAIT);
-            return state.si_code == CLD_STOPPED;
-        }
+        pid_t pid() const { return pid_; }
 
     private:
-        pid_t pid_;
+        HeldCalls calls_{SYS_setsid};
+        pid_t pid_ = -1;
     };
 
     void expect_nothing_left() const { EXPECT_EQ(difference(before_, host_traces()), ""); }
@@ -103,7 +93,8 @@ protected:
 TEST_F(BridgeDeparture, NothingIsLeftWhenDelEnds) {
     const TestNetns c("c1");
     const Traces container = container_traces(c);
-    leave_orphan(c);
+    add(c, full());
+    del(c, full());
     EXPECT_EQ(difference(container, container_traces(c)), "");
     expect_nothing_left();
 }
@@ -145,7 +136,8 @@ TEST_F(BridgeDeparture, WhoReadsToTheEndDoesNotWait) {
     program.prepare = [fd = writer.get()] {
         for (const int number : {1, 2, 9}) ::dup2(fd, number);
     };
-    const Stopped orphan(leave_orphan(c, program));
+    add(c, full());
+    const HeldOrphan orphan(program);
     writer.reset();
     pollfd end{reader.get(), POLLIN, 0};
     EXPECT_EQ(::poll(&end, 1, 10'000), 1) << "somebody else can still write";
@@ -153,25 +145,42 @@ TEST_F(BridgeDeparture, WhoReadsToTheEndDoesNotWait) {
 
 TEST_F(BridgeDeparture, ItHasOneSocketAndNoPlace) {
     const TestNetns c("c1");
-    // It may have ended already, when this process had to wait for a processor, and it has a
-    // session of its own once the kernel has answered.
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        const pid_t pid = leave_orphan(c);
-        const Stopped orphan(pid);
-        if (!orphan.lives() || ::getsid(pid) != pid) continue;
-        const std::string proc = cat("/proc/", pid), fds = cat(proc, "/fd");
-        // That of links goes when the kernel has answered.
-        EXPECT_LE(list_dir(open_at(AT_FDCWD, fds.c_str(), O_RDONLY, 0, fds), fds).size(), 2u);
-        EXPECT_EQ(std::filesystem::read_symlink(cat(proc, "/cwd")), "/");
-        return;
+    add(c, full());
+    const HeldOrphan orphan(del_program(c));
+    const std::string proc = cat("/proc/", orphan.pid()), fds = cat(proc, "/fd");
+    // That of links goes when the kernel has answered.
+    EXPECT_EQ(list_dir(open_at(AT_FDCWD, fds.c_str(), O_RDONLY, 0, fds), fds).size(), 1u);
+    EXPECT_EQ(std::filesystem::read_symlink(cat(proc, "/cwd")), "/");
+}
+
+TEST_F(BridgeDeparture, ItEndsInASessionOfItsOwn) {
+    const TestNetns c("c1");
+    add(c, full());
+    HeldCalls ends{SYS_exit_group};
+    Program program = del_program(c);
+    program.prepare = ends.prepare();
+    Process del = Process::start(program);
+    bool is_seen = false;
+    while (!is_seen) {
+        const auto caller = ends.next();
+        ASSERT_TRUE(caller) << "none was left";
+        const std::string name = cat("/proc/", caller->pid, "/comm");
+        is_seen = read_file(name, 64) == "cnixx-orphan\n";
+        if (is_seen) {
+            EXPECT_EQ(::getsid(caller->pid), caller->pid);
+        }
+        ends.let_go(*caller);
     }
-    ADD_FAILURE() << "never seen";
+    // It may have ended before the plugin did.
+    while (const auto caller = ends.next(std::chrono::milliseconds(100))) ends.let_go(*caller);
+    EXPECT_TRUE(del.wait().ok());
 }
 
 TEST_F(BridgeDeparture, TheNextCallDoesNotWaitForIt) {
     const TestNetns c("c1");
     {
-        const Stopped orphan(leave_orphan(c));
+        add(c, full());
+        const HeldOrphan orphan(del_program(c));
         add(c, full());
         del(c, full());
         expect_nothing_left();
@@ -268,7 +277,8 @@ TEST_F(BridgeDeparture, IsSwitchedOffByTheEnvironment) {
         EXPECT_EQ(orphans().size(), 0u) << wish;
         expect_nothing_left();
     }
-    leave_orphan(c, del_program(c, "0"));
+    add(c, full());
+    const HeldOrphan orphan(del_program(c, "0"));
 }
 
 TEST_F(BridgeDeparture, ARefusalReachesTheCaller) {
@@ -323,18 +333,12 @@ private:
 // The kernel makes whoever closes a socket of netfilter wait for what others have deleted.
 TEST_F(BridgeDeparture, AddLeavesTheClosingBehindADeletion) {
     const TestNetns c("c1");
-    bool has_left = false;
-    // None is left by a process that has to wait so long for a processor that its orphan ends
-    // first.
-    for (int attempt = 0; attempt < 50 && !has_left; ++attempt) {
-        const std::optional<Deletions> deletions(std::in_place);
-        const PluginRun run = call("ADD", args(c), full());
-        EXPECT_TRUE(run.ok()) << run.report();
-        has_left = !orphans().empty();
-        del(c, full());
-        await_orphans();
+    {
+        const Deletions deletions;
+        const HeldOrphan orphan(plugin_program("bridge", "ADD", args(c), full().dump()));
     }
-    EXPECT_TRUE(has_left);
+    del(c, full());
+    await_orphans();
     // And only then.
     timespec long_ago[2] = {{1, 0}, {1, 0}};
     ::utimensat(AT_FDCWD, "/run/cnixx.nftables", long_ago, 0);
