@@ -113,7 +113,8 @@ TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
 
 TEST_F(Cnitool, HelpIsThereForEveryCommand) {
     EXPECT_THAT(tool({"help"}).out, StartsWith("usage: cnitool COMMAND"));
-    for (const char* verb : {"add", "check", "del", "gc", "status", "validate", "version"}) {
+    for (const char* verb :
+         {"add", "check", "del", "gc", "install", "status", "uninstall", "validate", "version"}) {
         const Finished help = tool({verb, "--help"});
         EXPECT_TRUE(help.ok()) << verb;
         EXPECT_THAT(help.out, StartsWith(cat("usage: cnitool ", verb)));
