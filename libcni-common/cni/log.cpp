@@ -1,15 +1,12 @@
 #include "cni/log.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
 
-#include "base/file.h"
 #include "base/release.h"
 #include "base/warn.h"
 #include "cni/json_writer.h"
+#include "cni/log_file.h"
 #include "cni/traceparent.h"
 
 namespace cni {
@@ -58,16 +55,12 @@ void write_steps(JsonWriter& out, std::span<const Step> steps) {
     out.end_array();
 }
 
-bool is_absolute(std::string_view path) {
-    return path.starts_with('/');
-}
-
 std::string configured_path(const Request& request) {
     try {
         const auto key = request.conf.json.find("logFile");
         if (!key) return {};
         std::string path = key->as_string();
-        if (!path.empty() && !is_absolute(path)) throw key->invalid("must be an absolute path");
+        if (!path.empty() && !path.starts_with('/')) throw key->invalid("must be an absolute path");
         return path;
     } catch (const Error& error) {
         // A mistake in the configuration must not keep a container from being deleted.
@@ -75,20 +68,6 @@ std::string configured_path(const Request& request) {
         warn(error.what());
         return {};
     }
-}
-
-// In one call, so that the lines of processes that run at once do not mix. The file may lie in a
-// folder that others can write to: what they plant there is neither followed nor waited for.
-void append(const std::string& path, std::string_view line) {
-    if (!is_absolute(path))
-        throw Error(Code::invalid_environment,
-                    cat("CNI_LOG_FILE must be an absolute path, not ", quote(path)));
-    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    const Fd file = open_at(AT_FDCWD, path.c_str(), flags, 0600, path);
-    struct stat status {};
-    checked(::fstat(file.get(), &status), "look at ", path);
-    if (!S_ISREG(status.st_mode)) throw Error(Code::internal, cat(path, " is no regular file"));
-    write_all(file.get(), line, path);
 }
 
 }  // namespace
@@ -117,6 +96,8 @@ std::string log_line(const Operation& operation) {
 Steps* OperationLog::start(const Request& request) {
     path_ = configured_path(request);
     if (path_.empty()) path_ = environment_variable("CNI_LOG_FILE");
+    traceparent_ = environment_variable("TRACEPARENT");
+    trace_.begin();
     time_ = now();
     return &steps_.emplace();
 }
@@ -126,30 +107,32 @@ std::string_view OperationLog::last_step() const {
 }
 
 void OperationLog::finish(const Request& request, const Error* error) noexcept {
-    try {
-        write_line(request, error);
-    } catch (...) {
-        warn({"log: ", current_error_text()});
-    }
-}
-
-void OperationLog::write_line(const Request& request, const Error* error) {
-    if (error && !steps_) path_ = environment_variable("CNI_LOG_FILE");
-    if (path_.empty()) return;
-    const std::string trace = environment_variable("TRACEPARENT");
-    Operation operation{.plugin = plugin_,
-                        .request = request,
-                        .time = steps_ ? time_ : now(),
-                        .duration = {},
-                        .steps = {},
-                        .traceparent = parse_traceparent(trace).value_or(""),
-                        .error = error,
-                        .unlocked = unlocked_};
+    const auto attempt = [](const auto& write) {
+        try {
+            write();
+        } catch (...) {
+            warn({"log: ", current_error_text()});
+        }
+    };
+    Operation operation{.plugin = plugin_, .request = request, .time = time_, .error = error};
     if (steps_) {
         operation.duration = steps_->end();
         operation.steps = steps_->list();
     }
-    append(path_, log_line(operation));
+    attempt([&] { write_line(operation); });
+    attempt([&] { trace_.write(operation); });
+}
+
+void OperationLog::write_line(Operation operation) {
+    if (!steps_ && operation.error) {
+        path_ = environment_variable("CNI_LOG_FILE");
+        traceparent_ = environment_variable("TRACEPARENT");
+        operation.time = now();
+    }
+    if (path_.empty()) return;
+    operation.traceparent = parse_traceparent(traceparent_).value_or("");
+    operation.unlocked = unlocked_;
+    append_line(path_, "CNI_LOG_FILE", log_line(operation));
 }
 
 }  // namespace cni

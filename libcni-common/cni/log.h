@@ -2,26 +2,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
-#include "cni/plugin.h"
+#include "cni/trace.h"
 
 namespace cni {
-
-/// One operation, as the log tells it.
-struct Operation {
-    std::string_view plugin;
-    const Request& request;
-    std::int64_t time = 0;  ///< when it began: microseconds since 1970
-    /// Microseconds; nullopt when it failed before it began.
-    std::optional<std::int64_t> duration = {};
-    std::span<const Step> steps = {};
-    std::string_view traceparent = {};  ///< "" for none
-    const Error* error = nullptr;       ///< null: it succeeded
-    std::string_view unlocked = {};     ///< why there was no AttachmentLock; "" when there was
-};
 
 /// A JSON object without line ends and the line end behind it. What is empty is left out.
 std::string log_line(const Operation& operation);
@@ -42,7 +28,8 @@ public:
     /// The operation goes on without an AttachmentLock, for this reason; "" for none.
     void note_unlocked(const std::string& reason) { unlocked_ = reason; }
 
-    /// Writes the line; `error` is null after success. A file that cannot be written is a warning.
+    /// Writes the line, and the span of a trace (cni/trace.h) where that is asked for; `error` is
+    /// null after success. A file that cannot be written is a warning.
     /// Operations that failed before they could be started are logged where CNI_LOG_FILE says.
     void finish(const Request& request, const Error* error) noexcept;
 
@@ -50,9 +37,11 @@ public:
     std::string_view last_step() const;
 
 private:
-    void write_line(const Request& request, const Error* error);
+    void write_line(Operation operation);
     std::string_view plugin_;
     std::string path_;
+    std::string traceparent_;  ///< as it was given: what this process starts may get another
+    OperationTrace trace_;
     std::string unlocked_;
     std::int64_t time_ = 0;
     std::optional<Steps> steps_;

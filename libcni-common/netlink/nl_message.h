@@ -108,7 +108,8 @@ public:
     template <typename T>
     T get_or(int attribute, T otherwise) const {
         const std::span<const std::uint8_t> value = bytes(attribute);
-        if (value.size() >= sizeof otherwise) std::memcpy(&otherwise, value.data(), sizeof otherwise);
+        if (value.size() >= sizeof otherwise)
+            std::memcpy(&otherwise, value.data(), sizeof otherwise);
         return otherwise;
     }
     /// Up to the first zero byte; empty when absent.

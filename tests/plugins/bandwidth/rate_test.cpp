@@ -1,10 +1,10 @@
 // What gets through in five seconds: never more than the limit and the burst, and at least nine
 // tenths of the limit. CNIXX_FAST=1 measures 1 Gbit/s as well.
 //
-// Less than the limit gets through whatever it is when the test, which sends and receives by itself,
-// does not get the processor for a while, and when TCP waits for an answer that was lost: what is
-// too little is measured again. A limit that is too low lets enough through at no try. Too much
-// always counts.
+// Less than the limit gets through whatever it is when the test, which sends and receives by
+// itself, does not get the processor for a while, and when TCP waits for an answer that was lost:
+// what is too little is measured again. A limit that is too low lets enough through at no try. Too
+// much always counts.
 #include <cstdlib>
 #include <iostream>
 
