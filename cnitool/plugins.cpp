@@ -11,6 +11,7 @@
 #include "plugins/flannel/config.h"
 #include "plugins/host-device/config.h"
 #include "plugins/ipvlan/config.h"
+#include "plugins/loopback/config.h"
 #include "plugins/macvlan/config.h"
 #include "plugins/portmap/config.h"
 #include "plugins/ptp/config.h"
@@ -24,15 +25,12 @@
 namespace cni::tool {
 namespace {
 
-constexpr PluginKeys loopback{"loopback"};  // has no keys of its own
-
 constexpr const PluginKeys* plugins[] = {
-    &bandwidth::known_keys,   &bridge::known_keys,   &debug::known_keys,
-    &dummy::known_keys,       &firewall::known_keys, &flannel::known_keys,
-    &host_device::known_keys, &ipvlan::known_keys,   &loopback,
-    &macvlan::known_keys,     &portmap::known_keys,  &ptp::known_keys,
-    &sample::known_keys,      &sbr::known_keys,      &tap::known_keys,
-    &tuning::known_keys,      &vlan::known_keys,     &vrf::known_keys,
+    &bandwidth::known_keys, &bridge::known_keys,  &debug::known_keys,       &dummy::known_keys,
+    &firewall::known_keys,  &flannel::known_keys, &host_device::known_keys, &ipvlan::known_keys,
+    &loopback::known_keys,  &macvlan::known_keys, &portmap::known_keys,     &ptp::known_keys,
+    &sample::known_keys,    &sbr::known_keys,     &tap::known_keys,         &tuning::known_keys,
+    &vlan::known_keys,      &vrf::known_keys,
 };
 
 constexpr const PluginKeys* ipam_plugins[] = {&dhcp::known_keys, &host_local::known_keys,

@@ -14,6 +14,9 @@ struct PluginKeys;
 
 namespace cni::dhcp {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "asks a DHCP server for addresses, by a daemon that keeps the leases";
+
 /// Where the daemon listens unless somebody says otherwise.
 inline constexpr const char* default_socket_path = "/run/cni/dhcp.sock";
 

@@ -27,6 +27,6 @@ constexpr Key keys[] = {{"type", text},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"dhcp", keys, check_config};
+constinit const PluginKeys known_keys{"dhcp", about, keys, check_config};
 
 }  // namespace cni::dhcp

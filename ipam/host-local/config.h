@@ -12,6 +12,9 @@ struct PluginKeys;
 
 namespace cni::host_local {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "hands out addresses from ranges, leases in files";
+
 /// Where the leases of a network are. All that DEL and GC need: they must work whatever else is
 /// wrong with the configuration.
 struct Location {

@@ -55,6 +55,6 @@ constexpr Key keys[] = {{"type", text},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"host-local", keys, check_config};
+constinit const PluginKeys known_keys{"host-local", about, keys, check_config};
 
 }  // namespace cni::host_local

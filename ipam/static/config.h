@@ -10,6 +10,9 @@ struct PluginKeys;
 
 namespace cni::static_ipam {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "hands out the addresses it is told";
+
 struct Config {
     /// In the order of the result; maybe none.
     std::vector<IpConfig> addresses;

@@ -20,6 +20,6 @@ constexpr Key keys[] = {{"type", text},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"static", keys, check_config};
+constinit const PluginKeys known_keys{"static", about, keys, check_config};
 
 }  // namespace cni::static_ipam

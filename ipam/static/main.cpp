@@ -2,9 +2,6 @@
 // there is nothing to release on DEL and GC.
 #include "static.h"
 
-int main() {
-    return cni::run({.name = "static",
-                     .add = cni::static_ipam::add,
-                     .check = cni::static_ipam::check,
-                     .status = cni::static_ipam::status});
+int main(int count, char** words) {
+    return cni::run(cni::static_ipam::plugin, count, words);
 }

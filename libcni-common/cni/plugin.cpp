@@ -5,12 +5,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/file.h"
-#include "base/release.h"
 #include "base/warn.h"
 #include "cni/attachment_lock.h"
 #include "cni/json_writer.h"
 #include "cni/log.h"
+#include "cni/usage.h"
 #include "cni/version.h"
 #include "sys/netns.h"
 
@@ -59,17 +61,6 @@ int fail(const Error& error, const NetConf& conf) {
               print_error(error, is_supported(version) ? version : supported_versions.back()),
               "stdout");
     return 1;
-}
-
-// Programs take the first line for the version of a reference plugin: some the whole rest of it,
-// some its fourth word, some the first word of the text that is a version.
-int print_usage(const Plugin& plugin) {
-    write_all(STDERR_FILENO,
-              cat("CNI ", plugin.name, " plugin v", reference_release,
-                  "\nCNI protocol versions supported: ", join(supported_versions, ", "), "\ncnixx ",
-                  release, "\n"),
-              "stderr");
-    return 0;
 }
 
 void require_environment(const Args& args, const Command* command) {
@@ -245,9 +236,9 @@ Error error_of(const Plugin& plugin, const Request& request, std::string_view st
     }
 }
 
-int run_throwing(const Plugin& plugin) {
+int run_throwing(const Plugin& plugin, Words words) {
     Request request{.args = Args::from_environment(), .conf = {}};
-    if (request.args.command.empty()) return print_usage(plugin);
+    if (request.args.command.empty()) return print_usage(plugin, words);
     OperationLog log(plugin.name);
     try {
         run_command(plugin, request, log);
@@ -279,10 +270,13 @@ int fail_without_memory(const Plugin& plugin) noexcept {
 
 }  // namespace
 
-int run(const Plugin& plugin) noexcept {
+int run(const Plugin& plugin, int count, char* const* words) noexcept {
+    const Words behind_name(words + std::min(count, 1), words + count);
+    if (plugin.run_by_words)
+        if (const auto status = plugin.run_by_words(behind_name)) return *status;
     begin_program();
     try {
-        return run_throwing(plugin);
+        return run_throwing(plugin, behind_name);
     } catch (const Error& error) {
         warn({plugin.name, ": ", error.what()});  // stdout cannot be written
         return 1;

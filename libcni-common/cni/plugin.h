@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <span>
+
 #include "base/steps.h"
 #include "cni/args.h"
 #include "cni/config.h"
@@ -23,9 +26,13 @@ struct Request {
     }
 };
 
+/// What stands behind the name of a program on its command line.
+using Words = std::span<char* const>;
+
 /// A plugin as a table of its commands. A null entry succeeds without doing anything.
 struct Plugin {
     const char* name;
+    const char* about;  ///< what it does, as the end of a sentence that its name begins
     Result (*add)(const Request&) = nullptr;
     void (*check)(const Request&) = nullptr;
     void (*del)(const Request&) = nullptr;
@@ -34,12 +41,17 @@ struct Plugin {
     /// ADD and DEL of an attachment run one after the other: see AttachmentLock. Not for IPAM
     /// plugins, whose callers see to it.
     bool is_serialised = false;
+    /// What the executable does besides, if its words ask for it: returns the exit status; nullopt
+    /// if they do not. Asked before anything else. May be null.
+    std::optional<int> (*run_by_words)(Words words) = nullptr;
 };
 
 /// The main function of every plugin: reads environment and stdin, checks them in the order of the
 /// specification, runs the command, prints exactly one JSON document (or none) on stdout and
-/// returns the exit status. Whatever is thrown becomes an error object.
-int run(const Plugin& plugin) noexcept;
+/// returns the exit status. Whatever is thrown becomes an error object. `words` are the `count`
+/// ones of main(), the name of the program first. Without CNI_COMMAND it says what it is: see
+/// docs/protocol.md.
+int run(const Plugin& plugin, int count, char* const* words) noexcept;
 
 /// Whether an interface of a result is CNI_IFNAME in CNI_NETNS: plugins of a list may name the
 /// namespace by different paths.

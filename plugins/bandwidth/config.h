@@ -11,6 +11,9 @@ struct PluginKeys;
 
 namespace cni::bandwidth {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "limits what a container receives and sends";
+
 /// What may pass in one direction.
 struct Limit {
     std::uint64_t rate = 0;   ///< bits per second, at least 8

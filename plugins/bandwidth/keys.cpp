@@ -13,6 +13,6 @@ constexpr Key keys[] = {
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"bandwidth", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"bandwidth", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::bandwidth

@@ -17,6 +17,9 @@ struct PluginKeys;
 
 namespace cni::bridge {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "connects containers to a bridge of the host";
+
 /// The bridge plugin's configuration; every value is valid.
 struct Config {
     std::string bridge;  ///< name of the host's bridge

@@ -43,6 +43,6 @@ constexpr Key keys[] = {{"bridge", ifname},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"bridge", keys, ask_parser_and_version<ask>};
+constinit const PluginKeys known_keys{"bridge", about, keys, ask_parser_and_version<ask>};
 
 }  // namespace cni::bridge

@@ -12,6 +12,9 @@ struct PluginKeys;
 
 namespace cni::debug {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "writes down each call, runs programs in the container";
+
 using Hook = std::vector<std::string>;
 
 /// The debug plugin's configuration, as far as one command needs it.

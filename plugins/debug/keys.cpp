@@ -13,6 +13,6 @@ constexpr Key keys[] = {{"cniOutput", text},
 }  // namespace
 
 // The types are all that its parser asks for.
-constinit const PluginKeys known_keys{"debug", keys};
+constinit const PluginKeys known_keys{"debug", about, keys};
 
 }  // namespace cni::debug

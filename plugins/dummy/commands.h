@@ -10,4 +10,6 @@ void del(const Request& request);
 void gc(const Request& request);
 void status(const Request& request);
 
+extern const Plugin plugin;
+
 }  // namespace cni::dummy

@@ -12,6 +12,10 @@ struct PluginKeys;
 
 namespace cni::dummy {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about =
+    "gives containers an interface that bears addresses and drops what is sent";
+
 /// The dummy plugin's configuration; every value is valid, and there is an IPAM plugin.
 struct Config {
     std::optional<Mac> mac;  ///< nullopt: the kernel draws one

@@ -10,6 +10,6 @@ constexpr Key keys[] = {{"mac", mac}, {"mtu", mtu_or_less}};
 }  // namespace
 
 constinit const PluginKeys known_keys{
-    "dummy", keys, ask_parser<[](const NetConf& conf) { return parse_config(conf); }>};
+    "dummy", about, keys, ask_parser<[](const NetConf& conf) { return parse_config(conf); }>};
 
 }  // namespace cni::dummy

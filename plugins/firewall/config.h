@@ -12,6 +12,11 @@ struct PluginKeys;
 
 namespace cni::firewall {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about =
+    "lets containers through a host that drops, keeps bridges apart, holds containers to declared "
+    "rules";
+
 /// The firewall plugin's configuration; every value is valid.
 struct Config {
     /// "iptables", "nftables" or "firewalld"; nullopt: the host's choice.

@@ -22,6 +22,6 @@ constexpr Key keys[] = {{"backend", one_of(backends)}, {"iptablesAdminChainName"
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"firewall", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"firewall", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::firewall

@@ -12,6 +12,9 @@ struct PluginKeys;
 
 namespace cni::flannel {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "runs bridge, or another, as the flannel daemon says";
+
 /// The flannel plugin's configuration; every value is valid.
 struct Config {
     std::string subnet_file;

@@ -14,6 +14,6 @@ constexpr Key keys[] = {{"subnetFile", text},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"flannel", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"flannel", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::flannel

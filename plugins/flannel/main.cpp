@@ -2,12 +2,6 @@
 // node, and has that plugin do the work.
 #include "commands.h"
 
-int main() {
-    return cni::run({.name = "flannel",
-                     .add = cni::flannel::add,
-                     .check = cni::flannel::check,
-                     .del = cni::flannel::del,
-                     .gc = cni::flannel::gc,
-                     .status = cni::flannel::status,
-                     .is_serialised = true});
+int main(int count, char** words) {
+    return cni::run(cni::flannel::plugin, count, words);
 }

@@ -11,6 +11,9 @@ struct PluginKeys;
 
 namespace cni::host_device {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "lends a network device of the host to a container";
+
 /// Which device it is. Of the first three the first that is given counts, and the others are empty:
 /// what is not needed is not looked at.
 struct Config {

@@ -10,6 +10,7 @@ constexpr Key keys[] = {
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"host-device", keys, ask_parser_and_version<parse_config>};
+constinit const PluginKeys known_keys{"host-device", about, keys,
+                                      ask_parser_and_version<parse_config>};
 
 }  // namespace cni::host_device

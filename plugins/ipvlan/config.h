@@ -13,6 +13,10 @@ struct PluginKeys;
 
 namespace cni::ipvlan {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about =
+    "puts containers beside the host on its network, under the host's own MAC address";
+
 /// The ipvlan plugin's configuration; every value is valid.
 struct Config {
     ParentChoice parent;  ///< master, linkInContainer

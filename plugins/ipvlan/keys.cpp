@@ -23,6 +23,6 @@ constexpr Key keys[] = {{"master", text},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"ipvlan", keys, check_config};
+constinit const PluginKeys known_keys{"ipvlan", about, keys, check_config};
 
 }  // namespace cni::ipvlan

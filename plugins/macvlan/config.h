@@ -14,6 +14,10 @@ struct PluginKeys;
 
 namespace cni::macvlan {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about =
+    "puts containers beside the host on its network, with MAC addresses of their own";
+
 /// The macvlan plugin's configuration; every value is valid.
 struct Config {
     ParentChoice parent;     ///< master, linkInContainer

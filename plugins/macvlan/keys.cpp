@@ -16,6 +16,6 @@ Config ask(const NetConf& conf) {
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"macvlan", keys, ask_parser_and_version<ask>};
+constinit const PluginKeys known_keys{"macvlan", about, keys, ask_parser_and_version<ask>};
 
 }  // namespace cni::macvlan

@@ -2,12 +2,6 @@
 // host's.
 #include "commands.h"
 
-int main() {
-    return cni::run({.name = "macvlan",
-                     .add = cni::macvlan::add,
-                     .check = cni::macvlan::check,
-                     .del = cni::macvlan::del,
-                     .gc = cni::macvlan::gc,
-                     .status = cni::macvlan::status,
-                     .is_serialised = true});
+int main(int count, char** words) {
+    return cni::run(cni::macvlan::plugin, count, words);
 }

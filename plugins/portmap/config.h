@@ -13,6 +13,9 @@ struct PluginKeys;
 
 namespace cni::portmap {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "forwards ports of the host to containers";
+
 /// The portmap plugin's configuration; every value is valid.
 struct Config {
     std::vector<Mapping> mappings;  ///< distinct, in order

@@ -16,6 +16,6 @@ constexpr Key keys[] = {{"snat", flag},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"portmap", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"portmap", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::portmap

@@ -12,6 +12,9 @@ struct PluginKeys;
 
 namespace cni::ptp {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "connects each container to the host by a cable of its own";
+
 /// The ptp plugin's configuration; every value is valid, and there is an IPAM plugin.
 struct Config {
     bool ip_masq = false;

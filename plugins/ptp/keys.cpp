@@ -10,6 +10,6 @@ constexpr Key keys[] = {
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"ptp", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"ptp", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::ptp

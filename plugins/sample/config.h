@@ -10,6 +10,9 @@ struct PluginKeys;
 
 namespace cni::sample {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "labels the interface: an example to read and to copy";
+
 /// The sample plugin's configuration; every value is valid.
 struct Config {
     bool label_interface = false;  ///< myAwesomeFlag

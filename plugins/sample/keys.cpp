@@ -9,6 +9,6 @@ constexpr Key keys[] = {{"anotherAwesomeArg", text, true}, {"myAwesomeFlag", fla
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"sample", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"sample", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::sample

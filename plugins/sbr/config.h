@@ -11,6 +11,10 @@ struct PluginKeys;
 
 namespace cni::sbr {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about =
+    "routes what the container sends from an address by the interface of that address";
+
 /// The sbr plugin's configuration; every value is valid.
 struct Config {
     /// The table that somebody else fills, as in Route; nullopt: routes are moved to chosen ones.

@@ -10,6 +10,6 @@ constexpr Key keys[] = {{"table", table}, {"gateways", list_of(ip)}, {"addSource
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"sbr", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"sbr", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::sbr

@@ -2,11 +2,6 @@
 // own routes, whatever other interfaces the container has.
 #include "commands.h"
 
-int main() {
-    return cni::run({.name = "sbr",
-                     .add = cni::sbr::add,
-                     .check = cni::sbr::check,
-                     .del = cni::sbr::del,
-                     .status = cni::sbr::status,
-                     .is_serialised = true});
+int main(int count, char** words) {
+    return cni::run(cni::sbr::plugin, count, words);
 }

@@ -13,6 +13,10 @@ struct PluginKeys;
 
 namespace cni::tap {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about =
+    "gives containers an interface whose other side is a program, a virtual machine say";
+
 /// The tap plugin's configuration; every value is valid.
 struct Config {
     bool multi_queue = false;

@@ -16,6 +16,7 @@ constexpr Key keys[] = {{"multiQueue", flag},
 }  // namespace
 
 constinit const PluginKeys known_keys{
-    "tap", keys, ask_parser_and_version<[](const NetConf& conf) { return parse_config(conf); }>};
+    "tap", about, keys,
+    ask_parser_and_version<[](const NetConf& conf) { return parse_config(conf); }>};
 
 }  // namespace cni::tap

@@ -50,7 +50,8 @@ public:
 Child start(int tun, const NewTap& tap, const std::string& context) {
     const LabelForPrograms label(context);
     try {
-        return Child::spawn({"/proc/self/exe", std::string(marker), cat(tun), tap.name,
+        // The plugin's name: the executable may be one that has others in it (multicall).
+        return Child::spawn({"/proc/self/exe", "tap", std::string(marker), cat(tun), tap.name,
                              tap.multi_queue ? "1" : "0", tap.has_virtio_header ? "1" : "0"},
                             {}, "", {.time = std::chrono::seconds(10)}, tun);
     } catch (const SysError& error) {
@@ -72,12 +73,15 @@ void attach_labelled(int tun, const NewTap& tap, const std::string& context) {
                    cat("the process that was to make it was labelled ", quote(context)));
 }
 
-std::optional<int> run_labelled(int argc, char** argv) {
-    if (argc != 6 || argv[1] != marker) return {};
+std::optional<int> run_labelled(Words words) {
+    constexpr std::size_t expected = 5;
+    if (words.size() < expected) return {};
+    words = words.last(expected);
+    if (words[0] != marker) return {};
     const auto is_on = [](std::string_view text) { return text == "1"; };
     return attach_tap(
-        parse_int<int>(argv[2]).value_or(-1),
-        {.name = argv[3], .multi_queue = is_on(argv[4]), .has_virtio_header = is_on(argv[5])});
+        parse_int<int>(words[1]).value_or(-1),
+        {.name = words[2], .multi_queue = is_on(words[3]), .has_virtio_header = is_on(words[4])});
 }
 
 }  // namespace cni::tap

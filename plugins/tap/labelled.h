@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "cni/plugin.h"
 #include "sys/tuntap.h"
 
 /// A tap that SELinux knows by another label than that of this process. The kernel gives it the
@@ -16,7 +17,7 @@ namespace cni::tap {
 /// kernel knows, SELinux is off, or its policy does not let this program run with it.
 void attach_labelled(int tun, const NewTap& tap, const std::string& context);
 
-/// The main function of that process; nullopt in any other.
-std::optional<int> run_labelled(int argc, char** argv);
+/// The main function of that process, known by its words; nullopt in any other.
+std::optional<int> run_labelled(Words words);
 
 }  // namespace cni::tap

@@ -9,4 +9,6 @@ void check(const Request& request);
 void del(const Request& request);
 void gc(const Request& request);
 
+extern const Plugin plugin;
+
 }  // namespace cni::tuning

@@ -13,6 +13,9 @@ struct PluginKeys;
 
 namespace cni::tuning {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "sets kernel parameters and attributes of an interface";
+
 struct Sysctl {
     SysctlName name;
     std::string value;  ///< not empty

@@ -34,6 +34,6 @@ constexpr Key keys[] = {
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"tuning", keys, check_config};
+constinit const PluginKeys known_keys{"tuning", about, keys, check_config};
 
 }  // namespace cni::tuning

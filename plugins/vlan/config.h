@@ -12,6 +12,9 @@ struct PluginKeys;
 
 namespace cni::vlan {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about = "gives containers an interface of one VLAN of a host's interface";
+
 /// The vlan plugin's configuration; every value is valid, and there are a master and an IPAM
 /// plugin.
 struct Config {

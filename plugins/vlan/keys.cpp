@@ -14,6 +14,6 @@ constexpr Key keys[] = {{"master", ifname, true},
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"vlan", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"vlan", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::vlan

@@ -11,6 +11,10 @@ struct PluginKeys;
 
 namespace cni::vrf {
 
+/// What it does, as the end of a sentence: for help and for schemas.
+constexpr const char* about =
+    "puts the interface into a routing domain of its own, with its addresses and routes";
+
 /// The vrf plugin's configuration; every value is valid.
 struct Config {
     std::string name;         ///< vrfname

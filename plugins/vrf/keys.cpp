@@ -9,6 +9,6 @@ constexpr Key keys[] = {{"vrfname", text, true}, {"table", unsigned_number}};
 
 }  // namespace
 
-constinit const PluginKeys known_keys{"vrf", keys, ask_parser<parse_config>};
+constinit const PluginKeys known_keys{"vrf", about, keys, ask_parser<parse_config>};
 
 }  // namespace cni::vrf

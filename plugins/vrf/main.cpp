@@ -2,11 +2,6 @@
 // routes.
 #include "commands.h"
 
-int main() {
-    return cni::run({.name = "vrf",
-                     .add = cni::vrf::add,
-                     .check = cni::vrf::check,
-                     .del = cni::vrf::del,
-                     .status = cni::vrf::status,
-                     .is_serialised = true});
+int main(int count, char** words) {
+    return cni::run(cni::vrf::plugin, count, words);
 }

@@ -104,6 +104,16 @@ TEST(Docs, EachPluginHasAPageAndARowInTheReadme) {
     }
 }
 
+// One sentence says it in the README, in help and in schemas.
+TEST(Docs, TheReadmeSaysOfEachPluginWhatThePluginSays) {
+    std::string readme = text_of(CNIXX_SOURCE_DIR "/README.md");
+    std::erase(readme, '`');
+    for (const auto plugins : {tool::known_plugins.plugins, tool::known_plugins.ipam})
+        for (const PluginKeys* keys : plugins)
+            EXPECT_THAT(readme,
+                        ::testing::HasSubstr(cat("| ", keys->type, " | ", keys->about, " |")));
+}
+
 TEST(Docs, EachExampleHasARow) {
     const std::string examples = CNIXX_SOURCE_DIR "/conf-examples";
     for (const std::string& file : names_in(examples))

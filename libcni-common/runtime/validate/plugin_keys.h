@@ -11,6 +11,7 @@ namespace cni {
 /// The keys of one plugin, which its folder says (keys.cpp).
 struct PluginKeys {
     std::string_view type;
+    std::string_view about;  ///< what the plugin does, as the end of a sentence
     /// Of an IPAM plugin: what stands in "ipam". Of another: those that only this plugin has.
     std::span<const Key> keys = {};
     /// Asks the plugin's own parser what ADD would refuse, with nothing from the environment, and

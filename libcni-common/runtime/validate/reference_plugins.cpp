@@ -34,7 +34,7 @@ constexpr Key bandwidth_keys[] = {
     {"ingressRate", rate}, {"ingressBurst", burst}, {"egressRate", rate}, {"egressBurst", burst}};
 
 constexpr PluginKeys plugins[] = {
-    {"bandwidth", bandwidth_keys, check_bandwidth},
+    {"bandwidth", "", bandwidth_keys, check_bandwidth},
 };
 
 }  // namespace
