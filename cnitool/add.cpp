@@ -10,6 +10,21 @@ namespace {
 
 constexpr Option options[] = {ifname_option, time_option};
 
+// A failed add takes nothing back. What an earlier one made lives on behind it, and would go with a
+// del.
+void tell_what_stays(const CommandLine& line, const Call& call) {
+    if (*call.runs == 0) return;
+    const std::string network = line.operands()[0], netns = line.operands()[1];
+    const std::string whose = cat(network, " ", netns, " -i ", call.conf.ifname);
+    if (call.runtime.knows(call.list, call.conf))
+        warn(
+            cat("this attachment was added before, and cnitool del would take that away: cnitool "
+                "check ",
+                whose, " tells whether it lives"));
+    else
+        warn(cat("what was made before that stays: remove it with cnitool del ", whose));
+}
+
 int run(const CommandLine& line) {
     const Call call = Call::attachment(line);
     try {
@@ -18,8 +33,7 @@ int run(const CommandLine& line) {
         return 0;
     } catch (const Error& error) {
         warn(error.what());
-        warn(cat("what was made before that stays: remove it with cnitool del ", line.operands()[0],
-                 " ", line.operands()[1], " -i ", call.conf.ifname));
+        tell_what_stays(line, call);
         return 1;
     }
 }

@@ -37,6 +37,18 @@ Json capability_args() {
     return args;
 }
 
+NetworkList find_network(const std::string& name) {
+    try {
+        return load_network(conf_dir(), name);
+    } catch (const NoNetwork& error) {
+        if (!variable_or("NETCONFPATH", "").empty()) throw;
+        const std::string hint =
+            "NETCONFPATH is not set: it names the directory of the configurations";
+        throw Error(error.code, error.msg,
+                    error.details.empty() ? hint : cat(hint, "; ", error.details));
+    }
+}
+
 }  // namespace
 
 std::string variable_or(const char* name, const char* otherwise) {
@@ -67,10 +79,13 @@ std::string absolute_path(const std::string& path) {
     return cat("/", join(kept, "/"));
 }
 
-Runtime make_runtime(const CommandLine& line) {
-    Runtime::Options options{.plugin_path = variable_or("CNI_PATH", "")};
-    if (line.has(time_option.name)) options.on_run = print_time;
-    return Runtime(std::move(options));
+Runtime make_runtime(const CommandLine& line, const std::shared_ptr<std::size_t>& runs) {
+    const bool tells_time = line.has(time_option.name);
+    return Runtime({.plugin_path = variable_or("CNI_PATH", ""),
+                    .on_run = [tells_time, runs](const PluginTime& run) {
+                        if (runs) ++*runs;
+                        if (tells_time) print_time(run);
+                    }});
 }
 
 Call Call::attachment(const CommandLine& line) {
@@ -84,7 +99,8 @@ Call Call::attachment(const CommandLine& line) {
 }
 
 Call Call::network(const CommandLine& line) {
-    return {load_network(conf_dir(), line.operands()[0]), {}, make_runtime(line)};
+    const auto runs = std::make_shared<std::size_t>(0);
+    return {find_network(line.operands()[0]), {}, make_runtime(line, runs), runs};
 }
 
 }  // namespace cni::tool

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "command_line.h"
@@ -26,6 +27,7 @@ struct Call {
     NetworkList list;
     RuntimeConf conf;
     Runtime runtime;
+    std::shared_ptr<const std::size_t> runs;  ///< of plugins, until now
 
     /// For NETWORK NETNS: loads the configuration first, so that its errors come first.
     static Call attachment(const CommandLine& line);
@@ -33,7 +35,8 @@ struct Call {
     static Call network(const CommandLine& line);
 };
 
-/// A runtime on CNI_PATH that prints the time of every plugin on stderr when --time says so.
-Runtime make_runtime(const CommandLine& line);
+/// A runtime on CNI_PATH that prints the time of every plugin on stderr when --time says so, and
+/// counts the runs of plugins, if somebody wants to know.
+Runtime make_runtime(const CommandLine& line, const std::shared_ptr<std::size_t>& runs = {});
 
 }  // namespace cni::tool

@@ -106,7 +106,9 @@ std::string find_plugin(std::string_view type, std::string_view path) {
         throw Error(Code::invalid_config, cat("invalid plugin name: ", type),
                     "a plugin is named by a file name without \"/\"");
     if (path.empty())
-        throw Error(Code::invalid_environment, "no paths provided", "CNI_PATH is empty");
+        throw Error(Code::invalid_environment, "no paths provided",
+                    "CNI_PATH is not set: it must name the directories of the plugins, like "
+                    "/opt/cni/bin");
     std::vector<std::string> unusable;
     for (const auto directory : split(path, ':')) {
         std::string candidate = cat(directory.empty() ? "." : directory, "/", type);

@@ -4,10 +4,11 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <optional>
 
 #include "base/contains.h"
 #include "base/file.h"
+#include "base/warn.h"
 #include "cni/args.h"
 
 namespace cni {
@@ -24,15 +25,17 @@ std::string_view extension(std::string_view file) {
     return dot == file.npos ? std::string_view() : file.substr(dot);
 }
 
-// What `read` throws, with the file named.
-template <typename Read>
-auto naming(const std::string& dir, const std::string& file, Read read) {
+// With the file named.
+Error naming(const Error& error, const std::string& path) {
+    const std::string where = cat("file ", path);
+    return {error.code, error.msg, error.details.empty() ? where : cat(error.details, "; ", where)};
+}
+
+PluginConf load_member(const std::string& folder, const std::string& file) {
     try {
-        return read(read_conf(dir, file));
+        return PluginConf::parse(read_conf(folder, file));
     } catch (const Error& error) {
-        const std::string where = cat("file ", dir, "/", file);
-        throw Error(error.code, error.msg,
-                    error.details.empty() ? where : cat(error.details, "; ", where));
+        throw naming(error, cat(folder, "/", file));
     }
 }
 
@@ -43,18 +46,63 @@ void load_folder(NetworkList& list, const std::string& dir) {
     if (!is_valid_identifier(list.name) || list.name.size() > NAME_MAX) return;
     const std::string folder = cat(dir, "/", list.name);
     for (const std::string& file : conf_files(folder, {".conf"}))
-        list.plugins.push_back(
-            naming(folder, file, [](const std::string& text) { return PluginConf::parse(text); }));
+        list.plugins.push_back(load_member(folder, file));
 }
 
-NetworkList load_list(const std::string& dir, const std::string& file) {
-    return naming(dir, file, [&](std::string text) {
-        NetworkList list = NetworkList::parse(std::move(text));
-        if (!list.load_only_inlined) load_folder(list, dir);
-        if (list.plugins.empty()) throw Error(Code::invalid_config, "no plugin configs found");
-        return list;
-    });
+void complete(NetworkList& list, const std::string& dir, const std::string& file) {
+    if (!list.load_only_inlined) load_folder(list, dir);
+    if (list.plugins.empty())
+        throw naming(Error(Code::invalid_config, "no plugin configs found"), cat(dir, "/", file));
 }
+
+/// Looks through files for a network, past those that cannot be it.
+class Search {
+public:
+    /// What they refer to must outlive the object.
+    Search(const std::string& dir, std::string_view name) : dir_(dir), name_(name) {}
+
+    /// The first of these lists that is the network.
+    std::optional<NetworkList> find_list(const std::vector<std::string>& files) {
+        for (const std::string& file : files) {
+            auto list = read(file, [](std::string text) { return NetworkList::parse(text); });
+            if (!list) continue;
+            complete(*list, dir_, file);
+            return list;
+        }
+        return {};
+    }
+    /// The first of these single configurations that is.
+    std::optional<NetworkList> find_single(const std::vector<std::string>& files) {
+        for (const std::string& file : files)
+            if (auto list = read(file, NetworkList::wrap)) return list;
+        return {};
+    }
+    /// What is wrong with the files before that.
+    const std::vector<std::string>& broken() const { return broken_; }
+
+private:
+    template <typename Parse>
+    std::optional<NetworkList> read(const std::string& file, Parse parse) {
+        std::string text;
+        try {
+            text = read_conf(dir_, file);
+            NetworkList list = parse(text);
+            if (list.name == name_) return list;
+        } catch (const Error& error) {
+            pass_over(naming(error, cat(dir_, "/", file)), text);
+        }
+        return {};
+    }
+    // Names stand in quotes in any JSON, however broken.
+    void pass_over(const Error& error, std::string_view text) {
+        if (text.find(quote(name_)) != text.npos) throw error;
+        broken_.push_back(error.what());
+    }
+
+    const std::string& dir_;
+    std::string_view name_;
+    std::vector<std::string> broken_;
+};
 
 }  // namespace
 
@@ -78,18 +126,18 @@ std::string read_conf(const std::string& dir, const std::string& file) {
 
 NetworkList load_network(const std::string& dir, std::string_view name) {
     const auto lists = conf_files(dir, {".conflist"});
-    for (const std::string& file : lists)
-        if (NetworkList list = load_list(dir, file); list.name == name) return list;
     const auto singles = conf_files(dir, {".conf", ".json"});
-    for (const std::string& file : singles) {
-        NetworkList list =
-            naming(dir, file, [](const std::string& t) { return NetworkList::wrap(t); });
-        if (list.name == name) return list;
-    }
     if (lists.empty() && singles.empty())
-        throw Error(Code::invalid_config, cat("no net configurations found in ", dir));
-    throw Error(Code::invalid_config,
-                cat("no net configuration with name ", quote(name), " in ", dir));
+        throw NoNetwork(Code::invalid_config, cat("no net configurations found in ", dir));
+    Search search(dir, name);
+    auto network = search.find_list(lists);
+    if (!network) network = search.find_single(singles);
+    if (!network)
+        throw NoNetwork(Code::invalid_config,
+                        cat("no net configuration with name ", quote(name), " in ", dir),
+                        join(search.broken(), "; "));
+    for (const std::string& file : search.broken()) warn({"passed over: ", file});
+    return std::move(*network);
 }
 
 }  // namespace cni

@@ -18,9 +18,17 @@ std::vector<std::string> conf_files(const std::string& dir,
 /// Error(io_failure) for more than max_json_size bytes.
 std::string read_conf(const std::string& dir, const std::string& file);
 
+/// No file of a configuration directory has the network.
+class NoNetwork : public Error {
+public:
+    using Error::Error;
+};
+
 /// The network called `name` in a configuration directory, with the plugins of its folder: lists
 /// (.conflist) first, then single configurations (.conf, .json), each in the order of file names.
-/// Throws what is wrong with any file read before it was found, naming the file.
+/// A broken file that is before it is passed over, which is said on stderr, unless it mentions the
+/// name: that may be the network, and what is wrong with it is thrown, naming the file. Throws
+/// NoNetwork with what the broken files are in its details.
 NetworkList load_network(const std::string& dir, std::string_view name);
 
 }  // namespace cni

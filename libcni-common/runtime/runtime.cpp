@@ -112,6 +112,14 @@ VersionedResult Runtime::add(const NetworkList& list, const RuntimeConf& conf) c
     return *result;
 }
 
+bool Runtime::knows(const NetworkList& list, const RuntimeConf& conf) const {
+    try {
+        return cache_.load(list, conf).has_value();
+    } catch (const Error&) {
+        return false;  // what cannot be read tells nothing
+    }
+}
+
 void Runtime::check(const NetworkList& list, const RuntimeConf& conf) const {
     if (!list.speaks("0.4.0"))
         throw Error(Code::incompatible_version,

@@ -40,6 +40,9 @@ public:
     /// takes nothing back: the caller runs del.
     VersionedResult add(const NetworkList& list, const RuntimeConf& conf) const;
 
+    /// Whether the result of an earlier ADD of this attachment is kept, which a DEL would end.
+    bool knows(const NetworkList& list, const RuntimeConf& conf) const;
+
     /// Throws what the first plugin with an objection reports. Success without running any when
     /// the network disables it; Error(incompatible_version) below 0.4.0.
     void check(const NetworkList& list, const RuntimeConf& conf) const;

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string list(const std::string& name, const std::string& type) {
     return cat(R"({"cniVersion":"1.0.0","name":")", name, R"(","plugins":[{"type":")", type,
@@ -76,10 +77,40 @@ TEST_F(ConfDir, OtherExtensionsAndDirectoriesAreSkipped) {
     EXPECT_THAT(types("n"), ElementsAre("a"));
 }
 
-TEST_F(ConfDir, ABrokenFileBeforeTheNetworksOwnEndsTheSearch) {
+// One mistake must not take all networks of a host down.
+TEST_F(ConfDir, ABrokenFileBeforeTheNetworksOwnIsPassedOverAndTold) {
     dir_.write("10.conflist", "{");
+    dir_.write("12.conflist", R"({"name":"other","plugins":[{"type":5}]})");
+    dir_.write("13.conflist", R"({"name":"third"})");
     dir_.write("20.conflist", list("n", "a"));
+    ::testing::internal::CaptureStderr();
+    EXPECT_THAT(types("n"), ElementsAre("a"));
+    const std::string told = ::testing::internal::GetCapturedStderr();
+    EXPECT_THAT(told, HasSubstr(cat("file ", dir_.path(), "/10.conflist\n")));
+    EXPECT_THAT(told, HasSubstr(cat("file ", dir_.path(), "/12.conflist\n")));
+    EXPECT_THAT(told, Not(HasSubstr("13.conflist"))) << "only who uses it is told";
+    EXPECT_THAT(error("third"), HasSubstr("no plugin configs found; file "));
+}
+
+TEST_F(ConfDir, WhatABrokenListHidesMayBeInASingleConfiguration) {
+    dir_.write("10.conflist", "{");
+    dir_.write("20.conf", single("n", "a"));
+    EXPECT_THAT(types("n"), ElementsAre("a"));
+}
+
+// It would come first if it were whole: an older copy is not what is meant.
+TEST_F(ConfDir, ABrokenFileThatMentionsTheNetworkIsTakenForIt) {
+    dir_.write("10.conflist", R"({"name": "n", "plugins": [{"type": "new"},]})");
+    dir_.write("20.conflist", list("n", "old"));
     EXPECT_THAT(error("n"), HasSubstr("10.conflist"));
+}
+
+TEST_F(ConfDir, WhereTheNetworkIsNotFoundTheBrokenFilesAreNamed) {
+    dir_.write("10.conflist", "{");
+    dir_.write("20.conflist", list("m", "a"));
+    EXPECT_THAT(error("n"),
+                HasSubstr(cat("no net configuration with name \"n\" in ", dir_.path())));
+    EXPECT_THAT(error("n"), HasSubstr("/10.conflist"));
 }
 
 TEST_F(ConfDir, ABrokenFileBehindTheNetworksOwnIsNotRead) {
@@ -135,9 +166,10 @@ TEST_F(ConfDir, ANameCannotLeadOutOfTheDirectory) {
 TEST_F(ConfDir, HugeFilesAndFifosAreRefusedAtOnce) {
     dir_.write("10.conflist", std::string(max_json_size + 1, ' '));
     EXPECT_THAT(error("n"), HasSubstr("is larger than"));
-    dir_.write("10.conflist", list("n", "a"));
     ASSERT_EQ(::mkfifo(cat(dir_.path(), "/05.conflist").c_str(), 0600), 0);
     EXPECT_THAT(error("n"), HasSubstr("05.conflist"));
+    dir_.write("20.conflist", list("n", "a"));
+    EXPECT_THAT(types("n"), ElementsAre("a"));
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr const char* n1_id = "cnitool-3153e3b71ea596a0a0e0";  // of /run/netns/n1
@@ -94,12 +95,43 @@ TEST_F(Cnitool, FailuresAreOneLineAndAHint) {
     EXPECT_EQ(del.err, "plugin type=\"b\" failed (delete): no\n");
 }
 
+// Of a network that lives a del would be the end.
+TEST_F(Cnitool, ASecondAddThatFailsGivesNoAdviceToDelete) {
+    ASSERT_TRUE(tool({"add", "net1", "/run/netns/n1"}).ok());
+    plugins_.fail("a", "ADD", R"({"code":999,"msg":"eth0 is there"})");
+    EXPECT_EQ(
+        tool({"add", "net1", "/run/netns/n1"}).err,
+        "plugin type=\"a\" failed (add): eth0 is there\n"
+        "this attachment was added before, and cnitool del would take that away: cnitool check "
+        "net1 /run/netns/n1 -i eth0 tells whether it lives\n");
+    EXPECT_THAT(tool({"add", "net1", "/run/netns/n1", "-i", "eth1"}).err,
+                HasSubstr("remove it with cnitool del net1 /run/netns/n1 -i eth1\n"));
+    ASSERT_TRUE(tool({"del", "net1", "/run/netns/n1"}).ok());
+    EXPECT_THAT(tool({"add", "net1", "/run/netns/n1"}).err, HasSubstr("remove it with"));
+}
+
+TEST_F(Cnitool, ABrokenFileIsNamedAndTheOtherNetworksWork) {
+    const std::string broken = net_d_.write("05-broken.conflist", "{\n  \"name\": \"x\",\n");
+    const Finished add = tool({"add", "net1", "/run/netns/n1"});
+    EXPECT_TRUE(add.ok()) << add.err;
+    EXPECT_THAT(add.err, StartsWith("passed over: "));
+    EXPECT_THAT(add.err, EndsWith(cat("file ", broken, "\n")));
+    EXPECT_TRUE(tool({"del", "net1", "/run/netns/n1"}).ok());
+    EXPECT_EQ(tool({"add", "x", "/run/netns/n1"}).exit_code(), 1);
+    EXPECT_THAT(tool({"add", "x", "/run/netns/n1"}).err, HasSubstr(broken));
+}
+
 TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
     EXPECT_EQ(tool({}).exit_code(), 1);
     EXPECT_THAT(tool({}).err, StartsWith("usage: cnitool COMMAND"));
     const Finished unknown = tool({"delete", "net1", "/run/netns/n1"});
     EXPECT_EQ(unknown.exit_code(), 1);
-    EXPECT_THAT(unknown.err, StartsWith("unknown command \"delete\"\nusage: "));
+    EXPECT_EQ(unknown.err,
+              "unknown command \"delete\", did you mean \"del\"?\n"
+              "commands: add, check, del, gc, status, validate, version; cnitool help says "
+              "more\n");
+    EXPECT_THAT(tool({"chekc"}).err, HasSubstr("did you mean \"check\"?\n"));
+    EXPECT_THAT(tool({"remove"}).err, StartsWith("unknown command \"remove\"\ncommands: add, "));
     EXPECT_THAT(tool({"add", "net1"}).err,
                 "add needs NETWORK NETNS\nusage: cnitool add [OPTION...] NETWORK NETNS\n");
     EXPECT_EQ(tool({"add", "net1"}).exit_code(), 1);
@@ -169,7 +201,14 @@ TEST_F(Cnitool, WhatIsWrongComesInTheOrderOfReading) {
                 StartsWith("interface name contains / or : or whitespace"));
     EXPECT_THAT(tool({"add", "net1", "n"}, {"CAP_ARGS=[]"}).err,
                 StartsWith("CAP_ARGS must be a JSON object"));
-    EXPECT_THAT(tool({"add", "net1", "n"}, {"CNI_PATH="}).err, HasSubstr("no paths provided"));
+    EXPECT_EQ(
+        tool({"add", "net1", "n"}, {"CNI_PATH="}).err,
+        "plugin type=\"a\" failed (add): no paths provided; CNI_PATH is not set: it must name "
+        "the directories of the plugins, like /opt/cni/bin\n");
+    EXPECT_THAT(tool({"add", "nonet", "n"}, {"NETCONFPATH="}).err,
+                HasSubstr("; NETCONFPATH is not set: it names the directory of the "
+                          "configurations"));
+    EXPECT_THAT(tool({"add", "nonet", "n"}).err, Not(HasSubstr("NETCONFPATH")));
     EXPECT_THAT(plugins_.calls(), IsEmpty());
 }
 
