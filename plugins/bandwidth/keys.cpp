@@ -8,8 +8,10 @@ namespace cni::bandwidth {
 namespace {
 
 // Text is told by the parser, with what to write instead.
+constexpr Type bits{
+    .kind = Kind::parsed_integer, .min = 0, .max = std::numeric_limits<std::int64_t>::max()};
 constexpr Key keys[] = {
-    {"ingressRate", any}, {"ingressBurst", any}, {"egressRate", any}, {"egressBurst", any}};
+    {"ingressRate", bits}, {"ingressBurst", bits}, {"egressRate", bits}, {"egressBurst", bits}};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "cnitool/plugins.h"
 #include "runtime/validate/nearest.h"
+#include "support/mistakes.h"
 #include "support/recording.h"
 
 namespace cni {
@@ -47,6 +48,10 @@ TEST_F(Validate, AcceptsWhatIsRight) {
                 IsEmpty());
     EXPECT_THAT(plugin(R"("TYPE":"bridge","ISGATEWAY":null)"), IsEmpty());
     EXPECT_THAT(plugin(R"("type":"sample","anotherAwesomeArg":"a","logFile":"/var/log/cni.log")"),
+                IsEmpty());
+    EXPECT_THAT(plugin(R"("$schema":"conf.json","type":"loopback")"), IsEmpty());
+    EXPECT_THAT(problems("s.conflist", R"({"$schema":"conflist.json","cniVersion":"1.0.0",
+        "name":"s","plugins":[{"type":"loopback"}]})"),
                 IsEmpty());
 }
 
@@ -90,47 +95,7 @@ TEST_F(Validate, TellsMisspeltKeysFromForeignOnes) {
 }
 
 TEST_F(Validate, ChecksTypesRangesAndAddresses) {
-    const std::pair<const char*, const char*> cases[] = {
-        {R"("type":"bridge","ipMasq":"yes")", "\"ipMasq\" must be true or false, not a string"},
-        {R"("type":"bridge","vlan":4095)", "\"vlan\" must be between 0 and 4094"},
-        {R"("type":"bridge","mtu":1.5)", "\"mtu\" must be an integer"},
-        {R"("type":"bridge","ipMasqBackend":"nft")", "must be one of \"\", \"iptables\""},
-        {R"("type":"bridge","vlanTrunk":[{"minID":5,"maxID":4}])", "minID is greater than maxID"},
-        {R"("type":"bridge","vlanTrunk":[{"minID":5}])", "configured simultaneously"},
-        {R"("type":"bridge","vlanTrunk":[{}])", "needs \"id\""},
-        {R"("type":"bridge","vlanTrunk":[null])", "must not be null"},
-        {R"("type":"bridge","hairpinMode":true,"promiscMode":true)", "hairpin mode and promisc"},
-        {R"("type":"macvlan","mac":"02:00")", "\"mac\" must be a MAC address"},
-        {R"("type":"macvlan","mode":"brige")", "must be one of \"\", \"bridge\""},
-        {R"("type":"tuning","sysctl":{"net.core.somaxconn":500})", "must be a string"},
-        {R"("type":"vlan","ipam":{"type":"dhcp"})", "needs the key \"master\""},
-        {R"("type":"ptp")", "needs \"ipam\" with a \"type\""},
-        {R"("type":"vrf")", "needs the key \"vrfname\""},
-        {R"("type":"host-device")", "specify either \"device\""},
-        {R"("type":"bandwidth","ingressRate":1)", "burst must also be set"},
-        {R"("type":"flannel","delegate":{"name":"x"})", "must not have 'name' field"},
-        {R"("type":"portmap","conditionsV4":"-s 1.2.3.4")", "must be a list"},
-        {R"("type":"portmap","markMasqBit":1,"externalSetMarkChain":"X")",
-         "Cannot specify externalSetMarkChain and markMasqBit"},
-        {R"("type":"portmap","markMasqBit":32,"externalSetMarkChain":"X")", "between 0 and 31"},
-        {R"("type":"portmap","externalSetMarkChain":"KUBE-MARK-MASQUERADE-OF-MINE-X")",
-         "\"externalSetMarkChain\" is longer than 28 bytes"},
-        {R"("type":"portmap","backend":"nftables","conditionsV4":["-s","10.0.0.0/8"])",
-         "iptables-specific options [conditionsV4]"},
-        {R"("type":"portmap","conditionsV6":["-j","ACCEPT"])",
-         "\"conditionsV6\": word \"-j\" is not understood"},
-        {R"("type":"sbr","gateways":["10.0.0.0/8"])", "invalid IP address: 10.0.0.0/8"},
-        {R"("type":"firewall","ingressPolicy":"closed")", "must be one of"},
-        {R"("type":"firewall","egress":[{"protocol":"gre"}])",
-         "egress[0].protocol\" must be one of"},
-        {R"("type":"firewall","ingress":[{},{"port":[80]}])", "has an unknown key \"port\""},
-        {R"("type":"firewall","backend":"iptables","gate":true)", "needs the backend \"nftables"},
-        {R"("type":"loopback","capabilities":{"mac":"yes"})", "must be true or false"},
-        {R"("type":"loopback","dns":{"nameservers":"1.1.1.1"})", "must be a list"},
-        {R"("type":"loopback","logFile":"cni.log")", "\"logFile\" must be an absolute path"},
-        {R"("type":"loopback","logFile":true)", "must be a string"},
-    };
-    for (const auto& [members, expected] : cases)
+    for (const auto& [members, expected, place] : test::plugin_mistakes)
         EXPECT_THAT(plugin(members), ElementsAre(HasSubstr(expected))) << members;
 }
 
@@ -144,27 +109,7 @@ TEST_F(Validate, WarnsOfDhcpWhereContainersShareAMac) {
 }
 
 TEST_F(Validate, ChecksIpamByItsType) {
-    const std::pair<const char*, const char*> cases[] = {
-        {R"({"type":"host-local"})", "needs the key \"subnet\" or \"ranges\""},
-        {R"({"type":"host-local","subnet":"10.1.0.0/33"})", "invalid CIDR address: 10.1.0.0/33"},
-        {R"({"type":"host-local","subnet":"10.1.0.0/31"})", "too small to allocate from"},
-        {R"({"type":"host-local","subnet":"10.1.0.0/16","rangeStart":"10.2.0.1"})",
-         "RangeStart 10.2.0.1 not in network 10.1.0.0/16"},
-        {R"({"type":"host-local","subnet":"10.1.0.0/16","rangeStart":"10.1.0.9","rangeEnd":"10.1.0.8"})",
-         "the range would begin with 10.1.0.9 and end with 10.1.0.8"},
-        {R"({"type":"host-local","ranges":[[{"rangeStart":"10.1.0.1"}]]})",
-         "\"ipam.ranges[0][0]\" needs the key \"subnet\""},
-        {R"({"type":"host-local","ranges":[{"subnet":"10.1.0.0/16"}]})", "must be a list"},
-        {R"({"type":"host-local","subnet":"10.1.0.0/16","routes":[{"gw":"10.1.0.1"}]})",
-         "needs the key \"dst\""},
-        {R"({"type":"host-local","subnets":"10.1.0.0/16","ranges":[[{"subnet":"10.0.0.0/8"}]]})",
-         "did you mean \"subnet\"?"},
-        {R"({"type":"static","addresses":[{"address":"10.0.0.1"}]})", "invalid CIDR address"},
-        {R"({"type":"dhcp","provide":[{"value":"x"}]})", "needs the key \"option\""},
-        {R"({"subnet":"10.1.0.0/16"})", "\"ipam\" has no \"type\""},
-        {R"("host-local")", "must be an object"},
-    };
-    for (const auto& [ipam, expected] : cases)
+    for (const auto& [ipam, expected, place] : test::ipam_mistakes)
         EXPECT_THAT(plugin(cat(R"("type":"bridge","ipam":)", ipam)),
                     ElementsAre(HasSubstr(expected)))
             << ipam;

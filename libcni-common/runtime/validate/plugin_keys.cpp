@@ -14,10 +14,12 @@ constexpr Key common_keys[] = {{"cniVersion", text},    {"name", text},
                                {"type", text},          {"capabilities", flags},
                                {"ipam", ipam},          {"dns", object(dns_schema)},
                                {"prevResult", members}, {"runtimeConfig", members},
-                               {"args", members},       {"logFile", absolute_path}};
+                               {"args", members},       {"logFile", absolute_path},
+                               {"$schema", text}};
 constexpr ObjectSchema common{common_keys};
 
-constexpr Key list_keys[] = {{"cniVersion", text},
+constexpr Key list_keys[] = {{"$schema", text},
+                             {"cniVersion", text},
                              {"cniVersions", texts},
                              {"name", text},
                              {"disableCheck", flag_or_text},

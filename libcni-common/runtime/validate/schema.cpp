@@ -136,6 +136,7 @@ bool check_required(const Json& json, const ObjectSchema& schema, Problems& prob
 bool has_shape(const Json& json, const Type& type, Problems& problems) {
     switch (type.kind) {
         case Kind::any:
+        case Kind::parsed_integer:
             return true;
         case Kind::list:
             return check_list(json, type, problems);

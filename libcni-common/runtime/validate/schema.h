@@ -13,6 +13,7 @@ namespace cni {
 /// ObjectSchema for the keys of an object.
 enum class Kind : std::uint8_t {
     any,
+    parsed_integer,  ///< between min and max, as the plugin's own parser says in words of its own
     flag,
     flag_or_text,  ///< true and false, also as text in any letter case
     integer,       ///< between min and max

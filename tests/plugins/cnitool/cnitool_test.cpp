@@ -128,7 +128,7 @@ TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
     EXPECT_EQ(unknown.exit_code(), 1);
     EXPECT_EQ(unknown.err,
               "unknown command \"delete\", did you mean \"del\"?\n"
-              "commands: add, check, del, gc, status, validate, version; cnitool help says "
+              "commands: add, check, del, gc, schema, status, validate, version; cnitool help says "
               "more\n");
     EXPECT_THAT(tool({"chekc"}).err, HasSubstr("did you mean \"check\"?\n"));
     EXPECT_THAT(tool({"remove"}).err, StartsWith("unknown command \"remove\"\ncommands: add, "));
@@ -145,8 +145,8 @@ TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
 
 TEST_F(Cnitool, HelpIsThereForEveryCommand) {
     EXPECT_THAT(tool({"help"}).out, StartsWith("usage: cnitool COMMAND"));
-    for (const char* verb :
-         {"add", "check", "del", "gc", "install", "status", "uninstall", "validate", "version"}) {
+    for (const char* verb : {"add", "check", "del", "gc", "install", "schema", "status",
+                             "uninstall", "validate", "version"}) {
         const Finished help = tool({verb, "--help"});
         EXPECT_TRUE(help.ok()) << verb;
         EXPECT_THAT(help.out, StartsWith(cat("usage: cnitool ", verb)));
