@@ -18,7 +18,8 @@ function(cni_add_executable name)
   install(CODE "
     cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_PREFIX OUTPUT_VARIABLE prefix)
     cmake_path(APPEND prefix \"${CNIXX_INSTALL_DIR}\" OUTPUT_VARIABLE folder)
-    file(RENAME \"\$ENV{DESTDIR}\${folder}/.${name}.new\" \"\$ENV{DESTDIR}\${folder}/${name}\")")
+    file(RENAME \"\$ENV{DESTDIR}\${folder}/.${name}.new\" \"\$ENV{DESTDIR}\${folder}/${name}\")
+    list(TRANSFORM CMAKE_INSTALL_MANIFEST_FILES REPLACE \"/[.]${name}[.]new$\" \"/${name}\")")
 endfunction()
 
 # cni_add_plugin(NAME [SOURCES...] [DEPENDS...] [CONFIG...] [CONFIG_DEPENDS...]): the executable NAME,

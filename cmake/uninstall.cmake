@@ -1,0 +1,38 @@
+# Removes what the last `cmake --install` of a build has put somewhere, below DESTDIR if that is set.
+# What somebody else has put in the place of such a file stays: ours name cnixx.
+#
+#   cmake --build build/release --target uninstall
+set(manifest ${CMAKE_CURRENT_BINARY_DIR}/install_manifest.txt)
+if(NOT EXISTS ${manifest})
+  message(FATAL_ERROR "nothing has been installed from here: there is no ${manifest}")
+endif()
+file(STRINGS ${manifest} files)
+set(folders)
+foreach(file IN LISTS files)
+  set(path "$ENV{DESTDIR}${file}")
+  if(NOT EXISTS "${path}" AND NOT IS_SYMLINK "${path}")
+    continue()
+  endif()
+  file(STRINGS "${path}" names REGEX "cnixx" LIMIT_COUNT 1)
+  if(names STREQUAL "")
+    message("not removed, because it is not of cnixx: ${path}")
+    continue()
+  endif()
+  file(REMOVE "${path}")
+  message("removed ${path}")
+  cmake_path(GET path PARENT_PATH folder)
+  list(APPEND folders "${folder}")
+endforeach()
+
+# Folders that only cnixx has.
+list(REMOVE_DUPLICATES folders)
+foreach(folder IN LISTS folders)
+  while(folder MATCHES "/cnixx(/|$)")
+    file(GLOB rest "${folder}/*" "${folder}/.*")
+    if(rest)
+      break()
+    endif()
+    file(REMOVE_RECURSE "${folder}")
+    cmake_path(GET folder PARENT_PATH folder)
+  endwhile()
+endforeach()
