@@ -19,7 +19,7 @@ public:
         : store_(store), set_(set), gateways_(gateways), owner_(owner) {}
 
     std::optional<Ip> claim_after(const std::optional<Ip>& last) {
-        for (const RangeSet::Stretch& stretch : set_.round_robin(last))
+        for (const Stretch& stretch : set_.round_robin(last))
             if (const auto ip = claim_in(stretch)) return ip;
         return {};
     }
@@ -29,7 +29,7 @@ private:
     // asking costs less than reading the whole index, until very many are not.
     static constexpr int patience = 8, persistence = 256;
 
-    std::optional<Ip> claim_in(const RangeSet::Stretch& stretch) {
+    std::optional<Ip> claim_in(const Stretch& stretch) {
         std::optional<Ip> from = stretch.first;
         while (from && *from <= stretch.last) {
             const auto ip = candidate(*from, stretch);
@@ -41,7 +41,7 @@ private:
         return {};
     }
 
-    std::optional<Ip> candidate(const Ip& from, const RangeSet::Stretch& stretch) {
+    std::optional<Ip> candidate(const Ip& from, const Stretch& stretch) {
         if (refused_ < patience && !contains(gateways_, from)) return from;
         std::optional<Ip> ip = from;
         for (; ip && *ip <= stretch.last && asked_ < persistence; ip = ip->next(), ++asked_)

@@ -14,8 +14,6 @@ Prefix usable_subnet(const RangeSpec& spec) {
     if (!spec.subnet)
         throw RangeError("IP <nil> not v4 nor v6", "the range has no \"subnet\"", "subnet");
     const Prefix& subnet = *spec.subnet;
-    if (subnet.length > subnet.ip.bits() - 2)
-        throw invalid(cat("Network ", subnet.to_string(), " too small to allocate from"));
     if (spec.mapped) throw invalid("IPNet IP and Mask version mismatch");
     if (subnet.network() != subnet)
         throw invalid(cat("Network has host bits set. For a subnet mask of length ", subnet.length,
@@ -23,35 +21,38 @@ Prefix usable_subnet(const RangeSpec& spec) {
     return subnet;
 }
 
-Ip default_end(const Prefix& subnet) {
-    return subnet.ip.is_v4() ? *subnet.last().previous() : subnet.last();
+// Where all of them are for hosts, but for the gateway.
+bool is_small(const Prefix& subnet) {
+    return subnet.length >= subnet.ip.bits() - 1;
 }
 
-using Number = unsigned __int128;
-
-Number number(const Ip& ip) {
-    Number value = 0;
-    for (std::size_t i = 0; i < ip.size(); ++i) value = value << 8 | ip.data()[i];
-    return value;
+Ip first_host(const Prefix& subnet) {
+    return is_small(subnet) ? subnet.ip : *subnet.ip.next();
 }
 
-Ip plus(const Ip& ip, Number offset) {
-    Number value = number(ip) + offset;
-    std::uint8_t bytes[16];
-    for (std::size_t i = ip.size(); i-- > 0; value >>= 8)
-        bytes[i] = static_cast<std::uint8_t>(value);
-    return Ip::from_bytes(ip.family(), bytes);
+Ip default_start(const RangeSpec& spec) {
+    return spec.whole ? spec.subnet->ip : first_host(*spec.subnet);
+}
+
+Ip default_end(const RangeSpec& spec) {
+    const Prefix& subnet = *spec.subnet;
+    const bool has_broadcast = subnet.ip.is_v4() && !spec.whole && !is_small(subnet);
+    return has_broadcast ? *subnet.last().previous() : subnet.last();
+}
+
+std::optional<Ip> default_gateway(const Prefix& subnet) {
+    if (subnet.length == subnet.ip.bits()) return {};
+    return first_host(subnet);
 }
 
 }  // namespace
 
 Range Range::make(const RangeSpec& spec) {
     const Prefix subnet = usable_subnet(spec);
-    const Ip first = *subnet.ip.next();
     const Range range{.subnet = subnet,
-                      .start = spec.start.value_or(first),
-                      .end = spec.end.value_or(default_end(subnet)),
-                      .gateway = spec.gateway.value_or(first)};
+                      .start = spec.start.value_or(default_start(spec)),
+                      .end = spec.end.value_or(default_end(spec)),
+                      .gateway = spec.gateway ? spec.gateway : default_gateway(subnet)};
     const std::string network = cat(" not in network ", subnet.to_string());
     const std::string start = range.start.to_string(), end = range.end.to_string();
     const std::string order = cat("the range would begin with ", start, " and end with ", end);
@@ -103,7 +104,7 @@ std::string RangeSet::to_string() const {
     return join(texts, ",");
 }
 
-std::vector<RangeSet::Stretch> RangeSet::round_robin(const std::optional<Ip>& last) const {
+std::vector<Stretch> RangeSet::round_robin(const std::optional<Ip>& last) const {
     const Range* at = last ? find(*last) : nullptr;
     const std::size_t begin = at ? static_cast<std::size_t>(at - ranges_.data()) : 0;
     std::vector<Stretch> stretches;
@@ -114,21 +115,6 @@ std::vector<RangeSet::Stretch> RangeSet::round_robin(const std::optional<Ip>& la
     }
     if (at) stretches.push_back({at->start, *last});
     return stretches;
-}
-
-std::optional<Ip> first_free(const Ip& first, const Ip& last, const std::vector<Ip>& taken) {
-    // Among one address more than there are taken ones, one is free: no need to look further,
-    // however large the range.
-    const Number size = std::min<Number>(number(last) - number(first), taken.size()) + 1;
-    std::vector<bool> used(static_cast<std::size_t>(size));
-    for (const Ip& ip : taken) {
-        if (ip.family() != first.family() || ip < first) continue;
-        const Number offset = number(ip) - number(first);
-        if (offset < size) used[static_cast<std::size_t>(offset)] = true;
-    }
-    const auto free = std::ranges::find(used, false);
-    if (free == used.end()) return {};
-    return plus(first, static_cast<Number>(free - used.begin()));
 }
 
 }  // namespace cni::host_local

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "net/ip.h"
+#include "stretch.h"
 
 namespace cni::host_local {
 
@@ -24,16 +25,22 @@ struct RangeSpec {
     std::optional<Prefix> subnet;
     bool mapped = false;  ///< the subnet is written as IPv4-mapped IPv6
     std::optional<Ip> start, end, gateway;
+    /// No address of the subnet is put aside: it has no link on which that of the network or of
+    /// all hosts would mean anything.
+    bool whole = false;
 };
 
 /// The addresses start..end (both included) of a subnet. The gateway is never handed out; it need
 /// not lie in the subnet.
 struct Range {
     Prefix subnet;
-    Ip start, end, gateway;
+    Ip start, end;
+    std::optional<Ip> gateway;
 
     /// Start and gateway default to the first host address; the end to the one before the
-    /// broadcast address in IPv4, to the last address in IPv6. Throws RangeError.
+    /// broadcast address in IPv4, to the last address in IPv6. A whole subnet is all of it, and so
+    /// are two addresses, of which the first is the gateway (RFC 3021, RFC 6164), and one, which
+    /// has none. Throws RangeError.
     static Range make(const RangeSpec& spec);
 
     bool contains(const Ip& ip) const { return start <= ip && ip <= end; }
@@ -56,10 +63,6 @@ public:
     /// Ranges joined by commas.
     std::string to_string() const;
 
-    /// A stretch of addresses in the order they are tried.
-    struct Stretch {
-        Ip first, last;
-    };
     /// All addresses of the set in round-robin order: those behind `last`, then the ranges that
     /// follow, around to `last` itself. From the first range on when `last` is not in the set.
     std::vector<Stretch> round_robin(const std::optional<Ip>& last) const;
@@ -68,9 +71,5 @@ private:
     explicit RangeSet(std::vector<Range> ranges) : ranges_(std::move(ranges)) {}
     std::vector<Range> ranges_;
 };
-
-/// The first address of first..last that is not in `taken` (any order, others may be among them);
-/// nullopt when all are.
-std::optional<Ip> first_free(const Ip& first, const Ip& last, const std::vector<Ip>& taken);
 
 }  // namespace cni::host_local

@@ -59,7 +59,8 @@ std::vector<Family> families_of(const std::vector<RangeSet>& sets) {
 std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets) {
     std::vector<Ip> gateways;
     for (const RangeSet& set : sets)
-        for (const Range& range : set.ranges()) gateways.push_back(range.gateway);
+        for (const Range& range : set.ranges())
+            if (range.gateway) gateways.push_back(*range.gateway);
     return gateways;
 }
 

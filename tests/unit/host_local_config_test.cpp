@@ -113,8 +113,9 @@ TEST(HostLocalConfig, NeedsARange) {
 }
 
 TEST(HostLocalConfig, NamesTheSetThatIsWrong) {
-    EXPECT_EQ(ipam_error(R"("ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.1.2.0/31"}]])"),
-              "invalid range set 1: Network 10.1.2.0/31 too small to allocate from");
+    EXPECT_EQ(ipam_error(R"("ranges":[[{"subnet":"10.1.0.0/24"}],[{"subnet":"10.1.2.1/31"}]])"),
+              "invalid range set 1: Network has host bits set. For a subnet mask of length 31 the "
+              "network address is 10.1.2.0");
     EXPECT_EQ(ipam_error(R"("ranges":[[{"rangeStart":"10.1.0.4"}]])"),
               "invalid range set 0: IP <nil> not v4 nor v6");
     EXPECT_EQ(ipam_error(R"("subnet":"::ffff:10.1.2.0/120")"),

@@ -52,6 +52,30 @@ TEST(HostLocalRange, ReachesTheLastAddressInIpv6) {
     EXPECT_EQ(range("fd00:1::/64").to_string(), "fd00:1::1-fd00:1::ffff:ffff:ffff:ffff");
 }
 
+// RFC 3021 and RFC 6164: a link of two has neither the one address nor the other to spare.
+TEST(HostLocalRange, HasAllOfASmallSubnet) {
+    EXPECT_EQ(range("10.1.2.4/31").to_string(), "10.1.2.4-10.1.2.5");
+    EXPECT_EQ(range("10.1.2.4/31").gateway, ip("10.1.2.4"));
+    EXPECT_EQ(range("fd00::4/127").to_string(), "fd00::4-fd00::5");
+    EXPECT_EQ(range("fd00::4/127").gateway, ip("fd00::4"));
+    EXPECT_EQ(range("10.1.2.5/32").to_string(), "10.1.2.5-10.1.2.5");
+    EXPECT_EQ(range("10.1.2.5/32").gateway, std::nullopt);
+    EXPECT_EQ(range("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128").gateway, std::nullopt);
+    EXPECT_EQ(range("255.255.255.255/32").to_string(), "255.255.255.255-255.255.255.255");
+}
+
+TEST(HostLocalRange, HasTheWholeSubnetOnRequest) {
+    RangeSpec written = spec("10.1.2.0/24");
+    written.whole = true;
+    EXPECT_EQ(Range::make(written).to_string(), "10.1.2.0-10.1.2.255");
+    EXPECT_EQ(Range::make(written).gateway, ip("10.1.2.1"));
+    written.end = ip("10.1.2.9");
+    EXPECT_EQ(Range::make(written).to_string(), "10.1.2.0-10.1.2.9");
+    written = spec("fd00::/126");
+    written.whole = true;
+    EXPECT_EQ(Range::make(written).to_string(), "fd00::-fd00::3");
+}
+
 TEST(HostLocalRange, TakesBoundsAndGatewayAsGiven) {
     RangeSpec written = spec("10.1.2.0/29", "10.1.2.0", "10.1.2.7");
     written.gateway = ip("192.168.0.1");
@@ -62,8 +86,6 @@ TEST(HostLocalRange, TakesBoundsAndGatewayAsGiven) {
 
 TEST(HostLocalRange, RefusesWhatCannotBeAllocatedFrom) {
     EXPECT_EQ(spec_error(RangeSpec{}), "IP <nil> not v4 nor v6");
-    EXPECT_EQ(spec_error(spec("10.1.2.0/31")), "Network 10.1.2.0/31 too small to allocate from");
-    EXPECT_EQ(spec_error(spec("fd00::/127")), "Network fd00::/127 too small to allocate from");
     EXPECT_EQ(spec_error(spec("10.1.2.3/24")),
               "Network has host bits set. For a subnet mask of length 24 the network address is "
               "10.1.2.0");

@@ -102,7 +102,69 @@ TEST_F(Validate, ChecksTypesRangesAndAddresses) {
 TEST_F(Validate, WarnsOfDhcpWhereContainersShareAMac) {
     EXPECT_THAT(plugin(R"("type":"ipvlan","ipam":{"type":"dhcp"})"),
                 ElementsAre(HasSubstr("warning: interfaces of a master share its MAC address")));
+    EXPECT_THAT(plugin(R"("type":"macvlan","ipam":{"type":"dhcp"})"),
+        {R"("type":"bridge","mtu":1.5)", "\"mtu\" must be an integer"},
+        {R"("type":"bridge","ipMasqBackend":"nft")", "must be one of \"\", \"iptables\""},
+        {R"("type":"bridge","vlanTrunk":[{"minID":5,"maxID":4}])", "minID is greater than maxID"},
+        {R"("type":"bridge","vlanTrunk":[{"minID":5}])", "configured simultaneously"},
+        {R"("type":"bridge","vlanTrunk":[{}])", "needs \"id\""},
+        {R"("type":"bridge","vlanTrunk":[null])", "must not be null"},
+        {R"("type":"bridge","hairpinMode":true,"promiscMode":true)", "hairpin mode and promisc"},
+        {R"("type":"macvlan","mac":"02:00")", "\"mac\" must be a MAC address"},
+        {R"("type":"macvlan","mode":"brige")", "must be one of \"\", \"bridge\""},
+        {R"("type":"tuning","sysctl":{"net.core.somaxconn":500})", "must be a string"},
+        {R"("type":"vlan","ipam":{"type":"dhcp"})", "needs the key \"master\""},
+        {R"("type":"ptp")", "needs \"ipam\" with a \"type\""},
+        {R"("type":"vrf")", "needs the key \"vrfname\""},
+        {R"("type":"host-device")", "specify either \"device\""},
+        {R"("type":"bandwidth","ingressRate":1)", "burst must also be set"},
+        {R"("type":"flannel","delegate":{"name":"x"})", "must not have 'name' field"},
+        {R"("type":"portmap","conditionsV4":"-s 1.2.3.4")", "must be a list"},
+        {R"("type":"portmap","markMasqBit":1,"externalSetMarkChain":"X")",
+         "Cannot specify externalSetMarkChain and markMasqBit"},
+        {R"("type":"portmap","markMasqBit":32,"externalSetMarkChain":"X")", "between 0 and 31"},
+        {R"("type":"portmap","externalSetMarkChain":"KUBE-MARK-MASQUERADE-OF-MINE-X")",
+         "\"externalSetMarkChain\" is longer than 28 bytes"},
+        {R"("type":"portmap","backend":"nftables","conditionsV4":["-s","10.0.0.0/8"])",
+         "iptables-specific options [conditionsV4]"},
+        {R"("type":"portmap","conditionsV6":["-j","ACCEPT"])",
+         "\"conditionsV6\": word \"-j\" is not understood"},
+        {R"("type":"sbr","gateways":["10.0.0.0/8"])", "invalid IP address: 10.0.0.0/8"},
+        {R"("type":"firewall","ingressPolicy":"closed")", "must be one of"},
+        {R"("type":"firewall","egress":[{"protocol":"gre"}])",
+         "egress[0].protocol\" must be one of"},
+        {R"("type":"firewall","ingress":[{},{"port":[80]}])", "has an unknown key \"port\""},
+        {R"("type":"firewall","backend":"iptables","gate":true)", "needs the backend \"nftables"},
+        {R"("type":"loopback","capabilities":{"mac":"yes"})", "must be true or false"},
+        {R"("type":"loopback","dns":{"nameservers":"1.1.1.1"})", "must be a list"},
+        {R"("type":"loopback","logFile":"cni.log")", "\"logFile\" must be an absolute path"},
+        {R"("type":"loopback","logFile":true)", "must be a string"},
+    };
+    for (const auto& [members, expected] : cases)
+        EXPECT_THAT(plugin(members), ElementsAre(HasSubstr(expected))) << members;
+}
+
+TEST_F(Validate, WarnsOfDhcpWhereContainersShareAMac) {
+    EXPECT_THAT(plugin(R"("type":"ipvlan","ipam":{"type":"dhcp"})"),
+                ElementsAre(HasSubstr("warning: interfaces of a master share its MAC address")));
     EXPECT_THAT(plugin(R"("type":"macvlan","ipam":{"type":"dhcp"})"), IsEmpty());
+    EXPECT_THAT(plugin(R"("type":"ipvlan","mode":"l4","isolation":"x")"),
+                ElementsAre(HasSubstr("must be one of \"\", \"l2\""),
+                            HasSubstr("must be one of \"\", \"bridge\"")));
+}
+
+TEST_F(Validate, ChecksIpamByItsType) {
+    const std::pair<const char*, const char*> cases[] = {
+        {R"({"type":"host-local"})", "needs the key \"subnet\" or \"ranges\""},
+        {R"({"type":"host-local","subnet":"10.1.0.0/33"})", "invalid CIDR address: 10.1.0.0/33"},
+        {R"({"type":"host-local","subnet":"10.1.0.1/31"})", "Network has host bits set"},
+        {R"({"type":"host-local","subnet":"10.1.0.0/16","rangeStart":"10.2.0.1"})",
+         "RangeStart 10.2.0.1 not in network 10.1.0.0/16"},
+        {R"({"type":"host-local","subnet":"10.1.0.0/16","rangeStart":"10.1.0.9","rangeEnd":"10.1.0.8"})",
+         "the range would begin with 10.1.0.9 and end with 10.1.0.8"},
+        {R"({"type":"host-local","ranges":[[{"rangeStart":"10.1.0.1"}]]})",
+         "\"ipam.ranges[0][0]\" needs the key \"subnet\""},
+        {R"({"type":"host-local","ranges":[{"subnet":"10.1.0.0/16"}]})", "must IsEmpty());
     EXPECT_THAT(plugin(R"("type":"ipvlan","mode":"l4","isolation":"x")"),
                 ElementsAre(HasSubstr("must be one of \"\", \"l2\""),
                             HasSubstr("must be one of \"\", \"bridge\"")));
@@ -163,7 +225,7 @@ TEST_F(Validate, TellsAsManyMistakesAtOnceAsItCan) {
 "promiscMode":true,"vlanTrunk":[{"minID":5},
 {"minID":4,"maxID":3}],"ipam":{"type":"host-local","ranges":[[
 {"subnet":"10.1.0.7/24"},
-{"subnet":"10.2.0.0/31"}]]}},
+{"subnet":"10.2.0.1/31"}]]}},
 {"type":"ptp","ipMasq":7,
 "ipam":{"type":"host-local","ranges":[]}},
 {"type":"tuning","sysctl":{"kernel.a":"1",
@@ -171,7 +233,7 @@ TEST_F(Validate, TellsAsManyMistakesAtOnceAsItCan) {
 "mac":"00:00:00:00:00:00"}]})"),
                 ElementsAre(HasSubstr("3:33: minID and maxID"), HasSubstr("4:1: minID is greater"),
                             HasSubstr("5:2: Network has host bits set"),
-                            HasSubstr("6:2: Network 10.2.0.0/31 too small"),
+                            HasSubstr("6:2: Network has host bits set"),
                             HasSubstr("7:15: \"plugins[1].ipMasq\" must be true or false"),
                             HasSubstr("8:1: no IP ranges specified"),
                             HasSubstr("9:28: invalid net sysctl key: \"kernel/a\""),

@@ -61,12 +61,13 @@ TEST_F(HostLocal, AResolvConfThatIsAFifoIsNotWaitedFor) {
 }
 
 TEST_F(HostLocal, AnInvalidConfigurationIsCode7AndMakesNothing) {
-    config_["ipam"]["ranges"][0][0]["subnet"] = "10.1.2.0/31";
+    config_["ipam"]["ranges"][0][0]["subnet"] = "10.1.2.1/31";
     for (const char* command : {"ADD", "CHECK", "STATUS"}) {
         const PluginRun run = call(command);
         EXPECT_EQ(run.error_code(), 7) << run.report();
         EXPECT_EQ(run.error_message(),
-                  "invalid range set 0: Network 10.1.2.0/31 too small to allocate from");
+                  "invalid range set 0: Network has host bits set. For a subnet mask of length 31 "
+                  "the network address is 10.1.2.0");
     }
     EXPECT_FALSE(std::filesystem::exists(directory));
 }
