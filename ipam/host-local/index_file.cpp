@@ -14,7 +14,7 @@ namespace cni::host_local {
 namespace {
 
 // They change with the layout.
-constexpr std::uint64_t magic = 0x32784965736165ff;
+constexpr std::uint64_t magic = 0x33784965736165ff;
 constexpr std::uint64_t magic_0_1_0 = 0x31784965736165ff;
 constexpr std::size_t page_size = sizeof(IndexPage);
 static_assert(sizeof(IndexHeader) <= page_size);
@@ -71,8 +71,29 @@ void IndexEntry::set_ip(const Ip& ip) {
     std::memcpy(address.data(), ip.data(), ip.size());
 }
 
+void IndexEntry::set_place(const Ip& ip) {
+    set_ip(ip);
+    state = ip.is_v4() ? State::place_v4 : State::place_v6;
+}
+
+void IndexEntry::set_owned(const Ip& ip) {
+    set_ip(ip);
+    state = ip.is_v4() ? State::owner_v4 : State::owner_v6;
+}
+
+void IndexEntry::set_block(const Ip& base) {
+    set_ip(base);
+    state = base.is_v4() ? State::block_v4 : State::block_v6;
+}
+
 Ip IndexEntry::ip() const {
-    return Ip::from_bytes(state == State::v4 ? Family::v4 : Family::v6, address.data());
+    const bool is_v4 = state == State::v4 || state == State::place_v4 || state == State::owner_v4 ||
+                       state == State::block_v4;
+    return Ip::from_bytes(is_v4 ? Family::v4 : Family::v6, address.data());
+}
+
+std::uint64_t IndexEntry::proof_by(const HashKey& key) const {
+    return keyed_hash(key, {reinterpret_cast<const char*>(this), offsetof(IndexEntry, proof)});
 }
 
 std::optional<IndexFile> IndexFile::open(Fd file) {
@@ -155,6 +176,12 @@ std::optional<IndexPage> IndexFile::read_page(std::uint64_t number) const {
     if (!load_sums(number / sums_per_page) || !read_at(&page, page_size, number) ||
         hash(&page, page_size) != sums_[number % sums_per_page])
         return {};
+    return page;
+}
+
+std::optional<IndexPage> IndexFile::read_unproved(std::uint64_t number) const {
+    IndexPage page;
+    if (!read_at(&page, page_size, number_of(number))) return {};
     return page;
 }
 

@@ -14,6 +14,8 @@ namespace cni::host_local {
 /// never an error; when the file cannot be written, memory takes its place for the rest of the
 /// call. Without entries there is no file.
 ///
+/// Hints (memory.h) lie in it too, at most `most_hints`: the newest.
+///
 /// The caller holds the lock of the lease directory. Reading throws SysError only for what is
 /// passing (base/passing.h); changing never throws, see seal().
 class LeaseIndex {
@@ -29,6 +31,8 @@ public:
     /// One that lasts as long as the object, and vouches for nothing later.
     static LeaseIndex in_memory(const IndexHeader& header, const std::vector<IndexEntry>& entries);
 
+    static constexpr std::size_t most_hints = 1u << 16;
+
     const IndexHeader& header() const { return file_.header; }
     /// False for one of version 0.1.0, which tells nothing but in which boots leases were made.
     bool is_current() const { return file_.is_current(); }
@@ -39,14 +43,32 @@ public:
     std::optional<std::vector<IndexEntry>> find(std::uint64_t holder) const;
 
     struct Entries {
-        std::vector<IndexEntry> list;  ///< all in use, of the pages that are proved
-        bool complete = true;          ///< all pages are
+        std::vector<IndexEntry> list = {};    ///< all in use, of the pages that are proved
+        std::vector<IndexEntry> blocks = {};  ///< of the map, likewise
+        bool complete = true;                 ///< all pages are
     };
     Entries entries() const;
 
     void insert(const IndexEntry& entry);
     /// No-op when it is not there.
     void erase(const IndexEntry& entry);
+
+    /// Inserts it in place of the one about the same, if there is one.
+    void overwrite(const IndexEntry& entry);
+
+    /// A block of the map; nullopt when there is none, or none that is proved.
+    std::optional<IndexEntry> find_block(const IndexEntry& like) const noexcept;
+    /// All that is taken is on the map from now on, until the index is made anew.
+    void set_mapped() { file_.header.mapped = 1; }
+    /// Whether it is a file, or going to be one.
+    bool is_lasting() const { return !memory_; }
+
+    /// Hints that are found by a hash. What cannot be read or proved for the moment is none.
+    std::vector<IndexEntry> find_hints(std::uint64_t hash) const noexcept;
+    /// As overwrite(); the proof is filled in.
+    void put_hint(IndexEntry hint);
+    /// All that prove themselves, whatever became of their pages.
+    std::vector<IndexEntry> hints() const;
 
     /// Records the directory's mtime to be. False when the index does not vouch for the directory,
     /// since writing it failed or there is nothing left to write: then its file is removed.
@@ -58,9 +80,12 @@ private:
     static LeaseIndex replace(int dir, const std::string& name, const IndexHeader& header,
                               const std::vector<IndexEntry>& entries);
     static void remove(int dir, const std::string& name);
+    std::optional<std::vector<IndexEntry>> find_any(std::uint64_t hash) const;
+    void count(const IndexEntry& entry, std::uint64_t more);
     void grow(const IndexEntry& entry);
     bool put(const IndexEntry& entry);
-    bool take_out(const IndexEntry& entry);
+    enum class Change { made, not_there, not_proved };
+    Change change(const IndexEntry& entry, const IndexEntry* instead);
 
     int dir_ = -1;  // not owned
     std::string name_;

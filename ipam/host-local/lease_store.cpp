@@ -40,6 +40,7 @@ IndexHeader next_header(const IndexHeader& former, bool same_key, std::uint64_t 
         former.machine != 0 && header.machine != 0 && former.machine != header.machine;
     header.shared = former.shared != 0 || two_machines;
     header.key = same_key ? former.key : HashKey::random();
+    header.turn = same_key ? former.turn : 0;
     return header;
 }
 
@@ -53,9 +54,10 @@ BootMark mark_of(const IndexHeader& header) {
 
 }  // namespace
 
-LeaseStore::LeaseStore(LeaseDir dir)
+LeaseStore::LeaseStore(LeaseDir dir, Released released)
     : dir_(std::move(dir)),
       lock_(dir_.open_lock(), dir_.path_of("lock")),
+      released_(released),
       is_local_(!is_on_network_file_system(dir_.fd())),
       boot_(current_boot()),
       index_(load()) {}
@@ -92,7 +94,12 @@ LeaseIndex LeaseStore::rebuild(const LeaseIndex* former, std::int64_t trusted_be
         .former = former,
         .trusted_before = trusted_before,
         .knows_boots = knows_boots(header) && former_header.machine == header.machine};
-    return LeaseIndex::build(dir_.parent(), index_name(dir_), header, scan(dir_, basis));
+    std::vector<IndexEntry> all = scan(dir_, basis);
+    if (former && former->is_current()) {
+        const auto hints = Memory::carried_over(*former, boot_, all, released_ == Released::rests);
+        all.insert(all.end(), hints.begin(), hints.end());
+    }
+    return LeaseIndex::build(dir_.parent(), index_name(dir_), header, all);
 }
 
 std::optional<Holder> LeaseStore::holder_in_file(const Ip& ip) const {
@@ -173,15 +180,27 @@ bool LeaseStore::claim(const Ip& ip, const AttachmentId& owner) {
     entry.changed = stamp->changed;
     entry.boot = boot_;
     index_.insert(entry);
+    occupancy().note(ip, Occupancy::Place::taken);
     return true;
 }
 
+// It rests before it is free: killed between the two, the next DEL releases it once more.
 void LeaseStore::release(const Lease& lease) {
+    if (released_ == Released::rests) memory().begin_rest(lease.ip);
+    take_back(lease);
+}
+
+void LeaseStore::take_back(const Lease& lease) {
     dir_.remove(lease.ip);
     IndexEntry entry;
     entry.set_ip(lease.ip);
     entry.holder = index_.hash(lease.holder);
     index_.erase(entry);
+    occupancy().note(lease.ip, Occupancy::Place::free);
+}
+
+void LeaseStore::chart() {
+    if (!occupancy().is_kept()) occupancy().chart(taken());
 }
 
 void LeaseStore::retain(const std::vector<AttachmentId>& attachments) {

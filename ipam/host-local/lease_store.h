@@ -10,12 +10,20 @@
 #include "lease_dir.h"
 #include "lease_draft.h"
 #include "lease_index.h"
+#include "memory.h"
+#include "occupancy.h"
 
 namespace cni::host_local {
 
 struct Lease {
     Ip ip;
     std::string holder;  ///< text as in Holder
+};
+
+/// What becomes of an address that is given back.
+enum class Released {
+    is_forgotten,
+    rests,  ///< since when, is remembered (memory.h), also if somebody else gave it back
 };
 
 /// The leases of a network. Its existence is the lock: no other process, of this program or of the
@@ -30,7 +38,7 @@ struct Lease {
 class LeaseStore {
 public:
     /// Waits for the lock.
-    explicit LeaseStore(LeaseDir dir);
+    explicit LeaseStore(LeaseDir dir, Released released = Released::is_forgotten);
     LeaseStore(const LeaseStore&) = delete;
     LeaseStore& operator=(const LeaseStore&) = delete;
     ~LeaseStore();
@@ -51,9 +59,18 @@ public:
     bool claim(const Ip& ip, const AttachmentId& owner);
     /// Gives an address back; no-op when it is gone.
     void release(const Lease& lease);
+    /// The same of one that nobody has used.
+    void take_back(const Lease& lease);
     /// Releases all leases but those of `attachments` and, in the old form, of their containers.
     /// Files that are nobody's lease stay.
     void retain(const std::vector<AttachmentId>& attachments);
+
+    /// Valid until the store is asked for anything else.
+    Memory memory() { return Memory(index_, boot_); }
+    /// Likewise; not kept before chart() was called.
+    Occupancy occupancy() { return Occupancy(index_); }
+    /// From now on all that is taken is on a map, by which the next free address is found at once.
+    void chart();
 
 private:
     LeaseIndex load() const;
@@ -70,6 +87,7 @@ private:
 
     LeaseDir dir_;
     FileLock lock_;
+    Released released_;
     bool is_local_;
     std::uint64_t boot_;
     LeaseIndex index_;
