@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cni/version.h"
 #include "range_sets.h"
+#include "runtime/validate/plugin_keys.h"
 
 namespace cni::host_local {
 namespace {
@@ -38,9 +39,8 @@ void add_requested(std::vector<Ip>& ips, const std::optional<Json>& list) {
     }
 }
 
-void add_requested_by_args(std::vector<Ip>& ips, std::string_view cni_args) {
-    constexpr std::string_view known[] = {"IP"};
-    const auto args = parse_cni_args(cni_args, known);
+void add_requested_by_args(std::vector<Ip>& ips, std::string_view cni_args, const Policy& policy) {
+    const auto args = parse_cni_args(cni_args, policy.known_args());
     const auto found = args.find("IP");
     if (found == args.end() || found->second.empty()) return;
     const auto ip = parse_requested(found->second);
@@ -81,7 +81,8 @@ Config parse(const NetConf& conf, std::string_view cni_args) {
     ipam->require_object();
 
     Config config;
-    add_requested_by_args(config.requested, cni_args);
+    config.policy = Policy::parse(*ipam);
+    add_requested_by_args(config.requested, cni_args, config.policy);
     add_requested(config.requested, conf.cni_args_config("ips"));
     add_requested(config.requested, conf.runtime_config("ips"));
     config.location = Location::parse(conf);
@@ -90,6 +91,7 @@ Config parse(const NetConf& conf, std::string_view cni_args) {
     config.sets = make_sets(written_sets(conf, *ipam));
     require_one_per_family(families_of(config.sets), conf.cni_version);
     require_disjoint(config.sets);
+    config.policy.require_consistent(config.sets);
     return config;
 }
 
@@ -101,6 +103,17 @@ Location Location::parse(const NetConf& conf) {
     return {.data_dir = dir.empty() ? std::string(default_data_dir) : dir, .network = conf.name};
 }
 
+bool has_all_ranges(const NetConf& conf) {
+    return !declares_capability(conf, "ipRanges") || conf.runtime_config("ipRanges");
+}
+
+bool has_cooldown(const NetConf& conf) try {
+    const auto ipam = conf.json.find("ipam");
+    return ipam && ipam->is_object() && ipam->int_or("cooldown", 0, longest_cooldown, 0) > 0;
+} catch (const ConfigError&) {
+    return false;
+}
+
 Config parse_config(const NetConf& conf) {
     return parse(conf, "");
 }
@@ -108,6 +121,11 @@ Config parse_config(const NetConf& conf) {
 Config parse_config(const Request& request) {
     Config config = parse(request.conf, request.args.cni_args);
     require_sets(config);
+    if (has_all_ranges(request.conf)) config.policy.require_within(config.sets);
+    for (const OwnerKind kind : all_owner_kinds) {
+        if (!config.policy.knows_by(kind)) continue;
+        if (auto owner = owner_of(request, kind)) config.owners.push_back(*std::move(owner));
+    }
     return config;
 }
 
@@ -116,6 +134,22 @@ void require_sets(const Config& config) {
         throw Error(Code::invalid_config, "no IP ranges specified",
                     "\"ipam\" needs the key \"subnet\" or \"ranges\", or the runtime brings "
                     "ranges (capability ipRanges)");
+}
+
+const RangeSet* find_exhausted(const Config& config, const std::vector<Ip>& taken) {
+    const std::vector<Stretch> out_of_reach = withheld(config.sets, config.policy, {});
+    const auto has_free = [&](const Stretch& stretch) {
+        return first_free(stretch.first, stretch.last, taken).has_value();
+    };
+    for (const RangeSet& set : config.sets)
+        if (std::ranges::none_of(without(set.round_robin({}), out_of_reach), has_free)) return &set;
+    return nullptr;
+}
+
+const Owner* Config::returning() const {
+    const auto found = std::ranges::find_if(
+        owners, [&](const Owner& owner) { return owner.kind == policy.sticky; });
+    return found == owners.end() ? nullptr : &*found;
 }
 
 }  // namespace cni::host_local

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "cni/plugin.h"
+#include "owner.h"
+#include "policy.h"
 #include "range.h"
 
 namespace cni {
@@ -27,6 +29,10 @@ struct Location {
     std::string path() const { return cat(data_dir, "/", network); }
 };
 
+/// Whether addresses are to rest behind their release, for DEL and GC likewise: no, where that
+/// cannot be read.
+bool has_cooldown(const NetConf& conf);
+
 struct Config {
     Location location;
     /// Each provides one address. Disjoint; none only where the runtime may still bring them.
@@ -35,6 +41,12 @@ struct Config {
     std::vector<Ip> requested;
     std::vector<Route> routes;
     std::string resolv_conf;  ///< path; "" for none
+    Policy policy;
+    /// Who asks, by the names that matter to the policy; only of a request.
+    std::vector<Owner> owners;
+
+    /// Who is to come back to his addresses; null when nobody is.
+    const Owner* returning() const;
 };
 
 /// What the configuration says. Throws Error(invalid_config).
@@ -45,6 +57,12 @@ Config parse_config(const Request& request);
 
 /// Throws Error(invalid_config) when there are no sets.
 void require_sets(const Config& config);
+/// False where the runtime may bring more ranges, as the capability says, and has brought none yet.
+bool has_all_ranges(const NetConf& conf);
+
+/// The first set in which somebody without reservations finds no free address; null when he finds
+/// one in each.
+const RangeSet* find_exhausted(const Config& config, const std::vector<Ip>& taken);
 
 /// What `cnitool validate` knows.
 extern const PluginKeys known_keys;

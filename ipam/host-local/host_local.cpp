@@ -34,12 +34,34 @@ void require_writable(const Location& location) {
                             obstacle->path);
 }
 
+Released released_by(const NetConf& conf) {
+    return has_cooldown(conf) ? Released::rests : Released::is_forgotten;
+}
+
 std::optional<LeaseDir> find_for_status(const Location& location) {
     try {
         return LeaseDir::find(location);
     } catch (const Error& error) {
         throw not_available(error.msg, error.details);
     }
+}
+
+std::int64_t soonest_of(const std::vector<Memory::Rest>& resting, const RangeSet& set) {
+    std::int64_t soonest = longest_cooldown;
+    for (const Memory::Rest& rest : resting)
+        if (set.find(rest.ip)) soonest = std::min(soonest, rest.left);
+    return soonest;
+}
+
+void require_addresses(LeaseStore& store, const Config& config) {
+    std::vector<Ip> taken = store.taken();
+    if (const RangeSet* set = find_exhausted(config, taken))
+        throw not_available(exhausted(*set), explain_exhaustion(store, config.policy));
+    const auto resting = store.memory().resting(config.policy.cooldown);
+    for (const Memory::Rest& rest : resting) taken.push_back(rest.ip);
+    if (const RangeSet* set = find_exhausted(config, taken))
+        throw not_available(exhausted(*set),
+                            explain_rest(config.policy, soonest_of(resting, *set)));
 }
 
 }  // namespace
@@ -51,7 +73,7 @@ Result add(const Request& request) {
     result.routes = config.routes;
     result.dns = read_resolv_conf(config.resolv_conf);
     request.step("lock leases");
-    LeaseStore store(LeaseDir::make(config.location));
+    LeaseStore store(LeaseDir::make(config.location), released_by(request.conf));
     request.step("allocate addresses");
     result.ips = allocate(store, config, request.attachment());
     return result;
@@ -63,7 +85,7 @@ void check(const Request& request) {
     const auto prev_result = request.conf.prev_result();
     if (auto dir = LeaseDir::find(config.location)) {
         request.step("lock leases");
-        LeaseStore store(*std::move(dir));
+        LeaseStore store(*std::move(dir), released_by(request.conf));
         request.step("check addresses");
         const auto leases = store.held_by(request.attachment());
         if (prev_result) require_in_result(leases, *prev_result, store.dir());
@@ -81,7 +103,7 @@ void del(const Request& request) {
     auto dir = LeaseDir::find(Location::parse(request.conf));
     // A full disk may have stopped the first ADD before the lock was made.
     if (!dir || dir->is_unused()) return;
-    LeaseStore store(*std::move(dir));
+    LeaseStore store(*std::move(dir), released_by(request.conf));
     request.step("release addresses");
     Failures failures;
     for (const Lease& lease : store.held_by(request.attachment()))
@@ -94,7 +116,7 @@ void gc(const Request& request) {
     auto dir = LeaseDir::find(Location::parse(request.conf));
     if (!attachments || !dir || dir->is_unused()) return;
     request.step("lock leases");
-    LeaseStore store(*std::move(dir));
+    LeaseStore store(*std::move(dir), released_by(request.conf));
     request.step("release stale addresses");
     store.retain(*attachments);
 }
@@ -111,11 +133,12 @@ void status(const Request& request) {
     request.step("check leases");
     require_writable(config.location);
     auto dir = find_for_status(config.location);
-    if (!dir || !find_exhausted(config.sets, dir->addresses())) return;
-    // Some may be dead.
-    LeaseStore store(*std::move(dir));
-    if (const RangeSet* set = find_exhausted(config.sets, store.taken()))
-        throw not_available(exhausted(*set), explain_exhaustion(store));
+    const bool is_short = find_exhausted(config, dir ? dir->addresses() : std::vector<Ip>{});
+    if (!is_short && (!dir || config.policy.cooldown == 0)) return;
+    if (!dir) throw not_available(exhausted(*find_exhausted(config, {})), withheld_by_policy);
+    // Some may be dead, and others rest.
+    LeaseStore store(*std::move(dir), released_by(request.conf));
+    require_addresses(store, config);
 }
 
 }  // namespace cni::host_local

@@ -14,7 +14,8 @@ WrittenRange read_range(const Json& json) {
                      .mapped = subnet && subnet->ip.is_v4() && has_colon,
                      .start = json.ip("rangeStart"),
                      .end = json.ip("rangeEnd"),
-                     .gateway = json.ip("gateway")}};
+                     .gateway = json.ip("gateway"),
+                     .whole = json.bool_or("wholeSubnet", false)}};
 }
 
 WrittenSet read_range_set(const Json& json) {
@@ -62,17 +63,6 @@ std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets) {
         for (const Range& range : set.ranges())
             if (range.gateway) gateways.push_back(*range.gateway);
     return gateways;
-}
-
-const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken) {
-    const std::vector<Ip> gateways = gateways_of(sets);
-    taken.insert(taken.end(), gateways.begin(), gateways.end());
-    const auto has_free = [&](const Range& range) {
-        return first_free(range.start, range.end, taken).has_value();
-    };
-    for (const RangeSet& set : sets)
-        if (std::ranges::none_of(set.ranges(), has_free)) return &set;
-    return nullptr;
 }
 
 std::string exhausted(const RangeSet& set) {

@@ -36,10 +36,7 @@ std::vector<Family> families_of(const std::vector<RangeSet>& sets);
 /// Addresses that are never given. Of all ranges: that of one may lie in another.
 std::vector<Ip> gateways_of(const std::vector<RangeSet>& sets);
 
-/// The first set without a free address; null when each has one.
-const RangeSet* find_exhausted(const std::vector<RangeSet>& sets, std::vector<Ip> taken);
-
-/// What is said of such a set.
+/// What is said of a set without a free address.
 std::string exhausted(const RangeSet& set);
 
 }  // namespace cni::host_local

@@ -21,6 +21,7 @@ protected:
     // The environment and argv of a call under strace.
     Program traced(const Strings& options, const std::string& command, const std::string& id) {
         PluginArgs plugin_args = args(id);
+        plugin_args.args = cni_args_;
         // The leak checker cannot work in a traced process.
         plugin_args.environment = {"ASAN_OPTIONS=detect_leaks=0"};
         Program program = plugin_program("host-local", command, plugin_args, config_.dump());
@@ -30,6 +31,9 @@ protected:
         program.argv = argv;
         return program;
     }
+
+    /// Of every traced call.
+    std::optional<std::string> cni_args_;
 
     // How often a command that succeeds makes each of these system calls.
     std::map<std::string, int> calls_of(const std::string& command, const std::string& id,
@@ -128,8 +132,20 @@ TEST_F(HostLocalStore, TheIndexIsNotReadForAFreeAddressNearby) {
     EXPECT_EQ(add("third"), "10.7.11.187/16") << "behind all of them";
 }
 
-TEST_F(HostLocalStore, EachCommandCostsTheSameWithManyLeases) {
+class HostLocalCost : public HostLocalStore, public ::testing::WithParamInterface<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    , HostLocalCost,
+    ::testing::Values("{}", R"({"exclude": ["10.7.101.0/24", "10.7.255.0/24"]})",
+                      R"({"reserve": [{"address": "10.7.200.1", "pod": "ns/db-0"}]})",
+                      R"({"sticky": "pod"})", R"({"cooldown": 3600})",
+                      R"({"sticky": "containerID", "cooldown": 3600})", R"({"strategy": "random"})",
+                      R"({"strategy": "lowest"})"));
+
+TEST_P(HostLocalCost, IsTheSameWithManyLeases) {
     config_ = network(ipam({"10.7.0.0/16"}));
+    config_["ipam"].update(json::parse(GetParam()));
+    cni_args_ = "IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=db-0";
     const auto cost = [&](const std::string& command, const std::string& id) {
         int sum = 0;
         for (const auto& [name, count] :
@@ -272,6 +288,7 @@ protected:
     template <typename F>
     void kill_everywhere(const std::string& command, const Strings& left, F prepare) {
         config_["ipam"] = ipam({"10.1.2.0/29", "fd00:1::/64"});
+        config_["ipam"].update(policy_);
         const auto start_over = [&] {
             output_of({"rm", "-rf", "/var/lib/cni/networks"});
             prepare();
@@ -291,11 +308,17 @@ protected:
                 kills += !killed.ok();
                 del("c1");
                 EXPECT_EQ(leases(), left);
-                EXPECT_NE(add("c1"), "");
+                const std::string given = add("c1");
+                EXPECT_NE(given, "");
+                EXPECT_TRUE(back_to_.empty() || given == back_to_) << given;
             }
         }
         EXPECT_GT(kills, 10);
     }
+    /// What c1 gets then; "" for anything.
+    std::string back_to_;
+    /// Further keys of "ipam".
+    json policy_ = json::object();
     static constexpr const char* calls =
         "mkdir,mkdirat,openat,flock,ftruncate,write,pwrite64,linkat,renameat,unlinkat,utimensat";
 };
@@ -312,6 +335,52 @@ TEST_F(HostLocalKilled, AnAddInAChangedDirectoryIsUndoneByDel) {
     kill_everywhere("ADD", {"10.1.2.2", "10.1.2.6", "fd00:1::2"}, [&] {
         add("before");
         plant("10.1.2.6", "other\r\neth0");
+    });
+}
+
+// With all that is remembered. Container c1 comes back to its addresses, whatever was killed.
+class HostLocalKilledPolicy : public HostLocalKilled {
+protected:
+    void SetUp() override {
+        HostLocalKilled::SetUp();
+        policy_ = json::parse(R"({"exclude": ["10.1.2.3"], "sticky": "containerID",
+                                  "reserve": [{"address": "10.1.2.6", "pod": "ns/db-0"}],
+                                  "cooldown": 3600, "strategy": "lowest"})");
+    }
+};
+
+TEST_F(HostLocalKilledPolicy, AFirstAddIsUndoneByDel) {
+    kill_everywhere("ADD", {}, [] {});
+}
+
+TEST_F(HostLocalKilledPolicy, AnAddAmongOthersIsUndoneByDel) {
+    kill_everywhere("ADD", {"10.1.2.2", "fd00:1::2"}, [&] { add("before"); });
+}
+
+TEST_F(HostLocalKilledPolicy, AReturnIsUndoneByDel) {
+    back_to_ = "10.1.2.4/29 fd00:1::3/64";
+    kill_everywhere("ADD", {"10.1.2.2", "fd00:1::2"}, [&] {
+        add("before");
+        add("c1");
+        del("c1");
+    });
+}
+
+TEST_F(HostLocalKilledPolicy, ADelIsFinishedByTheNextAndRememberedOnce) {
+    back_to_ = "10.1.2.4/29 fd00:1::3/64";
+    kill_everywhere("DEL", {"10.1.2.2", "fd00:1::2"}, [&] {
+        add("before");
+        add("c1");
+    });
+}
+
+// What DEL gives back rests, whenever it was killed.
+TEST_F(HostLocalKilledPolicy, NobodyElseGetsWhatDelWasGivingBack) {
+    policy_.erase("sticky");
+    back_to_ = "10.1.2.5/29 fd00:1::4/64";
+    kill_everywhere("DEL", {"10.1.2.2", "fd00:1::2"}, [&] {
+        add("before");
+        add("c1");
     });
 }
 
