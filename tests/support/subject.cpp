@@ -109,6 +109,7 @@ bool is_beside_the_world(Subject subject) {
 
 std::string executable_of(Subject subject) {
     if (subject == Subject::firewall_rules) return "firewall";
+    if (subject == Subject::host_local_policy) return "host-local";
     return has_own_bridge(subject) ? "bridge" : to_string(subject);
 }
 
@@ -117,6 +118,13 @@ bool is_chained(Subject subject) {
            subject == Subject::bandwidth || subject == Subject::portmap ||
            subject == Subject::tuning || subject == Subject::sbr || subject == Subject::vrf;
 }
+
+// Each container comes back to the address it had; that one rests for everybody else.
+const json policy_keys = {{"exclude", {"10.1.2.2", "fd00:1:2::/122"}},
+                          {"reserve", {{{"address", "10.1.2.9"}, {"pod", "default/db-0"}}}},
+                          {"sticky", "containerID"},
+                          {"cooldown", 3600},
+                          {"strategy", "lowest"}};
 
 std::string own_bridge(const Attachment& a) {
     return cat("br-", a.netns.name());
@@ -179,6 +187,8 @@ std::string to_string(Subject subject) {
             return "vrf";
         case Subject::host_local:
             return "host-local";
+        case Subject::host_local_policy:
+            return "host-local-policy";
         case Subject::static_addresses:
             return "static";
         case Subject::loopback:
@@ -310,6 +320,11 @@ json SubjectCalls::network(const Attachment& a) const {
             return layer2({{"type", "vrf"}, {"vrfname", "blue"}});
         case Subject::host_local:
             return layer3();
+        case Subject::host_local_policy: {
+            json config = layer3();
+            config["ipam"].update(policy_keys);
+            return config;
+        }
         case Subject::static_addresses:
             return layer2({{"ipam", fixed_addresses}});
         case Subject::loopback:

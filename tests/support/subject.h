@@ -27,6 +27,7 @@ enum class Subject {
     sbr,
     vrf,  ///< needs a stock kernel
     host_local,
+    host_local_policy,  ///< with all that is remembered of addresses
     static_addresses,
     loopback
 };
@@ -49,6 +50,7 @@ inline constexpr Subject all_subjects[] = {Subject::chain,
                                            Subject::sbr,
                                            Subject::vrf,
                                            Subject::host_local,
+                                           Subject::host_local_policy,
                                            Subject::static_addresses,
                                            Subject::loopback,
                                            Subject::bandwidth};
