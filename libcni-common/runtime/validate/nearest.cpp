@@ -10,8 +10,8 @@
 namespace cni {
 namespace {
 
-// Letters to insert, remove or replace, and neighbours to swap (optimal string alignment): three rows
-// of the matrix at a time.
+// Letters to insert, remove or replace, and neighbours to swap (optimal string alignment): three
+// rows of the matrix at a time.
 std::size_t distance(const std::string& a, const std::string& b) {
     std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});

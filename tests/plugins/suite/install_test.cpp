@@ -1,4 +1,5 @@
-// From a checkout: what `cmake --install` puts below DESTDIR, and the target `uninstall` takes away.
+// From a checkout: what `cmake --install` puts below DESTDIR, and the target `uninstall` takes
+// away.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
