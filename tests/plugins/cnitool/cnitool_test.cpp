@@ -126,10 +126,11 @@ TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
     EXPECT_THAT(tool({}).err, StartsWith("usage: cnitool COMMAND"));
     const Finished unknown = tool({"delete", "net1", "/run/netns/n1"});
     EXPECT_EQ(unknown.exit_code(), 1);
-    EXPECT_EQ(unknown.err,
-              "unknown command \"delete\", did you mean \"del\"?\n"
-              "commands: add, check, del, gc, schema, status, validate, version; cnitool help says "
-              "more\n");
+    EXPECT_EQ(
+        unknown.err,
+        "unknown command \"delete\", did you mean \"del\"?\n"
+        "commands: add, check, del, gc, install, schema, status, uninstall, validate, version; "
+        "cnitool help says more\n");
     EXPECT_THAT(tool({"chekc"}).err, HasSubstr("did you mean \"check\"?\n"));
     EXPECT_THAT(tool({"remove"}).err, StartsWith("unknown command \"remove\"\ncommands: add, "));
     EXPECT_THAT(tool({"add", "net1"}).err,

@@ -159,11 +159,14 @@ TEST_F(Install, AListComesOnlyWithItsPlugins) {
 }
 
 TEST_F(Install, AListThatPluginsWouldRefuseIsNotPutThere) {
-    auto words = with_list();
-    words.back() = "10.244.3.0/32";
-    const Finished refused = install(words);
+    const std::string text = dir_.read("template/10-pods.conflist");
+    const auto type = text.find(R"("host-local")");
+    dir_.write("template/10-pods.conflist",
+               cat(text.substr(0, type), R"("host-local","strategy":"best")",
+                   text.substr(type + std::string_view(R"("host-local")").size())));
+    const Finished refused = install(with_list());
     EXPECT_EQ(refused.exit_code(), 1);
-    EXPECT_THAT(refused.err, HasSubstr("10.244.3.0/32"));
+    EXPECT_THAT(refused.err, HasSubstr("ipam.strategy"));
     EXPECT_EQ(describe("net.d/10-pods.conflist"), before_["net.d/10-pods.conflist"]);
 }
 
