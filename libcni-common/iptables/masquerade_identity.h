@@ -10,7 +10,7 @@
 /// How the rules of iptables/masquerade.h are named and told apart.
 namespace cni::ipt::masquerading {
 
-inline const std::string postrouting = "POSTROUTING";
+inline constexpr const char* postrouting = "POSTROUTING";
 constexpr std::string_view chain_prefix = "CNI-";
 
 /// What the comments of all rules of a network begin with.

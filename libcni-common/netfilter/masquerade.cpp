@@ -20,8 +20,8 @@ using nft::Side;
 
 // Names, comments and order are those of the reference plugins: either's DEL finds the other's.
 const nft::Table table{NFPROTO_INET, "cni_plugins_masquerade"};
-const std::string checks = "masq_checks";
-const std::string postrouting = "postrouting";
+constexpr const char* checks = "masq_checks";
+constexpr const char* postrouting = "postrouting";
 const nft::Hook hook{.type = "nat", .number = NF_INET_POST_ROUTING, .priority = NF_IP_PRI_NAT_SRC};
 constexpr char table_comment[] =
     "Masquerading for plugins from github.com/containernetworking/plugins";

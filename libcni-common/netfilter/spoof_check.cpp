@@ -19,7 +19,7 @@ using nft::Rule;
 
 // Names, comments and order are those of the reference plugins: either's DEL finds the other's.
 const nft::Table table{NFPROTO_BRIDGE, "nat"};
-const std::string prerouting = "PREROUTING";
+constexpr const char* prerouting = "PREROUTING";
 const nft::Hook hook{
     .type = "filter", .number = NF_BR_PRE_ROUTING, .priority = NF_BR_PRI_NAT_DST_BRIDGED};
 constexpr std::string_view comment_prefix = "macspoofchk-";

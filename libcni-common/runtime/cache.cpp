@@ -13,7 +13,7 @@
 namespace cni {
 namespace {
 
-const std::string folder = "results";
+constexpr const char* folder = "results";
 constexpr mode_t directory_mode = 0700;
 constexpr std::string_view entry_kind = "cniCacheV1";
 // An entry holds its configuration in base64 beside the result.

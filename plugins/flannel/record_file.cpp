@@ -8,7 +8,7 @@ namespace cni::flannel {
 namespace {
 
 // No container's id. There is one writer at a time: whoever has the lock of the directory.
-const std::string temporary = ".saving";
+constexpr const char* temporary = ".saving";
 
 // No part can hold a colon, nor is an id empty, so this is nobody's id, and nobody else's name.
 std::string unique_name(const std::string& network, const AttachmentId& attachment) {

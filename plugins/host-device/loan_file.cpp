@@ -10,7 +10,7 @@
 namespace cni::host_device {
 namespace {
 
-const std::string folder = "/run/cni/host-device";
+constexpr const char* folder = "/run/cni/host-device";
 constexpr std::string_view suffix = ".json", temporary_suffix = ".tmp";
 
 // No part can hold a slash, so different attachments never hash the same text.

@@ -12,8 +12,8 @@
 namespace cni::portmap {
 namespace {
 
-const std::string guarded = "guarded_interfaces";
-const std::string chain = "guard_localnet";
+constexpr const char* guarded = "guarded_interfaces";
+constexpr const char* chain = "guard_localnet";
 
 nft::Table table() {
     return nftables::table_of(Family::v4);

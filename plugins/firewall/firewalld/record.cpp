@@ -9,7 +9,7 @@
 namespace cni::firewall::firewalld {
 namespace {
 
-const std::string folder = "/run/cni/firewall";
+constexpr const char* folder = "/run/cni/firewall";
 constexpr std::string_view suffix = ".json";
 
 std::string stem_of(const Owner& owner) {

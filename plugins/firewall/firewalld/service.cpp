@@ -5,7 +5,7 @@
 namespace cni::firewall::firewalld {
 namespace {
 
-const std::string name = "org.fedoraproject.FirewallD1";
+constexpr const char* name = "org.fedoraproject.FirewallD1";
 
 // It does one thing after the other, in a few hundred milliseconds each, and others ask it too.
 constexpr std::chrono::seconds patience{6};

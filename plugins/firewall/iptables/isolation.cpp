@@ -66,14 +66,14 @@ void check_isolation(Table& table, const std::string& bridge, Policy policy) {
 
 std::set<std::string> policed_bridges(Table& table) {
     std::set<std::string> out;
-    for (const std::string& stage : {stage_1, stage_2})
+    for (const char* stage : {stage_1, stage_2})
         for (const Rule& rule : table.rules(stage))
             if (auto bridge = policed_bridge(rule)) out.insert(*std::move(bridge));
     return out;
 }
 
 void remove_isolation(Table& table, const std::string& bridge) {
-    for (const std::string& stage : {stage_1, stage_2})
+    for (const char* stage : {stage_1, stage_2})
         table.remove(stage, [&](const Rule& rule) { return policed_bridge(rule) == bridge; });
 }
 

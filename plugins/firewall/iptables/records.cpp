@@ -10,7 +10,7 @@ namespace {
 
 using ipt::Rule;
 
-const std::string owners = "CNI-FORWARD-OWNERS";
+constexpr const char* owners = "CNI-FORWARD-OWNERS";
 
 Rule to_rule(const Record& record) {
     Rule rule;

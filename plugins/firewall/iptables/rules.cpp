@@ -10,8 +10,8 @@ namespace {
 
 using ipt::Rule;
 
-const std::string forward_note = "CNI firewall plugin rules";
-const std::string admin_note = "CNI firewall plugin admin overrides";
+constexpr const char* forward_note = "CNI firewall plugin rules";
+constexpr const char* admin_note = "CNI firewall plugin admin overrides";
 
 std::string policy_note(std::string_view policy) {
     return cat("CNI firewall plugin rules (ingressPolicy: ", policy, ")");

@@ -9,9 +9,10 @@
 /// The rules themselves, without a table: chains, comments and order are the reference plugin's.
 namespace cni::firewall::iptables {
 
-inline const std::string forward = "FORWARD";
-inline const std::string passages = "CNI-FORWARD";
-inline const std::string stage_1 = "CNI-ISOLATION-STAGE-1", stage_2 = "CNI-ISOLATION-STAGE-2";
+inline constexpr const char* forward = "FORWARD";
+inline constexpr const char* passages = "CNI-FORWARD";
+inline constexpr const char* stage_1 = "CNI-ISOLATION-STAGE-1";
+inline constexpr const char* stage_2 = "CNI-ISOLATION-STAGE-2";
 
 /// A rule, and how the iptables program would be told it, without quotes: for messages.
 struct Spelled {

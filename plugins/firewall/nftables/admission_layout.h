@@ -23,7 +23,7 @@
 /// A chain of an attachment accepts what is let through, and drops at its end.
 namespace cni::firewall::nftables {
 
-inline const std::string admissions = "admissions";
+inline constexpr const char* admissions = "admissions";
 
 /// Of what a container sends, or of what it gets.
 enum class Direction { egress, ingress };

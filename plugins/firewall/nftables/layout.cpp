@@ -14,7 +14,7 @@ namespace {
 using nft::ChainLayout;
 using nft::reg;
 
-const std::string forward = "forward";
+constexpr const char* forward = "forward";
 // Behind the name of the input interface.
 constexpr std::uint32_t output_word = IFNAMSIZ / 4;
 

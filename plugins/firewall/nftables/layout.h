@@ -25,9 +25,12 @@ namespace cni::firewall::nftables {
 inline const nft::Table inet_table{NFPROTO_INET, "cni_firewall"};
 inline const nft::Table bridge_table{NFPROTO_BRIDGE, "cni_firewall"};
 
-inline const std::string on_bridge = "on_bridge", policed = "policed";
-inline const std::string attachments = "attachments", isolated = "isolated", ports = "ports";
-inline const std::string admin = "admin";
+inline constexpr const char* on_bridge = "on_bridge";
+inline constexpr const char* policed = "policed";
+inline constexpr const char* attachments = "attachments";
+inline constexpr const char* isolated = "isolated";
+inline constexpr const char* ports = "ports";
+inline constexpr const char* admin = "admin";
 
 /// "isolated-cni0": counts the attachments that the policy is there for.
 std::string holder(Policy policy, const std::string& bridge);

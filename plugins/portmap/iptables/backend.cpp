@@ -20,7 +20,7 @@ using ipt::Table;
 constexpr std::size_t chain_length = 28;
 
 /// What ancient versions made; only removed.
-const std::string hostport_snat = "CNI-HOSTPORT-SNAT";
+constexpr const char* hostport_snat = "CNI-HOSTPORT-SNAT";
 constexpr std::string_view snat_prefix = "CNI-SN-";
 
 std::string chain_name(std::string_view prefix, const std::string& hashed) {
@@ -165,7 +165,7 @@ void add_jumps(Table& table, const Jumps& others, const Forwarding& forwarding,
 void ensure_entries(Table& table) {
     table.ensure_chain(hostport_dnat);
     const Rule wanted = entry_rule(table.family()), theirs = reference_entry_rule();
-    for (const std::string& hook : {prerouting, output}) {
+    for (const char* hook : {prerouting, output}) {
         ensure_rule(table, hook, wanted);
         if (theirs != wanted && table.has_rule(hook, theirs))
             table.remove(hook, [&](const Rule& rule) { return rule == theirs; });
@@ -277,7 +277,7 @@ void check(Table& table, const Forwarding& forwarding) {
             report(table, cat("the jump to ", chain, " in chain ", hostport_dnat,
                               " not found in table nat"));
     // The latter where the reference plugin made it.
-    for (const std::string& hook : {prerouting, output})
+    for (const char* hook : {prerouting, output})
         if (!table.has_rule(hook, entry_rule(table.family())))
             require_rule(table, hook, reference_entry_rule(), to_entry);
     check_mark_chains(table, forwarding);

@@ -14,8 +14,8 @@ using ipt::Jump;
 using ipt::Rule;
 using ipt::Table;
 
-const std::string guard_chain = "CNI-HOSTPORT-GUARD";
-const std::string links_chain = "CNI-HOSTPORT-LINKS";
+constexpr const char* guard_chain = "CNI-HOSTPORT-GUARD";
+constexpr const char* links_chain = "CNI-HOSTPORT-LINKS";
 constexpr std::string_view holder_prefix = "CNI-HG-";
 constexpr std::size_t chain_length = 28;
 

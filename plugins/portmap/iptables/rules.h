@@ -9,8 +9,10 @@
 /// The rules themselves, without a table: names, comments and order are the reference plugin's.
 namespace cni::portmap::iptables {
 
-inline const std::string prerouting = "PREROUTING", output = "OUTPUT", postrouting = "POSTROUTING";
-inline const std::string hostport_dnat = "CNI-HOSTPORT-DNAT";
+inline constexpr const char* prerouting = "PREROUTING";
+inline constexpr const char* output = "OUTPUT";
+inline constexpr const char* postrouting = "POSTROUTING";
+inline constexpr const char* hostport_dnat = "CNI-HOSTPORT-DNAT";
 
 /// What all names of chains of attachments begin with.
 constexpr std::string_view chain_prefix = "CNI-DN-";

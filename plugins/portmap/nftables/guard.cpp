@@ -12,9 +12,9 @@ namespace cni::portmap::nftables {
 namespace {
 
 const nft::Table table{NFPROTO_IPV4, "cni_portmap_guard"};
-const std::string prerouting = "prerouting";
-const std::string links_map = "links";
-const std::string holders_chain = "holders";
+constexpr const char* prerouting = "prerouting";
+constexpr const char* links_map = "links";
+constexpr const char* holders_chain = "holders";
 constexpr std::uint32_t loopback_index = 1;  // of lo, in every namespace
 
 nft::Hook hook() {

@@ -16,8 +16,8 @@ using nft::reg;
 using nft::Rule;
 using nft::Side;
 
-const std::string ports = "ports";
-const std::string masquerade = "mapped_masquerade";
+constexpr const char* ports = "ports";
+constexpr const char* masquerade = "mapped_masquerade";
 constexpr std::string_view masquerade_prefix = "masquerade_";
 
 // An ADD of ours removes what others have of its ports, wherever they have it. So what rules at the

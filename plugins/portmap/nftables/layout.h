@@ -26,9 +26,9 @@
 /// | chain, map c-<hashes> | of an attachment with conditions: them, then its own mappings |
 namespace cni::portmap::nftables {
 
-inline const std::string mappings = "mappings";
-inline const std::string conditional_mappings = "conditional_mappings";
-inline const std::string attachments = "attachments";
+inline constexpr const char* mappings = "mappings";
+inline constexpr const char* conditional_mappings = "conditional_mappings";
+inline constexpr const char* attachments = "attachments";
 constexpr std::string_view table_comment = "CNI portmap plugin";
 
 nft::Table table_of(Family family);

@@ -57,10 +57,10 @@ private:
 };
 
 // It makes this one first, always.
-const std::string first_chain = "hostports";
+constexpr const char* first_chain = "hostports";
 // One that only ancient versions put rules into.
-const std::string ancient_chain = "hostip_hostports";
-const std::string masquerading = "masquerading";
+constexpr const char* ancient_chain = "hostip_hostports";
+constexpr const char* masquerading = "masquerading";
 
 /// Of several addresses that a rule compares the last: the destination.
 bool is_to(const std::optional<Ip>& destination, const std::vector<Ip>& addresses, Family family) {
@@ -86,7 +86,7 @@ void put_removal_of_reference(nft::Connection& nft, nft::Batch& batch, Family fa
     const nft::Table table = table_of(family);
     if (!nft.find_chain(table, first_chain)) return;
     const auto its = [&](std::string_view comment) { return comment == container_id; };
-    for (const std::string& chain : {first_chain, ancient_chain, masquerading})
+    for (const char* chain : {first_chain, ancient_chain, masquerading})
         for (const nft::ListedRule& rule : nft.rules(table, chain, its)) {
             const ParsedRule parsed(rule.rule);
             const auto translation = parsed.translation(family);
@@ -105,7 +105,7 @@ Translations put_displacement_of_reference(nft::Connection& nft, nft::Batch& bat
     std::set<nft::Bytes> keys;
     for (const Translation& t : record.translations) keys.insert(mapping_element(t).key);
     const Ip& own = record.translations.front().to;
-    for (const std::string& chain : {ancient_chain, first_chain})
+    for (const char* chain : {ancient_chain, first_chain})
         for (const nft::ListedRule& rule : nft.rules(table, chain)) {
             const auto translation = ParsedRule(rule.rule).translation(record.family);
             if (!translation || !keys.contains(mapping_element(*translation).key)) continue;

@@ -84,7 +84,7 @@ void Shared::put_creations(nft::Batch& batch) const {
         }
     }
     const nft::Table table = table_of(family_);
-    for (const std::string& map : {mappings, conditional_mappings})
+    for (const char* map : {mappings, conditional_mappings})
         if (elements.contains(waiting_map(map))) batch.add_set(table, waiting_map_of(family_, map));
     for (const auto& [set, its] : elements) batch.create_elements(table, set, its);
 }
