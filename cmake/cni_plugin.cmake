@@ -1,6 +1,6 @@
-# cni_add_executable(NAME SOURCES...): an executable that ships: static and stripped in a
-# release, installed into CNIXX_INSTALL_DIR. Link what it needs with target_link_libraries.
-function(cni_add_executable name)
+# cni_make_executable(NAME SOURCES...): an executable as it ships: static and stripped in a release.
+# Link what it needs with target_link_libraries.
+function(cni_make_executable name)
   add_executable(${name} ${ARGN})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/libcni-common)
   target_link_libraries(${name} PRIVATE cni_sanitizers)
@@ -13,6 +13,10 @@ function(cni_add_executable name)
   if(CNIXX_LINK_MAPS)
     target_link_options(${name} PRIVATE -Wl,-Map=${PROJECT_BINARY_DIR}/maps/${name})
   endif()
+endfunction()
+
+# cni_install_executable(NAME): into CNIXX_INSTALL_DIR.
+function(cni_install_executable name)
   # A runtime may execute it at any moment: the old file is there until the new one is whole.
   install(PROGRAMS $<TARGET_FILE:${name}> DESTINATION ${CNIXX_INSTALL_DIR} RENAME .${name}.new)
   install(CODE "
@@ -20,6 +24,12 @@ function(cni_add_executable name)
     cmake_path(APPEND prefix \"${CNIXX_INSTALL_DIR}\" OUTPUT_VARIABLE folder)
     file(RENAME \"\$ENV{DESTDIR}\${folder}/.${name}.new\" \"\$ENV{DESTDIR}\${folder}/${name}\")
     list(TRANSFORM CMAKE_INSTALL_MANIFEST_FILES REPLACE \"/[.]${name}[.]new$\" \"/${name}\")")
+endfunction()
+
+# cni_add_executable(NAME SOURCES...): both.
+function(cni_add_executable name)
+  cni_make_executable(${name} ${ARGN})
+  cni_install_executable(${name})
 endfunction()
 
 # cni_add_plugin(NAME [SOURCES...] [DEPENDS...] [CONFIG...] [CONFIG_DEPENDS...]): the executable NAME,
