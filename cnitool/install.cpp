@@ -1,3 +1,4 @@
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,12 +35,14 @@ constexpr Option install_options[] = {plugin_option,     bin_dir_option,  conf_d
                                       stay_option,       check_option};
 constexpr Option uninstall_options[] = {bin_dir_option, conf_dir_option};
 
-// The plugins are beside this program, wherever that was unpacked.
+// The plugins are beside this program, wherever that was unpacked. Without /proc it is where it was
+// started from, which may be a link.
 std::string own_folder() {
     std::array<char, PATH_MAX> path{};
-    const auto size =
-        checked(::readlink("/proc/self/exe", path.data(), path.size()), "find this program");
-    return parent_of(std::string(path.data(), static_cast<std::size_t>(size)));
+    const auto size = ::readlink("/proc/self/exe", path.data(), path.size());
+    if (size > 0) return parent_of(std::string(path.data(), static_cast<std::size_t>(size)));
+    const auto* started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+    return parent_of(started ? started : "");
 }
 
 std::string bin_dir_of(const CommandLine& line) {

@@ -1,9 +1,6 @@
 #include "installation.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-
-#include <algorithm>
 
 #include "../plugins.h"
 #include "base/contains.h"
@@ -22,35 +19,62 @@ namespace {
 
 constexpr std::size_t largest_plugin = 64u << 20;
 
-/// The executables that are installed.
+constexpr const char* own_name = "cnitool";
+
+// Of this suite, whatever else may be in a folder.
+bool is_plugin(std::string_view name) {
+    for (const auto list : {known_plugins.plugins, known_plugins.ipam})
+        for (const PluginKeys* plugin : list)
+            if (plugin->type == name) return true;
+    return false;
+}
+
+/// What is installed: the plugins beside this program, and the program.
 class Source {
 public:
     explicit Source(const InstallOptions& options)
         : path_(options.source),
           dir_(open_at(AT_FDCWD, path_.c_str(), O_RDONLY | O_DIRECTORY, 0, path_)) {
-        for (const std::string& name :
-             list_dir(open_at(dir_.get(), ".", O_RDONLY | O_DIRECTORY, 0, path_), path_))
-            if (is_executable(name) && (options.only.empty() || contains(options.only, name)))
-                digests_[name] = digest_of(dir_.get(), name, name).value_or("");
-        for (const std::string& name : options.only)
-            if (!digests_.contains(name))
-                throw Error(Code::invalid_environment,
-                            cat("there is no plugin ", name, " in ", path_));
-        if (digests_.empty()) throw Error(Code::internal, cat("there are no plugins in ", path_));
+        for (const std::string& name : names())
+            if (is_wanted(name, options.only))
+                digests_[name] = digest_of(dir_.get(), name, path_of(name)).value_or("");
+        require_found(options.only);
     }
 
     const KeptDir::Digests& digests() const { return digests_; }
     std::string read(const std::string& name) const {
-        const Fd file = open_at(dir_.get(), name.c_str(), O_RDONLY, 0, cat(path_, "/", name));
-        return read_all(file.get(), largest_plugin, cat(path_, "/", name));
+        const Fd file = open_at(dir_.get(), name.c_str(), O_RDONLY, 0, path_of(name));
+        return read_all(file.get(), largest_plugin, path_of(name));
+    }
+    /// Others may have the names of our plugins: iproute2 has a bridge.
+    void require_ours() const {
+        for (const auto& [name, digest] : digests_) {
+            if (name == own_name) continue;
+            const auto version = PluginVersion::ask(path_of(name));
+            if (version != PluginVersion::ours())
+                throw Error(Code::invalid_environment,
+                            cat(path_of(name), " is not of this release"),
+                            version ? cat("it is ", version->to_string()) : "it says no version");
+        }
     }
 
 private:
-    bool is_executable(const std::string& name) const {
-        struct stat status {};
-        return !name.starts_with('.') && ::fstatat(dir_.get(), name.c_str(), &status, 0) == 0 &&
-               S_ISREG(status.st_mode) && (status.st_mode & S_IXUSR);
+    static bool is_wanted(const std::string& name, const std::vector<std::string>& only) {
+        return (name == own_name || is_plugin(name)) && (only.empty() || contains(only, name));
     }
+    void require_found(const std::vector<std::string>& only) const {
+        for (const std::string& name : only)
+            if (!digests_.contains(name))
+                throw Error(Code::invalid_environment,
+                            cat("there is no plugin ", name, " in ", path_));
+        if (only.empty() && digests_.size() == digests_.count(own_name))
+            throw Error(Code::invalid_environment, cat("there are no plugins in ", path_),
+                        "they are to be beside cnitool, as in the archive that is published");
+    }
+    std::vector<std::string> names() const {
+        return list_dir(open_at(dir_.get(), ".", O_RDONLY | O_DIRECTORY, 0, path_), path_);
+    }
+    std::string path_of(const std::string& name) const { return cat(path_, "/", name); }
 
     std::string path_;
     Fd dir_;
@@ -71,6 +95,7 @@ void refuse_newer(const KeptDir& bin, const KeptDir::Digests& digests) {
 
 void install_plugins(const InstallOptions& options) {
     const Source source(options);
+    source.require_ours();
     KeptDir bin = KeptDir::open(options.bin_dir);
     if (!options.replaces_newer) refuse_newer(bin, source.digests());
     bin.prepare(source.digests());

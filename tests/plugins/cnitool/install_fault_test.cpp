@@ -14,9 +14,8 @@ protected:
     void SetUp() override {
         InstallTest::SetUp();
         if (IsSkipped()) return;
-        // What is installed is not started: of small files there are few calls to try.
-        for (const char* name : {"host-local", "loopback"})
-            dir_.write(cat("image/", name), cat("ours: ", name));
+        // Of small files there are few calls to try.
+        for (const char* name : {"host-local", "loopback"}) write_ours(name, name);
         ASSERT_TRUE(install(words()).ok());
         after_ = host();
         ASSERT_TRUE(uninstall().ok());

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/release.h"
 #include "support/plugin_run.h"
 #include "support/process.h"
 #include "support/recording.h"
@@ -48,8 +49,15 @@ protected:
     std::string path(const std::string& name) const { return cat(dir_.path(), "/", name); }
     /// A plugin that says this when it is asked who it is.
     void write_plugin(const std::string& name, const std::string& said) const {
-        const std::string file =
-            dir_.write(cat("bin/", name), cat("#!/bin/sh\necho '", said, "' >&2\n"));
+        write_program(cat("bin/", name), said);
+    }
+    /// One in the image that says that it is ours, with a remark that makes it another file.
+    void write_ours(const std::string& name, const std::string& remark) const {
+        write_program(cat("image/", name), cat("CNI ", name, " plugin v", reference_release,
+                                               "\ncnixx ", release, "\n", remark));
+    }
+    void write_program(const std::string& name, const std::string& said) const {
+        const std::string file = dir_.write(name, cat("#!/bin/sh\necho '", said, "' >&2\n"));
         checked(::chmod(file.c_str(), 0755), "chmod ", file);
     }
     /// cnitool of the image, on this host.

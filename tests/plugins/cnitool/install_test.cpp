@@ -67,10 +67,9 @@ TEST_F(Install, TheWayBackLeavesWhatWasTheSame) {
 // The second installation is another release: its former is still what was there before the first.
 TEST_F(Install, TheWayBackGoesPastOlderReleasesOfOurs) {
     ASSERT_TRUE(install(with_list()).ok());
-    dir_.write("image/loopback", "another");
-    checked(::chmod(path("image/loopback").c_str(), 0755), "chmod");
+    write_ours("loopback", "another");
     ASSERT_TRUE(install(with_list()).ok());
-    EXPECT_EQ(describe("bin/loopback"), cat(0755, " another"));
+    EXPECT_EQ(describe("bin/loopback"), installed("loopback"));
     EXPECT_TRUE(uninstall().ok());
     EXPECT_EQ(host(), before_);
 }
@@ -232,6 +231,23 @@ TEST_F(Install, ADirectoryInTheWayIsNamed) {
     const Finished refused = install({});
     EXPECT_EQ(refused.exit_code(), 1);
     EXPECT_THAT(refused.err, HasSubstr("bin/loopback: Is a directory"));
+}
+
+// cnitool of a package of a distribution is in /usr/bin, with whatever else is there.
+TEST_F(Install, WhatIsNoPluginOfOursIsNotInstalled) {
+    dir_.write("image/README.md", "");
+    std::filesystem::copy_file("/bin/sleep", path("image/sleep"));
+    ASSERT_TRUE(install({}).ok());
+    EXPECT_FALSE(dir_.has("bin/README.md"));
+    EXPECT_FALSE(dir_.has("bin/sleep"));
+    EXPECT_TRUE(uninstall().ok());
+    std::filesystem::copy_file("/bin/sleep", path("image/bridge"));
+    EXPECT_THAT(install({}).err, HasSubstr("image/bridge is not of this release"));
+    EXPECT_EQ(host(), before_);
+    for (const char* name : {"bridge", "host-local", "loopback"})
+        std::filesystem::remove(path(cat("image/", name)));
+    EXPECT_THAT(install({}).err, HasSubstr("there are no plugins in "));
+    EXPECT_EQ(host(), before_);
 }
 
 TEST_F(Install, PluginsThatAreNotThereAreNamed) {
