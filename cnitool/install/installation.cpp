@@ -36,8 +36,7 @@ public:
         : path_(options.source),
           dir_(open_at(AT_FDCWD, path_.c_str(), O_RDONLY | O_DIRECTORY, 0, path_)) {
         for (const std::string& name : names())
-            if (is_wanted(name, options.only))
-                digests_[name] = digest_of(dir_.get(), name, path_of(name)).value_or("");
+            if (is_wanted(name, options.only)) digests_[name] = sha512_hex(read(name));
         require_found(options.only);
     }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/release.h"
 #include "support/plugin_run.h"
 #include "support/process.h"
@@ -91,10 +92,15 @@ protected:
         checked(::lstat(path(name).c_str(), &status), "stat ", name);
         if (S_ISLNK(status.st_mode))
             return cat("to ", std::filesystem::read_symlink(path(name)).string());
-        return cat(status.st_mode & 07777, " ", dir_.read(name));
+        return cat(status.st_mode & 07777, " ", shortened(dir_.read(name)));
     }
     std::string installed(const std::string& name) const {
-        return cat(0755, " ", dir_.read(cat("image/", name)));
+        return cat(0755, " ", shortened(dir_.read(cat("image/", name))));
+    }
+    /// So that a failure can be read.
+    static std::string shortened(const std::string& content) {
+        if (content.size() < 1000) return content;
+        return cat(content.size(), " bytes, ", sha512_hex(content).substr(0, 16));
     }
     bool is_forgotten() const { return !dir_.has("bin/.cnixx") && !dir_.has("net.d/.cnixx"); }
 

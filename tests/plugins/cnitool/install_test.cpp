@@ -233,6 +233,16 @@ TEST_F(Install, ADirectoryInTheWayIsNamed) {
     EXPECT_THAT(refused.err, HasSubstr("bin/loopback: Is a directory"));
 }
 
+TEST_F(Install, LinksInTheImageAreFollowed) {
+    std::filesystem::rename(path("image/loopback"), path("image/all-of-them"));
+    std::filesystem::create_symlink("all-of-them", path("image/loopback"));
+    ASSERT_TRUE(install(with_list()).ok());
+    EXPECT_EQ(describe("bin/loopback"), installed("loopback"));
+    EXPECT_FALSE(dir_.has("bin/all-of-them"));
+    EXPECT_TRUE(uninstall().ok());
+    EXPECT_EQ(host(), before_);
+}
+
 // cnitool of a package of a distribution is in /usr/bin, with whatever else is there.
 TEST_F(Install, WhatIsNoPluginOfOursIsNotInstalled) {
     dir_.write("image/README.md", "");
