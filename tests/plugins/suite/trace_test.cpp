@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "support/bridge_fixture.h"
+#include "support/recording.h"
 
 namespace cni::test {
 namespace {
