@@ -1,5 +1,9 @@
+#include <unistd.h>
+
 #include "base/error.h"
+#include "base/file.h"
 #include "call.h"
+#include "cni/args.h"
 #include "verb.h"
 
 namespace cni::tool {
@@ -7,7 +11,8 @@ namespace {
 
 constexpr Option valid_option{0, "valid", "ID:IFNAME", "keep this attachment; may be repeated"};
 constexpr Option all_option{0, "all", "", "no attachment is valid: tell the plugins so"};
-constexpr Option options[] = {valid_option, all_option, time_option};
+constexpr Option list_option{0, "from-list", "", "keep the attachments that stdin lists"};
+constexpr Option options[] = {valid_option, all_option, list_option, time_option};
 
 AttachmentId parse_attachment(const std::string& text) {
     // Neither an id nor an interface name holds a colon.
@@ -17,8 +22,38 @@ AttachmentId parse_attachment(const std::string& text) {
     return {std::string(parts[0]), std::string(parts[1])};
 }
 
+// A line that names nothing there can be would let something valid be deleted.
+AttachmentId parse_line(std::string_view line, std::size_t number) {
+    const auto parts = split(line, ':');
+    if (parts.size() != 2 || !is_valid_identifier(parts[0]) || !is_ifname(parts[1]))
+        throw Error(Code::invalid_environment,
+                    cat("line ", number, " of the list must read ID:IFNAME, not ", quote(line)));
+    return {std::string(parts[0]), std::string(parts[1])};
+}
+
+// A list of nothing is what a command that failed leaves: only --all says that nothing is valid.
+std::vector<AttachmentId> read_list() {
+    const std::string text = read_all(STDIN_FILENO, max_json_size, "the list on stdin");
+    std::vector<AttachmentId> valid;
+    std::size_t number = 0;
+    for (const auto line : split(text, '\n')) {
+        ++number;
+        if (const auto words = trim(line); !words.empty())
+            valid.push_back(parse_line(words, number));
+    }
+    if (valid.empty())
+        throw Error(Code::invalid_environment, "the list on stdin is empty",
+                    "--all says that no attachment is valid");
+    return valid;
+}
+
 std::optional<std::vector<AttachmentId>> valid_attachments(const CommandLine& line) {
     const auto texts = line.all(valid_option.name);
+    if (line.has(list_option.name)) {
+        if (!texts.empty() || line.has(all_option.name))
+            throw Error(Code::invalid_environment, "--from-list excludes --valid and --all");
+        return read_list();
+    }
     if (!texts.empty() && line.has(all_option.name))
         throw Error(Code::invalid_environment, "--valid and --all exclude each other");
     if (texts.empty() && !line.has(all_option.name)) return {};
@@ -43,11 +78,11 @@ const Verb gc_verb{
     .max_operands = 2,
     .summary = "delete attachments that are no longer valid",
     .help =
-        "Deletes every kept attachment to NETWORK except those given by --valid, then (from\n"
-        "cniVersion 1.1.0) lets the plugins remove what belongs to no valid one. Without\n"
-        "--valid and --all every kept attachment is deleted, but the plugins get no list, so\n"
-        "they keep what this tool does not know about. NETNS is not used. Does nothing for a\n"
-        "network with disableGC.\n",
+        "Deletes every kept attachment to NETWORK except those given by --valid, or by lines\n"
+        "ID:IFNAME on stdin with --from-list, then (from cniVersion 1.1.0) lets the plugins\n"
+        "remove what belongs to no valid one. Without these and --all every kept attachment is\n"
+        "deleted, but the plugins get no list, so they keep what this tool does not know about.\n"
+        "NETNS is not used. Does nothing for a network with disableGC.\n",
     .options = options,
     .run = run,
 };

@@ -13,8 +13,9 @@
 namespace cni::tool {
 namespace {
 
-constexpr const Verb* verbs[] = {&add_verb,      &check_verb,  &del_verb,    &gc_verb,
-                                 &install_verb,  &schema_verb, &status_verb, &uninstall_verb,
+constexpr const Verb* verbs[] = {&add_verb,      &check_verb,   &del_verb,    &doctor_verb,
+                                 &gc_verb,       &install_verb, &ipam_verb,   &list_verb,
+                                 &metrics_verb,  &schema_verb,  &status_verb, &uninstall_verb,
                                  &validate_verb, &version_verb};
 constexpr Option help_option{'h', "help", "", "print this text"};
 

@@ -18,7 +18,7 @@ struct Verb {
     int (*run)(const CommandLine&);
 };
 
-extern const Verb add_verb, check_verb, del_verb, gc_verb, install_verb, schema_verb, status_verb,
-    uninstall_verb, validate_verb, version_verb;
+extern const Verb add_verb, check_verb, del_verb, doctor_verb, gc_verb, install_verb, ipam_verb,
+    list_verb, metrics_verb, schema_verb, status_verb, uninstall_verb, validate_verb, version_verb;
 
 }  // namespace cni::tool

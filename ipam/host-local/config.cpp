@@ -11,8 +11,6 @@
 namespace cni::host_local {
 namespace {
 
-constexpr std::string_view default_data_dir = "/var/lib/cni/networks";
-
 // "ip" or "ip/length"; the length does not matter.
 std::optional<Ip> parse_requested(std::string_view text) {
     if (text.find('/') == text.npos) return Ip::parse(text);

@@ -16,6 +16,8 @@ namespace cni::host_local {
 
 /// What it does, as the end of a sentence: for help and for schemas.
 constexpr const char* about = "hands out addresses from ranges, leases in files";
+/// "ipam.dataDir" where a configuration has none.
+constexpr std::string_view default_data_dir = "/var/lib/cni/networks";
 
 /// Where the leases of a network are. All that DEL and GC need: they must work whatever else is
 /// wrong with the configuration.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -16,6 +17,7 @@ struct Stretch {
     static Stretch of(const Ip& ip) { return {ip, ip}; }
     static Stretch of(const Prefix& prefix) { return {prefix.network().ip, prefix.last()}; }
     bool contains(const Ip& ip) const { return first <= ip && ip <= last; }
+    auto operator<=>(const Stretch&) const = default;
 };
 
 /// The address that many behind another one, which the address space must have.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "cni/args.h"
 
 namespace cni {
 namespace {
@@ -103,6 +104,16 @@ bool names_an_attachment(const Link& link) {
 bool names_an_attachment_of(std::string_view network, const Link& link) {
     return link.alias.starts_with(plain_alias_prefix_of(network)) ||
            link.alias.starts_with(hashed_alias_prefix_of(network));
+}
+
+std::optional<NamedAttachment> attachment_named_by(const Link& link) {
+    if (!link.alias.starts_with(alias_prefix)) return {};
+    const auto parts = split(std::string_view(link.alias).substr(alias_prefix.size()), '/');
+    // Whoever may set an alias may write anything there.
+    if (parts.size() != 3 || !is_valid_identifier(parts[0]) || !is_valid_identifier(parts[1]) ||
+        !is_ifname(parts[2]))
+        return {};
+    return NamedAttachment{std::string(parts[0]), {std::string(parts[1]), std::string(parts[2])}};
 }
 
 bool is_host_link_of(std::string_view network, const Link& link) {

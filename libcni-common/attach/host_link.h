@@ -41,6 +41,14 @@ bool names_an_attachment(const Link& link);
 /// The same of this network (of whichever container).
 bool names_an_attachment_of(std::string_view network, const Link& link);
 
+/// What such an alias names, of any network; nullopt of a link that has none, or one that is too
+/// long to tell.
+struct NamedAttachment {
+    std::string network;
+    AttachmentId id;
+};
+std::optional<NamedAttachment> attachment_named_by(const Link& link);
+
 /// Whether the link was made for an attachment of this network (of whichever container).
 bool is_host_link_of(std::string_view network, const Link& link);
 

@@ -1,6 +1,5 @@
 #include "runtime/cache.h"
 
-#include <fcntl.h>
 #include <limits.h>
 
 #include "base/file.h"
@@ -9,15 +8,13 @@
 #include "cni/json_writer.h"
 #include "cni/version.h"
 #include "runtime/base64.h"
+#include "runtime/cache_entry.h"
 
 namespace cni {
 namespace {
 
 constexpr const char* folder = "results";
 constexpr mode_t directory_mode = 0700;
-constexpr std::string_view entry_kind = "cniCacheV1";
-// An entry holds its configuration in base64 beside the result.
-constexpr std::size_t max_entry_size = 2 * max_json_size;
 
 // Of a file whose name would be too long, with nothing in it of what makes the other names: none of
 // those is without a "-".
@@ -38,7 +35,7 @@ std::string entry_text(const NetworkList& list, const RuntimeConf& conf,
                        const VersionedResult& result) {
     JsonWriter out(JsonWriter::Layout::compact);
     out.begin_object()
-        .member("kind", entry_kind)
+        .member("kind", cache_entry_kind)
         .member("containerId", conf.container_id)
         .member("config", base64(list.text))
         .member("ifName", conf.ifname)
@@ -57,54 +54,20 @@ std::string entry_text(const NetworkList& list, const RuntimeConf& conf,
     return out.key("result").raw(sorted.dump()).end_object().take();
 }
 
-bool is_entry(const Json& json) {
-    const auto kind = json.find("kind");
-    return kind && kind->is_string() && kind->as_string() == entry_kind;
-}
-
-RuntimeConf read_conf(const Json& entry) {
-    RuntimeConf conf{.container_id = entry.string_or("containerId", ""),
-                     .netns = entry.string_or("netns", ""),
-                     .ifname = entry.string_or("ifName", ""),
-                     .args = {},
-                     .capability_args = entry.find("capabilityArgs").value_or(Json())};
-    conf.capability_args.require_object();
-    for (const Json& pair : entry.list("cniArgs")) {
-        const auto halves = pair.as_list();
-        if (halves.size() != 2) throw pair.invalid("must be a pair");
-        conf.args.emplace_back(halves[0].as_string(), halves[1].as_string());
-    }
-    return conf;
-}
-
-// nullopt when there is none.
-std::optional<std::string> read(const Fd& dir, const std::string& name, const std::string& path) {
-    constexpr int safely = O_NOFOLLOW | O_NONBLOCK;
-    const Fd file(::openat(dir.get(), name.c_str(), O_RDONLY | O_CLOEXEC | safely));
-    if (!file && errno == ENOENT) return {};
-    checked(file.get(), "open ", path);
-    return read_all(file.get(), max_entry_size, path);
-}
-
 // nullopt for a file that is not an attachment to `network`.
 std::optional<RuntimeConf> read_attachment(const Fd& dir, const std::string& file,
                                            std::string_view network) {
     try {
-        const auto text = read(dir, file, file);
+        const auto text = read_cache_file(dir, file, file);
         if (!text) return {};
         const Json json = Json::parse(*text, "cached attachment");
-        if (!is_entry(json) || json.string_or("networkName", "") != network) return {};
-        RuntimeConf conf = read_conf(json);
+        if (!is_cache_entry(json) || json.string_or("networkName", "") != network) return {};
+        RuntimeConf conf = read_cache_entry(json);
         if (conf.ifname.empty()) return {};
         return conf;
     } catch (const Error&) {
         return {};
     }
-}
-
-// The reference writes entries of its own kind; before that, the file was the result itself.
-Json result_of(const Json& json) {
-    return is_entry(json) ? json.find("result").value_or(Json()) : json;
 }
 
 // Always the same one, so that what a killed ADD left is found by the next ADD or DEL.
@@ -138,9 +101,9 @@ std::optional<VersionedResult> ResultCache::load(const NetworkList& list,
                                                  const RuntimeConf& conf) const {
     const std::string name = file_name(list, conf);
     const auto dir = find_dir();
-    const auto text = dir ? read(*dir, name, path_of(name)) : std::nullopt;
+    const auto text = dir ? read_cache_file(*dir, name, path_of(name)) : std::nullopt;
     if (!text) return {};
-    const Json result = result_of(Json::parse(*text, "decode"));
+    const Json result = cached_result(Json::parse(*text, "decode"));
     // So old containers survive a new version in the configuration.
     require_supported(list.cni_version);
     return VersionedResult{Result::parse(result, "0.1.0"), list.cni_version};

@@ -129,8 +129,8 @@ TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
     EXPECT_EQ(
         unknown.err,
         "unknown command \"delete\", did you mean \"del\"?\n"
-        "commands: add, check, del, gc, install, schema, status, uninstall, validate, version; "
-        "cnitool help says more\n");
+        "commands: add, check, del, doctor, gc, install, ipam, list, metrics, schema, status, "
+        "uninstall, validate, version; cnitool help says more\n");
     EXPECT_THAT(tool({"chekc"}).err, HasSubstr("did you mean \"check\"?\n"));
     EXPECT_THAT(tool({"remove"}).err, StartsWith("unknown command \"remove\"\ncommands: add, "));
     EXPECT_THAT(tool({"add", "net1"}).err,
@@ -146,8 +146,8 @@ TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
 
 TEST_F(Cnitool, HelpIsThereForEveryCommand) {
     EXPECT_THAT(tool({"help"}).out, StartsWith("usage: cnitool COMMAND"));
-    for (const char* verb : {"add", "check", "del", "gc", "install", "schema", "status",
-                             "uninstall", "validate", "version"}) {
+    for (const char* verb : {"add", "check", "del", "doctor", "gc", "install", "ipam", "list",
+                             "metrics", "schema", "status", "uninstall", "validate", "version"}) {
         const Finished help = tool({verb, "--help"});
         EXPECT_TRUE(help.ok()) << verb;
         EXPECT_THAT(help.out, StartsWith(cat("usage: cnitool ", verb)));
@@ -245,6 +245,28 @@ TEST_F(Cnitool, GcKeepsWhatIsValidAndDeletesAllWhenNothingIs) {
     EXPECT_EQ(output_of({"ls", "/var/lib/cni/results"}), "");
     EXPECT_EQ(tool({"gc", "net1", "--all", "--valid", "a:b"}).exit_code(), 1);
     EXPECT_THAT(tool({"gc", "net1", "--valid", "a"}).err, HasSubstr("must read ID:IFNAME"));
+}
+
+TEST_F(Cnitool, GcKeepsWhatTheListOnStdinNames) {
+    tool({"add", "net1", "/run/netns/n1"});
+    tool({"add", "net1", "/run/netns/n2"});
+    plugins_.forget();
+    const auto gc = [&](const std::string& list) {
+        Program program{
+            .argv = {cat(bin_dir(), "/cnitool"), "gc", "net1", "--from-list"},
+            .input = list,
+            .environment = {cat("NETCONFPATH=", net_d_.path()), cat("CNI_PATH=", plugins_.path())}};
+        for (const std::string& entry : Program::inherited()) program.environment.push_back(entry);
+        return run(program);
+    };
+    EXPECT_THAT(gc("").err, StartsWith("the list on stdin is empty"));
+    EXPECT_THAT(gc("\nc1\n").err, StartsWith("line 2 of the list must read ID:IFNAME, not \"c1\""));
+    EXPECT_THAT(gc("../c1:eth0").err, StartsWith("line 1 of the list must read"));
+    EXPECT_THAT(plugins_.calls(), IsEmpty());
+    EXPECT_EQ(tool({"gc", "net1", "--from-list", "--all"}).exit_code(), 1);
+    const Finished done = gc(cat("\n ", n1_id, ":eth0 \r\nother:net0\n"));
+    EXPECT_TRUE(done.ok()) << done.err;
+    EXPECT_EQ(output_of({"ls", "/var/lib/cni/results"}), cat("net1-", n1_id, "-eth0\n"));
 }
 
 TEST_F(Cnitool, StatusPrintsTheFirstReason) {
