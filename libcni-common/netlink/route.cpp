@@ -281,13 +281,15 @@ NlRequest remove_route(const Link& link, const Route& route) {
     return {message_of(RTM_DELROUTE, 0, link, route), cat("remove ", describe(link, route)), ESRCH};
 }
 
-std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family) {
+std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family, std::size_t most) {
     std::vector<Route> found;
     rtmsg header{};
     header.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
-    list(
-        rtnl, header, link.index, cat("list routes of ", link.name),
-        [&](const nlmsghdr* m) { collect(found, m, link, family); }, [&] { found.clear(); });
+    const auto visit = [&](const nlmsghdr* m) {
+        if (found.size() < most) collect(found, m, link, family);
+    };
+    list(rtnl, header, link.index, cat("list routes of ", link.name), visit,
+         [&] { found.clear(); });
     return found;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <set>
 #include <vector>
@@ -26,8 +27,14 @@ NlRequest append_route(const Link& link, const Route& route);
 NlRequest remove_route(const Link& link, const Route& route);
 
 /// Those of one family that lead through this link, or through others too, of every table, with all
-/// that the kernel says of them but the preference and the lifetime that IPv6 routers advertise.
-std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family);
+/// that the kernel says of them but the preference and the lifetime that IPv6 routers advertise. No
+/// more than `most` of them: how many there are is for the container to choose.
+std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family,
+                          std::size_t most = std::numeric_limits<std::size_t>::max());
+
+/// How many routes of a container's interface plugins move: a container can have any number made,
+/// which cost memory and time of the host's then.
+inline constexpr std::size_t most_moved_routes = 5000;
 
 /// Whether some of its ways lead through other links.
 bool leads_elsewhere(const Route& route, const Link& link);

@@ -41,6 +41,11 @@ void move_routes(const Request& request, const Config& config, Container& contai
     Rtnl& rtnl = container.rtnl;
     const Link link = container.get_interface();
     const Found found = look(rtnl, link);
+    if (!found.is_whole())
+        throw Error(
+            Code::internal,
+            cat(link.name, " has more than ", most_moved_routes, " routes: too many to move"),
+            "remove some, or have \"table\" name one that is filled by somebody else");
     UnusedTables tables(rtnl, found.rules);
     const auto owned = owned_rules(rtnl, link, own.addresses(), found);
     const Plan plan = make_plan(config, link, own.ips, found, owned, tables);

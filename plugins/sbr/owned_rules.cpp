@@ -3,7 +3,10 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
+#include "base/warn.h"
 #include "netlink/address.h"
 #include "netlink/route.h"
 #include "netlink/table.h"
@@ -11,12 +14,32 @@
 namespace cni::sbr {
 namespace {
 
-bool has(const std::vector<Prefix>& addresses, const Ip& ip) {
-    return std::ranges::find(addresses, ip, &Prefix::ip) != addresses.end();
+// Of what a container can make any number, nothing is searched from end to end once for each other.
+using Table = std::pair<int, Family>;
+using Tables = std::set<Table>;
+
+Table table_of(const Rule& rule) {
+    return {rule.table, rule.family};
 }
 
-bool has(const std::vector<Address>& addresses, const Ip& ip) {
-    return std::ranges::any_of(addresses, [&](const Address& a) { return a.prefix.ip == ip; });
+Table table_of(const Route& route) {
+    return {route.table.value_or(RT_TABLE_MAIN), route.dst.ip.family()};
+}
+
+Tables tables_of(const std::vector<Route>& routes) {
+    Tables tables;
+    for (const Route& route : routes) tables.insert(table_of(route));
+    return tables;
+}
+
+std::set<Ip> ips_of(const std::vector<Address>& addresses) {
+    std::set<Ip> ips;
+    for (const Address& address : addresses) ips.insert(address.prefix.ip);
+    return ips;
+}
+
+bool has(const std::vector<Prefix>& addresses, const Ip& ip) {
+    return std::ranges::find(addresses, ip, &Prefix::ip) != addresses.end();
 }
 
 bool is_marked(const Rule& rule) {
@@ -43,10 +66,13 @@ NlRequest put_back_request(const Link& link, const Route& route) {
 
 // Those of the reference plugin, and tables of somebody else, are left as they are.
 std::vector<Route> moved_routes(const std::vector<Rule>& owned, const Found& found) {
-    std::vector<Route> moved;
+    Tables theirs;
     for (const Rule& rule : owned)
         if (rule.protocol == own_protocol && !is_reserved_table(rule.table))
-            std::ranges::move(found.routes_in(rule.table, rule.family), std::back_inserter(moved));
+            theirs.insert(table_of(rule));
+    std::vector<Route> moved;
+    std::ranges::copy_if(found.routes, std::back_inserter(moved),
+                         [&](const Route& route) { return theirs.contains(table_of(route)); });
     sort_for_adding(moved);
     return moved;
 }
@@ -68,6 +94,15 @@ void put_routes_back(Rtnl& rtnl, const Link& link, const std::vector<Rule>& owne
     rtnl.transact(removals);
 }
 
+void remove_rules(Rtnl& rtnl, const std::vector<Rule>& owned) {
+    if (owned.size() > most_rules)
+        warn("there are more rules than are removed: the others are gone with the container");
+    std::vector<NlRequest> requests;
+    for (const Rule& rule : std::span(owned).first(std::min(owned.size(), most_rules)))
+        requests.push_back(remove_rule(rule));
+    rtnl.transact(requests);
+}
+
 }  // namespace
 
 std::vector<Route> Found::routes_in(int table, Family family) const {
@@ -81,32 +116,35 @@ std::vector<Route> Found::routes_in(int table, Family family) const {
 Found look(Rtnl& rtnl, const Link& link) {
     Found found{.rules = rules(rtnl)};
     for (const Family family : both_families)
-        std::ranges::move(routes(rtnl, link, family), std::back_inserter(found.routes));
+        std::ranges::move(routes(rtnl, link, family, most_moved_routes + 1 - found.routes.size()),
+                          std::back_inserter(found.routes));
     return found;
 }
 
 std::vector<Rule> owned_rules(Rtnl& rtnl, const std::optional<Link>& link,
                               const std::vector<Prefix>& asked, const Found& found) {
-    const auto others = addresses_besides(rtnl, link);
-    const auto own = link ? addresses(rtnl, *link) : std::vector<Address>();
+    const auto others = ips_of(addresses_besides(rtnl, link));
+    const auto own = ips_of(link ? addresses(rtnl, *link) : std::vector<Address>());
+    const Tables filled = tables_of(found.routes);
     const auto is_owned = [&](const Rule& rule) {
         if (!has_our_shape(rule)) return false;
         const Ip& ip = rule.from->ip;
-        if (is_marked(rule) && !has(others, ip)) return has(own, ip) || has(asked, ip);
-        return has(own, ip) && !found.routes_in(rule.table, rule.family).empty();
+        if (is_marked(rule) && !others.contains(ip)) return own.contains(ip) || has(asked, ip);
+        return own.contains(ip) && filled.contains(table_of(rule));
     };
-    std::vector<Rule> owned = found.rules;
-    std::erase_if(owned, [&](const Rule& rule) { return !is_owned(rule); });
+    std::vector<Rule> owned;
+    std::ranges::copy_if(found.rules, std::back_inserter(owned), is_owned);
     return owned;
 }
 
 void put_back(Rtnl& rtnl, const std::optional<Link>& link, const std::vector<Prefix>& addresses) {
     const Found found = link ? look(rtnl, *link) : Found{.rules = rules(rtnl)};
     const auto owned = owned_rules(rtnl, link, addresses, found);
-    if (link) put_routes_back(rtnl, *link, owned, found);
-    std::vector<NlRequest> requests;
-    for (const Rule& rule : owned) requests.push_back(remove_rule(rule));
-    rtnl.transact(requests);
+    if (!found.is_whole())
+        warn({link->name, " has too many routes to put them back: they stay in their tables"});
+    else if (link)
+        put_routes_back(rtnl, *link, owned, found);
+    remove_rules(rtnl, owned);
 }
 
 }  // namespace cni::sbr

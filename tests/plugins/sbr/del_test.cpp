@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "fixture.h"
+#include "support/ip_batch.h"
 
 namespace cni::test {
 namespace {
@@ -83,6 +84,46 @@ TEST_F(SbrDel, FinishesWhatWasBegun) {
         expect_ok("DEL", config());
         EXPECT_EQ(state(), before_);
     }
+}
+
+// What a container can make many of. The kernel is told of up to 32 in one datagram.
+TEST_F(SbrDel, CostsARequestForEachRuleAndTwoForEachRoute) {
+    constexpr int count = 200;
+    ip_batch(*container_, count, [](int i) {
+        return cat("rule add from 10.2.0.2 lookup 100 protocol 158 priority ", 1000 + i);
+    });
+    ip_batch(*container_, count,
+             [](int i) { return cat("route add ", host_network(i), " dev net1 table 100"); });
+    EXPECT_LT(datagrams_of("DEL", config()), 3 * count / 32 + 30);
+    EXPECT_THAT(rules(), Not(HasSubstr("lookup 100")));
+    EXPECT_EQ(table("100"), "");
+    EXPECT_THAT(table("main"), HasSubstr("172.16.0.199 dev net1"));
+}
+
+TEST_F(SbrDel, LeavesRoutesWhereTheyAreWhenThereAreTooMany) {
+    expect_ok("ADD", config());
+    ip_batch(*container_, 5000,
+             [](int i) { return cat("route add ", host_network(i), " dev net1 table 100"); });
+    expect_ok("CHECK", config());
+    const PluginRun deleted = call("DEL", config());
+    EXPECT_TRUE(deleted.ok()) << deleted.report();
+    EXPECT_THAT(deleted.err, HasSubstr("net1 has too many routes to put them back"));
+    EXPECT_THAT(rules(), Not(HasSubstr("lookup 10")));
+    EXPECT_THAT(table("100"), HasSubstr("default via 10.2.0.1"));
+    expect_refused(config(), 999, "net1 has more than 5000 routes");
+}
+
+TEST_F(SbrDel, RemovesSoManyRulesAndNoMore) {
+    ip_batch(*container_, 5010, [](int i) {
+        return cat("rule add from 10.2.0.2 lookup 100 protocol 158 priority ", 1000 + i);
+    });
+    const PluginRun deleted = call("DEL", config());
+    EXPECT_TRUE(deleted.ok()) << deleted.report();
+    EXPECT_THAT(deleted.err, HasSubstr("more rules than are removed"));
+    const std::string left = rules();
+    EXPECT_THAT(left, AllOf(HasSubstr("6009:"), Not(HasSubstr("5999:"))));
+    expect_ok("DEL", config());
+    EXPECT_EQ(state(), before_);
 }
 
 TEST_F(SbrDel, MakesNoFileWhereANamespaceWas) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/file.h"
 #include "support/bridge_fixture.h"
 #include "support/traffic.h"
 
@@ -106,6 +107,20 @@ protected:
         const PluginRun run = call(command, config);
         EXPECT_TRUE(run.ok()) << command << run.report();
         EXPECT_EQ(run.err, "") << command;
+    }
+    /// How many datagrams a command that succeeds sends.
+    int datagrams_of(const std::string& command, const json& config) const {
+        PluginArgs traced = net1();
+        // The leak checker cannot work in a traced process.
+        traced.environment = {"ASAN_OPTIONS=detect_leaks=0"};
+        Program program = plugin_program("sbr", command, traced, config.dump());
+        const std::vector<std::string> strace = {"strace",        "-qq", "-e",
+                                                 "trace=sendmsg", "-o",  "/run/trace"};
+        program.argv.insert(program.argv.begin(), strace.begin(), strace.end());
+        const Finished finished = run(program);
+        EXPECT_TRUE(finished.ok()) << finished.out << finished.err;
+        const std::string trace = *read_file("/run/trace", 64 << 20);
+        return static_cast<int>(std::ranges::count(trace, '\n'));
     }
     void expect_refused(const json& config, int code, const std::string& message) const {
         const std::string here = state();
