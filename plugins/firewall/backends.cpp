@@ -108,7 +108,7 @@ void check_passage(nft::Connection& nft, Place& place, const Passage& passage) {
 void remove_passage(nft::Connection& nft, const Owner& owner, const Trace& trace) {
     Failures failures;
     failures.attempt([&] { change_everywhere(nft, removal(owner, trace)); });
-    failures.attempt([&] { firewalld::remove(owner); });
+    failures.attempt([&] { firewalld::remove_or_leave(owner); });
     failures.throw_if_any();
     if (!trace.zone.empty()) firewalld::remove_unrecorded(trace.zone, trace.addresses);
 }

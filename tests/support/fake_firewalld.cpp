@@ -78,6 +78,8 @@ BusAnswer answer_of_bus(const BusCall& call, BusMood mood) {
 BusAnswer answer_of_firewalld(const BusCall& call, BusMood mood) {
     if (mood == BusMood::firewalld_refuses)
         return {.error = "org.freedesktop.DBus.Error.AccessDenied", .text = "not for you"};
+    if (mood == BusMood::firewalld_fails && call.arguments.back().find('.') != std::string::npos)
+        return exception("COMMAND_FAILED: 'python-nftables' failed");
     if (mood == BusMood::firewalld_dies) ::_exit(0);
     if (mood == BusMood::firewalld_babbles)
         return call.member == "querySource" ? BusAnswer{.text = "true"} : BusAnswer{.flag = true};

@@ -18,6 +18,7 @@ enum class BusMood {
     babbles,   ///< what is no D-Bus
     firewalld_hangs,
     firewalld_refuses,  ///< whatever it is asked
+    firewalld_fails,    ///< to do anything about IPv4: its rules were taken from under it
     firewalld_babbles,  ///< answers of another type
     firewalld_dies,     ///< of the first question
 };

@@ -9,30 +9,62 @@
 namespace cni::firewall::firewalld {
 namespace {
 
-/// Whether somebody else is recorded for it.
+/// Whether somebody else, who is not gone, is recorded for it.
 bool is_needed(const std::vector<Record>& records, const Owner& but, const std::string& zone,
                const Prefix& address) {
     return std::ranges::any_of(records, [&](const Record& record) {
-        return !is_same(record.owner, but) && record.has(zone, address);
+        return !record.is_left && !is_same(record.owner, but) && record.has(zone, address);
     });
 }
+
+/// Steps that are all tried, whichever firewalld refuses: the first refusal is thrown at the end.
+class Attempts {
+public:
+    template <typename F>
+    void attempt(F&& step) {
+        try {
+            step();
+        } catch (const Refusal& refusal) {
+            if (first_)
+                warn(refusal.what());
+            else
+                first_ = refusal;
+        }
+    }
+    void throw_if_refused() const {
+        if (first_) throw Refusal(*first_);
+    }
+
+private:
+    std::optional<Refusal> first_;
+};
 
 /// Takes a record's addresses out of its zone, less those that others need. One of these who is
 /// recorded while that is done may find it done to him: he is given it back.
 void remove_sources(Service& service, const Record& gone) {
+    Attempts attempts;
     const auto before = all_records();
     for (const Prefix& address : gone.addresses)
         if (!is_needed(before, gone.owner, gone.zone, address))
-            service.remove_source(gone.zone, address);
+            attempts.attempt([&] { service.remove_source(gone.zone, address); });
     const auto after = all_records();
     for (const Prefix& address : gone.addresses)
         if (is_needed(after, gone.owner, gone.zone, address))
-            service.add_source(gone.zone, address);
+            attempts.attempt([&] { service.add_source(gone.zone, address); });
+    attempts.throw_if_refused();
 }
 
 void remove(std::optional<Service>& service, const Record& record) {
     if (service) remove_sources(*service, record);
     forget_record(record.owner);
+}
+
+/// The address may be somebody else's from now on.
+void leave(const Owner& owner) {
+    auto record = find_record(owner);
+    if (!record || record->is_left) return;
+    record->is_left = true;
+    save_record(*record);
 }
 
 /// What an earlier ADD made of the attachment and this one does not want.
@@ -67,6 +99,11 @@ void remove(const Owner& owner) {
     remove(service, *record);
 }
 
+void remove_or_leave(const Owner& owner) try { remove(owner); } catch (const Refusal& refusal) {
+    warn({refusal.what(), ": left for GC"});
+    leave(owner);
+}
+
 void gc(const std::string& network, const std::vector<Owner>& valid) {
     auto stale = all_records();
     std::erase_if(stale, [&](const Record& record) {
@@ -84,9 +121,11 @@ void remove_unrecorded(const std::string& zone, const std::vector<Prefix>& addre
     auto service = addresses.empty() ? std::nullopt : Service::find();
     if (!service) return;
     const auto records = all_records();
+    Attempts attempts;
     for (const Prefix& address : addresses)
         if (!is_needed(records, {}, zone, Prefix::host(address.ip)))
-            service->remove_source(zone, Prefix::host(address.ip));
+            attempts.attempt([&] { service->remove_source(zone, Prefix::host(address.ip)); });
+    attempts.throw_if_refused();
 } catch (const Error& error) {
     warn(error.what());
 }

@@ -16,9 +16,13 @@ void add(Service& service, const Passage& passage);
 void check(Service& service, const Passage& passage);
 
 /// Removes what is recorded as the owner's, unless it is recorded as somebody else's, too. Without
-/// firewalld that is gone already. It is asked only when there is something.
+/// firewalld that is gone already. It is asked only when there is something. Throws Refusal behind
+/// the last address.
 void remove(const Owner& owner);
-/// The same of what is recorded as the network's and none of `valid`'s.
+/// The same for a container that is gone, which a refusal is not to hold up: it is told on stderr,
+/// and the record stays for gc().
+void remove_or_leave(const Owner& owner);
+/// remove() of what is recorded as the network's and none of `valid`'s.
 void gc(const std::string& network, const std::vector<Owner>& valid);
 
 /// Removes addresses that nobody is recorded for, as the reference plugin added them. What goes

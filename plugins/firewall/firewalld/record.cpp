@@ -27,7 +27,8 @@ Record parse_members(const Json& json) {
     Record record{.owner = {json.string_or("network", ""), json.string_or("containerID", ""),
                             json.string_or("ifname", "")},
                   .zone = json.string_or("zone", ""),
-                  .addresses = {}};
+                  .addresses = {},
+                  .is_left = json.bool_or("left", false)};
     for (const Json& address : json.list("addresses"))
         record.addresses.push_back(address.as_prefix());
     return record;
@@ -65,6 +66,7 @@ std::string Record::print() const {
     out.key("addresses").begin_array();
     for (const Prefix& address : addresses) out.value(address.to_string());
     out.end_array();
+    if (is_left) out.member("left", true);
     out.end_object();
     return out.take();
 }

@@ -16,6 +16,7 @@ struct Record {
     Owner owner;
     std::string zone;
     std::vector<Prefix> addresses;
+    bool is_left = false;  ///< the owner is gone, and firewalld refused to remove them
 
     bool has(const std::string& zone_, const Prefix& address) const;
     std::string print() const;

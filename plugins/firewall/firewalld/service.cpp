@@ -1,7 +1,5 @@
 #include "service.h"
 
-#include "base/error.h"
-
 namespace cni::firewall::firewalld {
 namespace {
 
@@ -61,8 +59,8 @@ void Service::add_source(const std::string& zone, const Prefix& source) {
     const dbus::Answer answer = call("addSource", zone, source);
     require_zone(answer, zone);
     if (answer.is_error() && !says(answer, "ZONE_ALREADY_SET"))
-        throw Error(Code::internal, cat("failed to add the address ", source.to_string(), " to ",
-                                        zone, " zone: ", reason(answer)));
+        throw Refusal(Code::internal, cat("failed to add the address ", source.to_string(), " to ",
+                                          zone, " zone: ", reason(answer)));
 }
 
 void Service::remove_source(const std::string& zone, const Prefix& source) {
@@ -70,8 +68,8 @@ void Service::remove_source(const std::string& zone, const Prefix& source) {
     if (!answer.is_error() || is_gone(answer)) return;
     for (const char* absence : {"UNKNOWN_SOURCE", "ZONE_CONFLICT", "INVALID_ZONE"})
         if (says(answer, absence)) return;
-    throw Error(Code::internal, cat("remove the address ", source.to_string(), " from ", zone,
-                                    " zone: ", reason(answer)));
+    throw Refusal(Code::internal, cat("remove the address ", source.to_string(), " from ", zone,
+                                      " zone: ", reason(answer)));
 }
 
 bool Service::has_source(const std::string& zone, const Prefix& source) {
