@@ -2,6 +2,10 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
+#include <string>
+#include <string_view>
+
 #include "base/fd.h"
 
 namespace cni {
@@ -14,9 +18,11 @@ namespace cni {
 /// left one at a time. So such a reaper gets one zombie; one that stops to wait at some time,
 /// those of the moment.
 ///
-/// The file is for root (or this user) alone, mode 0600, and has one line: "<pid> <start>
-/// <proven>", the second as in /proc/<pid>/stat, the third 1 when the orphan before it was waited
-/// for. Where there can be none, or no /proc, there are no orphans.
+/// The file is for root (or this user) alone, mode 0600, and has a line for each PID namespace that
+/// uses it, 8 at most: "<pid> <start> <proven> <inode> <first>", the second as in /proc/<pid>/stat,
+/// the third 1 when the orphan before it was waited for, then the inode of the namespace and the
+/// start of its process 1. Nothing is proved by a process that is not to be seen from here. Where
+/// there can be no file, or no /proc, there are no orphans.
 class Reaper {
 public:
     Reaper();
@@ -31,7 +37,10 @@ public:
 
 private:
     void look();
+    bool write_line(std::string_view text) noexcept;
     Fd file_;
+    std::string place_;     ///< the PID namespace, as lines have it
+    std::size_t line_ = 0;  ///< the number of its line
     bool takes_one_ = false;
     bool is_next_ = false;    ///< the one that is left is to be watched; the file is locked
     bool is_proven_ = false;  ///< the one before it was waited for
