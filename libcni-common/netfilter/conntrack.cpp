@@ -7,6 +7,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
+#include <optional>
+
 namespace cni {
 namespace {
 
@@ -78,17 +80,35 @@ std::optional<Flow> parse_flow(Family family, const NlAttributes<CTA_MAX>& entry
                 reply.port(CTA_PROTO_SRC_PORT)};
 }
 
-/// Of this very entry: another flow may have the same addresses and ports by then. Without a tuple
-/// the kernel would delete them all.
-NlRequest deletion(Family family, const NlAttributes<CTA_MAX>& entry) {
-    NlMessage message = conntrack_message(IPCTNL_MSG_CT_DELETE, family);
-    message.put(CTA_TUPLE_ORIG | NLA_F_NESTED, entry.bytes(CTA_TUPLE_ORIG));
-    for (const int attribute : {CTA_ID, CTA_ZONE})
-        if (entry[attribute]) message.put(attribute, entry.bytes(attribute));
-    return {std::move(message), "delete a flow from conntrack", ENOENT};
-}
+// How many requests are in memory at a time.
+constexpr std::size_t portion = 512;
 
 }  // namespace
+
+/// Whoever reaches a port can make hundreds of thousands of flows: no more is kept of each than
+/// what it is deleted by.
+struct Conntrack::Found {
+    Found(const Flow& its_flow, const NlAttributes<CTA_MAX>& entry) : flow(its_flow) {
+        const auto bytes = entry.bytes(CTA_TUPLE_ORIG);
+        tuple.assign(bytes.begin(), bytes.end());
+        if (const auto* its = entry.get<std::uint32_t>(CTA_ID)) id = *its;
+        if (const auto* its = entry.get<std::uint16_t>(CTA_ZONE)) zone = *its;
+    }
+    /// Of this very entry: another flow may have the same addresses and ports by then. Without a
+    /// tuple the kernel would delete them all.
+    NlRequest deletion(Family family) const {
+        NlMessage message = conntrack_message(IPCTNL_MSG_CT_DELETE, family);
+        message.put(CTA_TUPLE_ORIG | NLA_F_NESTED, tuple);
+        if (id) message.put(CTA_ID, &*id, sizeof *id);
+        if (zone) message.put(CTA_ZONE, &*zone, sizeof *zone);
+        return {std::move(message), "delete a flow from conntrack", ENOENT};
+    }
+
+    Flow flow;
+    std::vector<std::uint8_t> tuple;
+    std::optional<std::uint32_t> id;
+    std::optional<std::uint16_t> zone;
+};
 
 std::vector<Conntrack::Found> Conntrack::list(Family family, std::uint8_t protocol,
                                               const std::set<std::uint16_t>& ports) {
@@ -101,7 +121,7 @@ std::vector<Conntrack::Found> Conntrack::list(Family family, std::uint8_t protoc
                            const NlAttributes<CTA_MAX> entry(answer, sizeof(nfgenmsg));
                            const auto flow = parse_flow(family, entry);
                            if (flow && flow->protocol == protocol && ports.contains(flow->port))
-                               out.push_back({*flow, deletion(family, entry)});
+                               out.emplace_back(*flow, entry);
                        });
     return out;
 }
@@ -110,11 +130,19 @@ std::size_t Conntrack::remove(Family family, std::uint8_t protocol,
                               const std::set<std::uint16_t>& ports,
                               const std::function<bool(const Flow&)>& stale) {
     if (!socket_ || ports.empty()) return 0;
+    std::size_t count = 0;
     std::vector<NlRequest> deletions;
-    for (Found& found : list(family, protocol, ports))
-        if (stale(found.flow)) deletions.push_back(std::move(found.deletion));
-    const std::size_t count = deletions.size();
-    socket_->transact(deletions);
+    const auto flush = [&] {
+        socket_->transact(deletions);
+        count += deletions.size();
+        deletions.clear();
+    };
+    for (const Found& found : list(family, protocol, ports)) {
+        if (!stale(found.flow)) continue;
+        deletions.push_back(found.deletion(family));
+        if (deletions.size() == portion) flush();
+    }
+    flush();
     return count;
 }
 

@@ -32,10 +32,7 @@ public:
                        const std::function<bool(const Flow&)>& stale);
 
 private:
-    struct Found {
-        Flow flow;
-        NlRequest deletion;
-    };
+    struct Found;
     std::vector<Found> list(Family family, std::uint8_t protocol,
                             const std::set<std::uint16_t>& ports);
     NlSocket* socket_;

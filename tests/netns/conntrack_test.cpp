@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "netfilter/conntrack.h"
 #include "netlink/route.h"
@@ -106,6 +108,27 @@ TEST_F(ConntrackTest, ManyFlowsAreDeleted) {
     for (int i = 0; i < 100; ++i) enter("192.0.2.1", "53", "10.88.0.2", "5353");
     EXPECT_EQ(remove(Family::v4, IPPROTO_UDP, {52, 53}, [](const Flow&) { return true; }), 100u);
     EXPECT_EQ(flows(Family::v4), Lines{});
+}
+
+// As many as there is room for may lead to one port.
+TEST_F(ConntrackTest, LittleIsRememberedOfEachFlow) {
+    constexpr int count = 5000;
+    std::string flows;
+    for (int i = 0; i < count; ++i)
+        flows += cat("-I -p udp -t 600 -s 192.0.2.2 -d 192.0.2.1 --sport ", 20'000 + i,
+                     " --dport 53 -r 10.88.0.2 -q 192.0.2.2 --reply-port-src 5353"
+                     " --reply-port-dst ",
+                     20'000 + i, "\n");
+    std::ofstream("/run/flows") << flows;
+    output_of({"conntrack", "-R", "/run/flows"});
+    const std::size_t before = ::mallinfo2().uordblks;
+    std::size_t with_all = 0;
+    const auto measure = [&](const Flow&) {
+        if (with_all == 0) with_all = ::mallinfo2().uordblks;
+        return true;
+    };
+    EXPECT_EQ(remove(Family::v4, IPPROTO_UDP, {53}, measure), std::size_t{count});
+    EXPECT_LT(with_all, before + count * 400) << "bytes";
 }
 
 class PortmapFlows : public ConntrackTest {
