@@ -6,7 +6,6 @@
 
 #include "cni/plugin.h"
 #include "netlink/address.h"
-#include "netlink/route.h"
 
 namespace cni {
 namespace {
@@ -30,6 +29,25 @@ bool satisfies(const Route& actual, const Route& wanted) {
 std::string describe(const Route& route) {
     return cat(route.dst.to_string(), route.gw ? cat(" via ", route.gw->to_string()) : "",
                " table ", table_of(route));
+}
+
+bool has_subnet(const Prefix& address) {
+    return address.length > 0 && address != Prefix::host(address.ip);
+}
+
+void check_gateways(Container& container, const Link& link, Family family, const Result& result) {
+    std::vector<IpConfig> wanted = result.ips;
+    std::erase_if(wanted, [&](const IpConfig& ip) {
+        return ip.address.ip.family() != family || !ip.gateway || !has_subnet(ip.address);
+    });
+    const auto is_to_subnet = [](const Route& route, const IpConfig& ip) {
+        return route.dst == ip.address.network();
+    };
+    if (const auto missing =
+            find_missing(container.rtnl, link, family, std::move(wanted), is_to_subnet))
+        throw check_failure(cat("Failed to find Gateway ", missing->gateway->to_string(),
+                                " for interface ", link.name),
+                            cat("no route to ", missing->address.network().to_string()));
 }
 
 }  // namespace
@@ -56,7 +74,6 @@ bool has_recorded_mac(const Interface& recorded, const Link& link) {
 void check_addresses(Container& container, const Link& link, const Result& result) {
     for (const Family family : both_families) {
         const auto found = addresses(container.rtnl, link, family);
-        const auto reachable = paths(container.rtnl, link, family);
         for (const IpConfig& ip : result.ips) {
             if (ip.address.ip.family() != family) continue;
             if (!std::ranges::any_of(found, [&](const Address& a) {
@@ -64,28 +81,20 @@ void check_addresses(Container& container, const Link& link, const Result& resul
                 }))
                 throw check_failure(cat("Failed to match addr ", ip.address.to_string(),
                                         " on interface ", link.name));
-            const bool has_subnet =
-                ip.address.length > 0 && ip.address != Prefix::host(ip.address.ip);
-            if (ip.gateway && has_subnet && !std::ranges::any_of(reachable, [&](const Route& r) {
-                    return r.dst == ip.address.network();
-                }))
-                throw check_failure(cat("Failed to find Gateway ", ip.gateway->to_string(),
-                                        " for interface ", link.name),
-                                    cat("no route to ", ip.address.network().to_string()));
         }
+        check_gateways(container, link, family, result);
     }
 }
 
 void check_routes(Container& container, const Link& link, const Result& result) {
     for (const Family family : both_families) {
-        const auto found = paths(container.rtnl, link, family);
-        for (const Route& route : result.routes) {
-            if (route.dst.ip.family() != family) continue;
-            if (!std::ranges::any_of(found, [&](const Route& r) { return satisfies(r, route); }))
-                throw check_failure(
-                    cat("Expected Route ", describe(route), " not found in routing table"),
-                    cat("interface ", link.name));
-        }
+        std::vector<Route> wanted = result.routes;
+        std::erase_if(wanted, [&](const Route& r) { return r.dst.ip.family() != family; });
+        if (const auto missing =
+                find_missing(container.rtnl, link, family, std::move(wanted), satisfies))
+            throw check_failure(
+                cat("Expected Route ", describe(*missing), " not found in routing table"),
+                cat("interface ", link.name));
     }
 }
 

@@ -251,6 +251,13 @@ void list(Rtnl& rtnl, const rtmsg& header, int link, const std::string& act,
     rtnl.dump(query, act, visit, restart);
 }
 
+void list_through(Rtnl& rtnl, const Link& link, Family family, const NlSocket::Visitor& visit,
+                  const std::function<void()>& restart) {
+    rtmsg header{};
+    header.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
+    list(rtnl, header, link.index, cat("list routes of ", link.name), visit, restart);
+}
+
 }  // namespace
 
 NlRequest add_route(const Link& link, const Route& route) {
@@ -283,13 +290,10 @@ NlRequest remove_route(const Link& link, const Route& route) {
 
 std::vector<Route> routes(Rtnl& rtnl, const Link& link, Family family, std::size_t most) {
     std::vector<Route> found;
-    rtmsg header{};
-    header.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
     const auto visit = [&](const nlmsghdr* m) {
         if (found.size() < most) collect(found, m, link, family);
     };
-    list(rtnl, header, link.index, cat("list routes of ", link.name), visit,
-         [&] { found.clear(); });
+    list_through(rtnl, link, family, visit, [&] { found.clear(); });
     return found;
 }
 
@@ -315,19 +319,27 @@ void sort_for_adding(std::vector<Route>& routes) {
     });
 }
 
-std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family) {
-    std::vector<Route> found;
-    for (Route& route : routes(rtnl, link, family)) {
+void visit_paths(Rtnl& rtnl, const Link& link, Family family,
+                 const std::function<void(const Route&)>& visit) {
+    const auto visit_ways = [&](Route route) {
         const auto ways = std::exchange(route.next_hops, {});
-        if (ways.empty()) found.push_back(route);
+        if (ways.empty()) visit(route);
         for (const NextHop& hop : ways) {
             if (hop.link != link.index) continue;
-            found.push_back(route);
-            found.back().gw = hop.gateway;
-            found.back().on_link = hop.on_link;
+            route.gw = hop.gateway;
+            route.on_link = hop.on_link;
+            visit(route);
         }
-    }
-    return found;
+    };
+    std::vector<Route> one;
+    list_through(
+        rtnl, link, family,
+        [&](const nlmsghdr* m) {
+            one.clear();
+            collect(one, m, link, family);
+            for (Route& route : one) visit_ways(std::move(route));
+        },
+        [] {});
 }
 
 std::set<int> tables_of_routes(Rtnl& rtnl) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -44,8 +45,11 @@ Route only_through(const Link& link, const Route& route);
 /// So that each comes behind those that its gateway may be reached by: the kernel adds no other.
 void sort_for_adding(std::vector<Route>& routes);
 
-/// The same, one for each way through this link, without `next_hops`: to look for a gateway.
-std::vector<Route> paths(Rtnl& rtnl, const Link& link, Family family);
+/// Visits the same, one for each way through this link, without `next_hops`: to look for a gateway.
+/// Nothing is kept of them; one may be visited again when the list changes meanwhile. `visit` must
+/// not use a netlink socket.
+void visit_paths(Rtnl& rtnl, const Link& link, Family family,
+                 const std::function<void(const Route&)>& visit);
 
 /// The tables that have routes, of either family. Lists all routes.
 std::set<int> tables_of_routes(Rtnl& rtnl);

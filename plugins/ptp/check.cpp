@@ -12,26 +12,26 @@
 namespace cni::ptp {
 namespace {
 
+std::optional<Route> missing_of(std::vector<Route> wanted, Rtnl& container, const Link& link,
+                                Family family) {
+    std::erase_if(wanted, [&](const Route& r) { return r.dst.ip.family() != family; });
+    return find_missing(container, link, family, std::move(wanted),
+                        [](const Route& there, const Route& each) {
+                            return there.dst == each.dst && there.gw == each.gw;
+                        });
+}
+
 void check_own_routes(Rtnl& container, const Link& link, const Result& result) {
     const OwnRoutes own = own_routes(result);
     for (const Family family : both_families) {
-        const auto found = paths(container, link, family);
-        const auto exists = [&](const Route& wanted) {
-            return wanted.dst.ip.family() != family ||
-                   std::ranges::any_of(found, [&](const Route& r) {
-                       return r.dst == wanted.dst && r.gw == wanted.gw;
-                   });
-        };
-        for (const Route& route : own.to_gateways)
-            if (!exists(route))
-                throw check_failure(cat("Failed to find Gateway ", route.dst.ip.to_string(),
-                                        " for interface ", link.name),
-                                    cat("no route to it through ", link.name));
-        for (const Route& route : own.to_subnets)
-            if (!exists(route))
-                throw check_failure(cat("Expected Route ", route.dst.to_string(), " via ",
-                                        route.gw->to_string(), " not found in routing table"),
-                                    cat("interface ", link.name));
+        if (const auto route = missing_of(own.to_gateways, container, link, family))
+            throw check_failure(cat("Failed to find Gateway ", route->dst.ip.to_string(),
+                                    " for interface ", link.name),
+                                cat("no route to it through ", link.name));
+        if (const auto route = missing_of(own.to_subnets, container, link, family))
+            throw check_failure(cat("Expected Route ", route->dst.to_string(), " via ",
+                                    route->gw->to_string(), " not found in routing table"),
+                                cat("interface ", link.name));
     }
 }
 

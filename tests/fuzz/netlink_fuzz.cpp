@@ -47,7 +47,8 @@ void read_routes(cni::Rtnl& rtnl, const cni::Link& link, Family family) {
         cni::add_route(link, route);
         require(!cni::leads_elsewhere(cni::only_through(link, route), link));
     }
-    for (const cni::Route& path : cni::paths(rtnl, link, family)) require(path.next_hops.empty());
+    cni::visit_paths(rtnl, link, family,
+                     [](const cni::Route& path) { require(path.next_hops.empty()); });
     for (const int index : cni::links_of_routes(rtnl, family, RTPROT_RA, link.index))
         require(index == link.index);
 }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <linux/rtnetlink.h>
+#include <malloc.h>
 
 #include <algorithm>
 
@@ -139,13 +140,34 @@ TEST_F(Routes, WithSeveralWaysAreSeveralPaths) {
         "dev e1 nexthop via 10.1.0.4 dev e0");
     add("-4", "10.19.0.0/16 via 10.1.0.5 dev e0");
     Rtnl rtnl;
-    std::vector<Route> found = paths(rtnl, link_, Family::v4);
-    std::erase_if(found, [](const Route& route) { return route.table != 1000; });
+    std::vector<Route> found;
+    visit_paths(rtnl, link_, Family::v4, [&](const Route& route) {
+        if (route.table == 1000) found.push_back(route);
+    });
     EXPECT_THAT(found, ElementsAre(Field(&Route::gw, Ip::parse("10.1.0.3")),
                                    Field(&Route::gw, Ip::parse("10.1.0.4")),
                                    Field(&Route::gw, Ip::parse("10.1.0.5"))));
     EXPECT_THAT(found, Each(Field(&Route::next_hops, IsEmpty())));
     EXPECT_THAT(listed(rtnl.get("e1"), Family::v4, 1000), SizeIs(1));
+}
+
+// How many there are is for a container to choose.
+TEST_F(Routes, OfAnyNumberAreSeenInLittleMemory) {
+    constexpr int count = 5000;
+    std::string lines;
+    for (int i = 0; i < count; ++i)
+        lines += cat("route add 172.16.", i / 250, ".", i % 250, " dev e0\n");
+    output_of({"ip", "-batch", "-"}, lines);
+    Rtnl rtnl;
+    const std::size_t before = ::mallinfo2().uordblks;
+    std::size_t visited = 0, most = 0;
+    visit_paths(rtnl, link_, Family::v4, [&](const Route&) {
+        ++visited;
+        most = std::max(most, ::mallinfo2().uordblks);
+    });
+    EXPECT_GT(visited, std::size_t{count});
+    EXPECT_LT(most, before + (100u << 10)) << "bytes";
+    EXPECT_THAT(routes(rtnl, link_, Family::v4, 100), SizeIs(100));
 }
 
 TEST_F(Routes, AreNotMistakenForOthers) {
