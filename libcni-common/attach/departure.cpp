@@ -37,8 +37,9 @@ void Departure::remove(const std::vector<Link>& links) {
     if (!links.empty()) remove(host(), LinkRemoval(host(), links));
 }
 
-void Departure::remove(Container& container, const Link& link) {
-    remove(container.rtnl, container.run([&] { return LinkRemoval(container.rtnl, {link}); }));
+void Departure::remove(Container& container, const std::vector<Link>& links) {
+    if (links.empty()) return;
+    remove(container.rtnl, container.run([&] { return LinkRemoval(container.rtnl, links); }));
 }
 
 void Departure::remove(Rtnl& from, LinkRemoval removal) {

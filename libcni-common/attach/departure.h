@@ -32,8 +32,8 @@ public:
     /// Removes links of the host, all in one request. When it returns nothing is left of them, nor
     /// of their other ends, their addresses and routes. Throws NlError.
     void remove(const std::vector<Link>& links);
-    /// The same of a link of the container.
-    void remove(Container& container, const Link& link);
+    /// The same of links of the container, and one process is left behind for all of them.
+    void remove(Container& container, const std::vector<Link>& links);
 
     /// Runs `body`, which starts a process; once more behind the end of the orphan, where a limit
     /// of processes leaves room for one of the two.

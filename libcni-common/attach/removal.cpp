@@ -14,7 +14,7 @@ void remove_from_container(const Request& request, std::string_view kind, Depart
     const auto container = Container::find(request.args);
     if (!container) return;
     if (const auto link = find_container_link(*container, request, kind))
-        departure.remove(*container, *link);
+        departure.remove(*container, {*link});
 }
 
 // What cannot be read is reported when IPAM is to be told; it keeps no link.

@@ -84,7 +84,7 @@ void del(const Request& request) {
         if (const auto port = container->find_interface())
             if (const auto vrf = find_vrf_of(*container, *port, request.conf))
                 leave(*container, *port, *vrf);
-        for (const Link& vrf : unused_vrfs(container->rtnl)) departure.remove(*container, vrf);
+        departure.remove(*container, unused_vrfs(container->rtnl));
     });
 }
 

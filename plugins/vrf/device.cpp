@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "base/hash.h"
 #include "netlink/table.h"
@@ -23,8 +24,9 @@ std::uint32_t choose_table(Rtnl& rtnl) {
 
 Link make_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
     const std::uint32_t table = config.table != 0 ? config.table : choose_table(rtnl);
-    undo.on_failure("remove the VRF", [&rtnl] {
-        for (const Link& vrf : unused_vrfs(rtnl)) rtnl.apply(remove_link(vrf));
+    undo.on_failure("remove the VRF", [&rtnl, name = config.name] {
+        for (const Link& vrf : unused_vrfs(rtnl))
+            if (vrf.name == name) rtnl.apply(remove_link(vrf));
     });
     try {
         return rtnl.make_link(
@@ -63,9 +65,11 @@ Link ensure_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
 
 std::vector<Link> unused_vrfs(Rtnl& rtnl) {
     const auto links = rtnl.links();
+    std::set<int> masters;
+    for (const Link& link : links) masters.insert(link.master);
     std::vector<Link> unused;
     std::ranges::copy_if(links, std::back_inserter(unused), [&](const Link& link) {
-        return is_ours(link) && std::ranges::find(links, link.index, &Link::master) == links.end();
+        return is_ours(link) && !masters.contains(link.index);
     });
     return unused;
 }

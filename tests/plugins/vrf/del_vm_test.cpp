@@ -1,6 +1,11 @@
 // What DEL puts back and removes, what CHECK says, and what the reference plugin has made.
+#include <cstdlib>
+
+#include "base/hash.h"
 #include "fixture.h"
 #include "support/fault.h"
+#include "support/ip_batch.h"
+#include "support/orphans.h"
 
 namespace cni::test {
 namespace {
@@ -22,6 +27,32 @@ TEST_F(VmVrfDel, LeavesAVrfThatHasOtherPortsOrIsOfOthers) {
     expect_ok("DEL", config());
     EXPECT_EQ(master(), "");
     EXPECT_TRUE(has_vrf());
+}
+
+// The container can make any number, with the mark that ours have.
+TEST_F(VmVrfDel, LeavesOneProcessBehindForAllVrfs) {
+    if (std::getenv("CNI_AWAIT_KERNEL")) GTEST_SKIP() << "CNI_AWAIT_KERNEL is set";
+    PluginArgs leaving = args(*container_);
+    leaving.environment = {"CNI_AWAIT_KERNEL=0"};
+    const auto del = [&] {
+        const PluginRun run = run_plugin("vrf", "DEL", leaving, config().dump());
+        EXPECT_TRUE(run.ok()) << run.report();
+    };
+    // One is seen to be waited for.
+    expect_ok("ADD", config());
+    del();
+    await_orphans();
+    const auto name = [](int i) { return cat("vrf", i); };
+    ip_batch(*container_, 16, [&](int i) {
+        const Mac mark = Mac::from_hash(sha512_hex(cat("vrf/", name(i))));
+        return cat("link add ", name(i), " address ", mark.to_string(), " type vrf table ", 10 + i);
+    });
+    const NoReaper no_reaper;
+    del();
+    await_zombies();
+    EXPECT_EQ(orphans().size(), 1u);
+    await_orphans();
+    for (int i = 0; i < 16; ++i) EXPECT_FALSE(has_vrf(name(i))) << i;
 }
 
 TEST_F(VmVrfDel, SucceedsWhateverIsMissing) {
