@@ -4,8 +4,13 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
 
 #include "base/contains.h"
+#include "base/warn.h"
 #include "device.h"
 #include "netlink/address.h"
 #include "netlink/monitor.h"
@@ -24,8 +29,15 @@ bool is_automatic(const Route& route) {
     return contains(makers, route.protocol.value_or(RTPROT_BOOT));
 }
 
-void append_new(std::vector<Route>& routes, const Route& route) {
-    if (std::ranges::find(routes, route) == routes.end()) routes.push_back(route);
+/// What routes are looked for by. Those of IPv4 that have it in common are ways of one.
+using Key = std::tuple<std::optional<int>, Prefix, std::int64_t, std::uint8_t>;
+Key key_of(const Route& route) {
+    return {route.table, route.dst, route.priority, route.tos};
+}
+
+bool is_among(const std::multimap<Key, Route>& routes, const Route& route) {
+    const auto [first, last] = routes.equal_range(key_of(route));
+    return std::any_of(first, last, [&](const auto& each) { return each.second == route; });
 }
 
 /// An interface on its way into a VRF, or out of it.
@@ -58,20 +70,36 @@ private:
 
     /// As they are without the VRF.
     void collect() {
+        std::multimap<Key, Route> known;
+        for (const Route& route : routes_) known.emplace(key_of(route), route);
         for (const Family family : both_families)
-            for (const Route& route : routes(rtnl_, port_, family)) {
+            for (const Route& route : few_routes(family)) {
                 if (route.table == RT_TABLE_LOCAL) continue;
                 Route own = only_through(port_, route);
                 if (own.table == table_of(vrf_)) own.table = RT_TABLE_MAIN;
-                if (own.table != RT_TABLE_MAIN || !is_automatic(own)) append_new(routes_, own);
+                if (own.table == RT_TABLE_MAIN && is_automatic(own)) continue;
+                if (!is_among(known, own)) routes_.push_back(own);
             }
         sort_for_adding(routes_);
+    }
+    // What is left out is lost by a container that goes anyhow.
+    std::vector<Route> few_routes(Family family) {
+        auto found = routes(rtnl_, port_, family, most_moved_routes + 1);
+        if (found.size() <= most_moved_routes) return found;
+        if (is_entering_)
+            throw Error(
+                Code::internal,
+                cat(port_.name, " has more than ", most_moved_routes, " routes: too many to move"),
+                "remove some, or add them when the interface is in the VRF");
+        warn({port_.name, " has too many routes to keep all of them"});
+        found.resize(most_moved_routes);
+        return found;
     }
 
     // The kernel would keep the ways of IPv6 routes of several links, and take them again.
     void leave_shared_routes() {
         std::vector<NlRequest> requests;
-        for (const Route& route : routes(rtnl_, port_, Family::v6))
+        for (const Route& route : routes(rtnl_, port_, Family::v6, most_moved_routes))
             if (leads_elsewhere(route, port_) && route.next_hop_object == 0)
                 requests.push_back(remove_route(port_, only_through(port_, route)));
         rtnl_.transact(requests);
@@ -102,17 +130,19 @@ private:
         return found;
     }
 
-    bool is_usable(const Address& address, const std::vector<Route>& there) const {
+    /// What the kernel takes packets for.
+    std::set<Prefix> usable_hosts() {
         const int table = is_entering_ ? table_of(vrf_) : int{RT_TABLE_LOCAL};
-        return std::ranges::any_of(there, [&](const Route& route) {
-            return route.type == RTN_LOCAL && route.table == table &&
-                   route.dst == Prefix::host(address.prefix.ip);
-        });
+        std::set<Prefix> hosts;
+        for (const Route& route : routes(rtnl_, port_, Family::v6))
+            if (route.type == RTN_LOCAL && route.table == table) hosts.insert(route.dst);
+        return hosts;
     }
     const Address* first_unusable(const std::vector<Address>& now) {
-        const auto there = routes(rtnl_, port_, Family::v6);
+        const auto usable = usable_hosts();
         const auto found = std::ranges::find_if(now, [&](const Address& address) {
-            return (address.tentative && !address.dad_failed) || !is_usable(address, there);
+            return (address.tentative && !address.dad_failed) ||
+                   !usable.contains(Prefix::host(address.prefix.ip));
         });
         return found == now.end() ? nullptr : &*found;
     }
@@ -137,23 +167,19 @@ private:
     }
 
     // An IPv4 route of several links has never lost its way through this one.
-    std::vector<Route> shared_routes() {
-        auto found = routes(rtnl_, port_, Family::v4);
-        std::erase_if(found, [&](const Route& route) {
-            return route.table != target() || !leads_elsewhere(route, port_);
-        });
-        return found;
+    std::set<Key> shared_routes() {
+        std::set<Key> keys;
+        for (const Route& route : routes(rtnl_, port_, Family::v4))
+            if (route.table == target() && leads_elsewhere(route, port_))
+                keys.insert(key_of(route));
+        return keys;
     }
     void put_routes() {
         const auto shared = shared_routes();
         std::vector<NlRequest> requests;
         for (Route route : routes_) {
             if (route.table == RT_TABLE_MAIN) route.table = target();
-            const auto is_part_of = [&](const Route& whole) {
-                return whole.table == route.table && whole.dst == route.dst &&
-                       whole.priority == route.priority && whole.tos == route.tos;
-            };
-            if (std::ranges::any_of(shared, is_part_of)) continue;
+            if (shared.contains(key_of(route))) continue;
             requests.push_back(append_route(port_, route));
             // What no longer fits keeps nothing in the VRF.
             if (!is_entering_) requests.back().also_tolerated = {EINVAL, ENETUNREACH, EHOSTUNREACH};

@@ -51,7 +51,8 @@ Route through(const Link& link, Route route, bool on_link) {
 std::vector<Route> parked_as_they_are(Rtnl& rtnl, const Link& vrf, const Link& port) {
     std::vector<Route> found;
     for (const Family family : both_families)
-        std::ranges::copy_if(routes(rtnl, vrf, family), std::back_inserter(found),
+        std::ranges::copy_if(routes(rtnl, vrf, family, most_moved_routes),
+                             std::back_inserter(found),
                              [&](const Route& route) { return is_of(route, port); });
     return found;
 }

@@ -10,6 +10,7 @@
 namespace cni::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -53,6 +54,27 @@ TEST_F(VmVrfDel, LeavesOneProcessBehindForAllVrfs) {
     EXPECT_EQ(orphans().size(), 1u);
     await_orphans();
     for (int i = 0; i < 16; ++i) EXPECT_FALSE(has_vrf(name(i))) << i;
+}
+
+TEST_F(VmVrfDel, MovesSoManyRoutesAndNoMore) {
+    const auto add = [&](const std::string& more) {
+        ip_batch(*container_, 5001,
+                 [&](int i) { return cat("route add ", host_network(i), " dev eth0", more); });
+    };
+    add("");
+    const std::string before = state();
+    expect_failure("ADD", config(), 999, "eth0 has more than 5000 routes: too many to move");
+    EXPECT_TRUE(state() == before) << "it has changed";
+    EXPECT_FALSE(has_vrf());
+    inside("ip route flush root 172.16.0.0/12");
+    expect_ok("ADD", config({{"table", 7}}));
+    add(" table 7");
+    const PluginRun deleted = call("DEL", config({{"table", 7}}));
+    EXPECT_TRUE(deleted.ok()) << deleted.report();
+    EXPECT_THAT(deleted.err, HasSubstr("eth0 has too many routes to keep all of them"));
+    EXPECT_FALSE(has_vrf());
+    EXPECT_THAT(table("main"), AllOf(HasSubstr("10.88.0.0/24"), HasSubstr("172.16.1.1 dev eth0"),
+                                     Not(HasSubstr("172.16.19.136 dev eth0"))));
 }
 
 TEST_F(VmVrfDel, SucceedsWhateverIsMissing) {
