@@ -1,5 +1,7 @@
 // The daemon as a program, and what the plugin says where there is none.
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -141,6 +143,51 @@ TEST_F(DhcpDaemon, RefusesWhatIsNoNamespaceOrNoCall) {
         output_of({"sh", "-c", cat("printf '", garbage, "' | nc -NU ", socket_path(), " || true")});
     EXPECT_TRUE(dhcp("STATUS", network()).ok());
 }
+// Capabilities of the unit that ships, as a bit each.
+std::uint64_t capabilities_of_unit() {
+    constexpr std::pair<std::string_view, int> known[] = {
+        {"CAP_DAC_OVERRIDE", CAP_DAC_OVERRIDE},
+        {"CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH},
+        {"CAP_NET_BIND_SERVICE", CAP_NET_BIND_SERVICE},
+        {"CAP_NET_BROADCAST", CAP_NET_BROADCAST},
+        {"CAP_NET_ADMIN", CAP_NET_ADMIN},
+        {"CAP_NET_RAW", CAP_NET_RAW},
+        {"CAP_SYS_PTRACE", CAP_SYS_PTRACE},
+        {"CAP_SYS_ADMIN", CAP_SYS_ADMIN}};
+    const std::string unit =
+        *read_file(CNIXX_SOURCE_DIR "/ipam/dhcp/systemd/cni-dhcp.service", 1u << 16);
+    constexpr std::string_view key = "CapabilityBoundingSet=";
+    std::uint64_t found = 0;
+    for (const auto line : split(unit, '\n')) {
+        if (!line.starts_with(key)) continue;
+        for (const auto word : split(line.substr(key.size()), ' '))
+            for (const auto& [name, number] : known)
+                if (name == word) found |= std::uint64_t{1} << number;
+    }
+    return found;
+}
+
+TEST_F(DhcpDaemon, HearsOfInterfacesThatGoWithTheCapabilitiesOfItsUnit) {
+    const FakeServer server(outside().netns().netns(), "eth0");
+    const std::uint64_t kept = capabilities_of_unit();
+    const Process daemon =
+        Process::start({.argv = {cat(bin_dir(), "/dhcp"), "daemon"}, .prepare = [kept] {
+                            for (int each = 0; ::prctl(PR_CAPBSET_READ, each, 0, 0, 0) >= 0; ++each)
+                                if ((kept >> each & 1) == 0)
+                                    ::prctl(PR_CAPBSET_DROP, each, 0, 0, 0);
+                        }});
+    EXPECT_TRUE(comes_true([&] { return dhcp("STATUS", network()).ok(); }));
+    const TestNetns c("c1");
+    const json result = add(c, network());
+    const json asked = recorded(network(), result);
+    EXPECT_TRUE(dhcp("CHECK", c, asked).ok());
+    c.output_of({"ip", "link", "del", "eth0"});
+    EXPECT_TRUE(comes_true([&] {
+        return dhcp("CHECK", c, asked).error_message().find("there is no lease") !=
+               std::string::npos;
+    }));
+}
+
 
 TEST_F(DhcpDaemon, GivesUpWhenTheCallerHasGone) {
     FakeServer server(outside().netns().netns(), "eth0");
