@@ -18,27 +18,37 @@
 namespace cni::dhcp {
 namespace {
 
-// Removed when the daemon ends.
+// Removed when the daemon ends, unless it is another one's by then.
 class PidFile {
 public:
     explicit PidFile(std::string path) : path_(std::move(path)) {
         if (path_.empty()) return;
-        if (!path_.starts_with('/'))
-            throw Error(Code::invalid_config,
-                        cat("Error writing pidfile ", quote(path_), ": path not absolute"));
         const Fd file = open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW,
                                 0644, path_);
-        write_all(file.get(), std::to_string(::getpid()), path_);
+        write_all(file.get(), own_, path_);
     }
     PidFile(const PidFile&) = delete;
     PidFile& operator=(const PidFile&) = delete;
     ~PidFile() {
-        if (!path_.empty()) ::unlink(path_.c_str());
+        if (!path_.empty() && is_own()) ::unlink(path_.c_str());
     }
 
 private:
-    const std::string path_;
+    bool is_own() const {
+        try {
+            return read_file(path_, own_.size()) == own_;
+        } catch (const Error&) {
+            return false;
+        }
+    }
+    const std::string path_, own_ = std::to_string(::getpid());
 };
+
+void require_absolute(const std::string& path) {
+    if (!path.empty() && !path.starts_with('/'))
+        throw Error(Code::invalid_config,
+                    cat("Error writing pidfile ", quote(path), ": path not absolute"));
+}
 
 // SIGTERM and SIGINT, from now on.
 Fd open_signals() {
@@ -57,17 +67,21 @@ Service::Settings settings_of(const CommandLine& line) {
 }
 
 // The lock of the files keeps a second daemon from the same leases until the first one has ended.
+// Until then it does not listen, and signals end it as they end any program.
 void serve(const CommandLine& line) {
-    const PidFile pid_file(line.pid_file);
-    const Fd signals = open_signals();
+    require_absolute(line.pid_file);
     Fd socket = passed_socket();
+    if (!socket) Listener::require_none(line.socket_path);
+    StateFiles files = StateFiles::make(line.state_dir);
+    const Fd signals = open_signals();
     std::optional<Listener> listener;
     if (!socket) {
         listener.emplace(line.socket_path);
         socket = listener->take();
     }
+    const PidFile pid_file(line.pid_file);
     Loop loop;
-    Service service(loop, settings_of(line), StateFiles::make(line.state_dir));
+    Service service(loop, settings_of(line), std::move(files));
     drop_privileges();
     service.resume();
     Server server(loop, service, std::move(socket));

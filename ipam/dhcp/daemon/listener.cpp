@@ -76,14 +76,18 @@ Fd passed_socket() {
     return socket;
 }
 
+void Listener::require_none(const std::string& path) {
+    if (has_listener(path))
+        throw SysError(cat("listen at ", path), EADDRINUSE,
+                       "another DHCP daemon serves plugins there");
+}
+
 // It gets its name when it listens already: who finds it can call.
 Listener::Listener(std::string path) : path_(std::move(path)), socket_(make_socket()) {
     const std::string temporary = cat(path_, ".new");
     const sockaddr_un address = address_of(temporary);
     open_state_dir(parent_of(path_), Holds::directories, 0700);
-    if (has_listener(path_))
-        throw SysError(cat("listen at ", path_), EADDRINUSE,
-                       "another DHCP daemon serves plugins there");
+    require_none(path_);
     ::unlink(temporary.c_str());
     const mode_t mask = ::umask(0177);
     const int rc = ::bind(socket_.get(), as_sockaddr(address), sizeof address);

@@ -21,6 +21,8 @@ public:
     explicit Listener(std::string path);
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
+    /// Throws SysError of EADDRINUSE when somebody listens there.
+    static void require_none(const std::string& path);
     /// Removes the path, unless another one listens there by now.
     ~Listener();
 

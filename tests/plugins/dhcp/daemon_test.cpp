@@ -51,6 +51,43 @@ TEST_F(DhcpDaemon, DoesNotStartBesideAnother) {
     EXPECT_TRUE(dhcp("STATUS", network()).ok());
 }
 
+TEST_F(DhcpDaemon, RefusedBesideAnotherItLeavesTheOthersFileWithTheProcessId) {
+    Process daemon = start_daemon({"--pidfile=/run/dhcp.pid"});
+    const Finished second =
+        run({.argv = {cat(bin_dir(), "/dhcp"), "daemon", "--pidfile=/run/dhcp.pid"}});
+    EXPECT_EQ(second.exit_code(), 1);
+    EXPECT_EQ(read_file("/run/dhcp.pid", 100), std::to_string(daemon.pid()));
+    output_of({"sh", "-c", "echo 1 > /run/dhcp.pid"});
+    EXPECT_EQ(stop(std::move(daemon)).exit_code(), 0);
+    EXPECT_TRUE(exists("/run/dhcp.pid")) << "it is of somebody else by now";
+}
+
+// Whether it waits for a lock of somebody else.
+bool waits_for_lock(pid_t pid) {
+    const std::string locks = read_file("/proc/locks", 1u << 20).value_or("");
+    for (const auto line : split(locks, '\n'))
+        if (line.find("-> FLOCK") != line.npos && line.find(cat(" ", pid, " ")) != line.npos)
+            return true;
+    return false;
+}
+
+bool has_ended(pid_t pid) {
+    const std::string status = read_file(cat("/proc/", pid, "/stat"), 1u << 12).value_or("");
+    return status.find(") Z ") != status.npos;
+}
+
+TEST_F(DhcpDaemon, EndsAndDoesNotListenWhileItWaitsForItsPredecessor) {
+    const Process daemon = start_daemon({"-statedir", "/run/leases"});
+    Process next = Process::start(
+        {.argv = {cat(bin_dir(), "/dhcp"), "daemon", "-statedir", "/run/leases", "-socketpath",
+                  "/run/next/dhcp.sock", "-pidfile", "/run/next.pid"}});
+    EXPECT_TRUE(comes_true([&] { return waits_for_lock(next.pid()); }));
+    EXPECT_FALSE(exists("/run/next/dhcp.sock"));
+    EXPECT_FALSE(exists("/run/next.pid"));
+    next.signal(SIGTERM);
+    EXPECT_TRUE(comes_true([&] { return has_ended(next.pid()); }));
+}
+
 TEST_F(DhcpDaemon, RefusesWordsItDoesNotKnow) {
     for (const char* word : {"-frobnicate", "x", "-timeout=soon", "-pidfile", "-broadcast=maybe"}) {
         const Finished finished = run({.argv = {cat(bin_dir(), "/dhcp"), "daemon", word}});
@@ -106,43 +143,6 @@ TEST_F(DhcpDaemon, KeepsFewCapabilities) {
     EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1"));
 }
 
-TEST_F(DhcpDaemon, WithoutOneThePluginSaysSo) {
-    const TestNetns c("c1");
-    const PluginRun added = call("ADD", c, network());
-    EXPECT_EQ(added.error_code(), 11);
-    EXPECT_THAT(added.error_message(), StartsWith("error dialing DHCP daemon: dial unix "
-                                                  "/run/cni/dhcp.sock: connect: "));
-    EXPECT_EQ(link(c, "eth0"), nullptr);
-    EXPECT_EQ(dhcp("STATUS", network()).error_code(), 50);
-    EXPECT_TRUE(dhcp("DEL", c, network()).ok());
-    EXPECT_TRUE(call("DEL", c, network()).ok());
-    json config = network();
-    config["cni.dev/valid-attachments"] = json::array();
-    EXPECT_TRUE(dhcp("GC", config).ok());
-}
-
-TEST_F(DhcpDaemon, IsNotTakenForOneThatSpeaksSomethingElse) {
-    const Process other = Process::start(
-        {.argv = {"sh", "-c", "mkdir -p /run/cni; yes hello | nc -lkU /run/cni/dhcp.sock"}});
-    EXPECT_TRUE(comes_true([] { return exists(socket_path()); }));
-    const PluginRun run = dhcp("STATUS", network());
-    EXPECT_EQ(run.error_code(), 50);
-    EXPECT_THAT(run.error_message(), HasSubstr("does not speak the protocol"));
-}
-
-TEST_F(DhcpDaemon, RefusesWhatIsNoNamespaceOrNoCall) {
-    const Process daemon = start_daemon();
-    const TestNetns c("c1");
-    PluginArgs bad = args(c);
-    bad.netns = "/etc/hostname";
-    EXPECT_EQ(dhcp("ADD", bad, network()).error_code(), 8);
-    const PluginRun run = dhcp("ADD", c, network());
-    EXPECT_THAT(run.error_message(), HasSubstr("eth0"));
-    for (const char* garbage : {"GET / HTTP/1.0\\n\\n", "CONNECT /_goRPC_ HTTP/1.0\\n\\n\\377\\377",
-                                "CONNECT /_goRPC_ HTTP/1.0\\n\\n\\005hello", "x"})
-        output_of({"sh", "-c", cat("printf '", garbage, "' | nc -NU ", socket_path(), " || true")});
-    EXPECT_TRUE(dhcp("STATUS", network()).ok());
-}
 // Capabilities of the unit that ships, as a bit each.
 std::uint64_t capabilities_of_unit() {
     constexpr std::pair<std::string_view, int> known[] = {
@@ -188,6 +188,43 @@ TEST_F(DhcpDaemon, HearsOfInterfacesThatGoWithTheCapabilitiesOfItsUnit) {
     }));
 }
 
+TEST_F(DhcpDaemon, WithoutOneThePluginSaysSo) {
+    const TestNetns c("c1");
+    const PluginRun added = call("ADD", c, network());
+    EXPECT_EQ(added.error_code(), 11);
+    EXPECT_THAT(added.error_message(), StartsWith("error dialing DHCP daemon: dial unix "
+                                                  "/run/cni/dhcp.sock: connect: "));
+    EXPECT_EQ(link(c, "eth0"), nullptr);
+    EXPECT_EQ(dhcp("STATUS", network()).error_code(), 50);
+    EXPECT_TRUE(dhcp("DEL", c, network()).ok());
+    EXPECT_TRUE(call("DEL", c, network()).ok());
+    json config = network();
+    config["cni.dev/valid-attachments"] = json::array();
+    EXPECT_TRUE(dhcp("GC", config).ok());
+}
+
+TEST_F(DhcpDaemon, IsNotTakenForOneThatSpeaksSomethingElse) {
+    const Process other = Process::start(
+        {.argv = {"sh", "-c", "mkdir -p /run/cni; yes hello | nc -lkU /run/cni/dhcp.sock"}});
+    EXPECT_TRUE(comes_true([] { return exists(socket_path()); }));
+    const PluginRun run = dhcp("STATUS", network());
+    EXPECT_EQ(run.error_code(), 50);
+    EXPECT_THAT(run.error_message(), HasSubstr("does not speak the protocol"));
+}
+
+TEST_F(DhcpDaemon, RefusesWhatIsNoNamespaceOrNoCall) {
+    const Process daemon = start_daemon();
+    const TestNetns c("c1");
+    PluginArgs bad = args(c);
+    bad.netns = "/etc/hostname";
+    EXPECT_EQ(dhcp("ADD", bad, network()).error_code(), 8);
+    const PluginRun run = dhcp("ADD", c, network());
+    EXPECT_THAT(run.error_message(), HasSubstr("eth0"));
+    for (const char* garbage : {"GET / HTTP/1.0\\n\\n", "CONNECT /_goRPC_ HTTP/1.0\\n\\n\\377\\377",
+                                "CONNECT /_goRPC_ HTTP/1.0\\n\\n\\005hello", "x"})
+        output_of({"sh", "-c", cat("printf '", garbage, "' | nc -NU ", socket_path(), " || true")});
+    EXPECT_TRUE(dhcp("STATUS", network()).ok());
+}
 
 TEST_F(DhcpDaemon, GivesUpWhenTheCallerHasGone) {
     FakeServer server(outside().netns().netns(), "eth0");
