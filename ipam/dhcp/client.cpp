@@ -8,7 +8,7 @@
 #include <climits>
 #include <cstring>
 
-#include "base/file.h"
+#include "rpc/transfer.h"
 
 namespace cni::dhcp {
 namespace {
@@ -85,9 +85,13 @@ DaemonConnection::DaemonConnection(const std::string& path) : path_(path), socke
 
 void DaemonConnection::set_patience(seconds patience) {
     const timeval limit{.tv_sec = patience.count(), .tv_usec = 0};
-    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
-        checked(::setsockopt(socket_.get(), SOL_SOCKET, option, &limit, sizeof limit),
-                "limit the wait for the DHCP daemon");
+    checked(::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit),
+            "limit the wait for the DHCP daemon");
+}
+
+void DaemonConnection::send(std::string_view bytes, seconds patience) const {
+    send_all(socket_.get(), bytes, std::chrono::steady_clock::now() + patience,
+             cat("the DHCP daemon at ", path_));
 }
 
 // Never "": its end is an error.
@@ -107,8 +111,9 @@ std::string DaemonConnection::receive() {
 }
 
 void DaemonConnection::greet() {
-    set_patience(seconds(5));
-    write_all(socket_.get(), ClientSession::greeting(), path_);
+    constexpr seconds patience(5);
+    set_patience(patience);
+    send(ClientSession::greeting(), patience);
     while (!session_.is_greeted(receive())) {
     }
 }
@@ -116,7 +121,7 @@ void DaemonConnection::greet() {
 Result DaemonConnection::call(std::string_view method, const Request& request, seconds patience) {
     greet();
     set_patience(patience);
-    write_all(socket_.get(), ClientSession::encode(call_of(method, request)), path_);
+    send(ClientSession::encode(call_of(method, request)), patience);
     for (;;) {
         auto answer = session_.next(receive());
         if (!answer) continue;

@@ -37,6 +37,7 @@ public:
 
 private:
     std::string receive();
+    void send(std::string_view bytes, std::chrono::seconds patience) const;
     void set_patience(std::chrono::seconds patience);
     const std::string path_;
     Fd socket_;

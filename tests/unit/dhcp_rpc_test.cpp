@@ -1,9 +1,13 @@
 // What plugin and daemon say to each other; compared with what the reference plugin sent.
 #include <gmock/gmock.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "ipam/dhcp/rpc/call.h"
 #include "ipam/dhcp/rpc/result_codec.h"
+#include "ipam/dhcp/rpc/transfer.h"
 #include "support/thrown.h"
 
 namespace cni::dhcp {
@@ -145,6 +149,17 @@ TEST(DhcpRpc, ResultOfTheReferenceDaemonIsUnderstood) {
 }
 
 TEST(DhcpRpc, WhatIsMalformedIsRefused) {
+TEST(DhcpRpc, WhoTakesNothingIsNotWaitedForWithoutEnd) {
+    int ends[2];
+    checked(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
+    const Fd ours(ends[0]), theirs(ends[1]);
+    const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+    const Error error =
+        test::thrown([&] { send_all(ours.get(), std::string(8u << 20, 'x'), soon, "the daemon"); });
+    EXPECT_EQ(error.code, Code::try_again_later);
+    EXPECT_EQ(error.msg, "the daemon does not take what it is sent");
+}
+
     const std::string heads[] = {"GET / HTTP/1.0\n\n", std::string(2000, 'x')};
     for (const std::string& head : heads)
         EXPECT_THAT(test::thrown([&] { ServerSession().next(head); }).msg,
