@@ -1,11 +1,14 @@
 #include "plugin.h"
 
+#include <linux/rtnetlink.h>
+
 #include <algorithm>
 #include <functional>
 
 #include "base/undo.h"
 #include "base/warn.h"
 #include "client.h"
+#include "cni/version.h"
 #include "config.h"
 #include "sys/netns.h"
 
@@ -82,6 +85,14 @@ bool has_address(const Result& result, const Prefix& address) {
                                [&](const IpConfig& ip) { return ip.address == address; });
 }
 
+// Results before 1.1.0 have no scope: there the reference says by this gateway that a route is on
+// the link.
+void name_gateways(Result& result, const std::string& version) {
+    if (at_least(version, "1.1.0")) return;
+    for (Route& route : result.routes)
+        if (!route.gw && route.scope == RT_SCOPE_LINK) route.gw = Ip::any(Family::v4);
+}
+
 }  // namespace
 
 Result add(const Request& request) {
@@ -91,6 +102,7 @@ Result add(const Request& request) {
     Result result = allocate(request);
     for (Route& route : result.routes)
         if (route.priority == 0) route.priority = config.priority;
+    name_gateways(result, request.conf.cni_version);
     return result;
 }
 

@@ -21,7 +21,8 @@ bool satisfies(const Route& actual, const Route& wanted) {
     const auto agrees = [](std::int64_t is, std::int64_t asked_for) {
         return asked_for <= 0 || is == asked_for;
     };
-    return actual.dst == wanted.dst.network() && (!wanted.gw || actual.gw == wanted.gw) &&
+    const bool has_gateway = wanted.gw && !wanted.gw->is_any();
+    return actual.dst == wanted.dst.network() && (!has_gateway || actual.gw == wanted.gw) &&
            agrees(actual.priority, wanted.priority) && agrees(actual.mtu, wanted.mtu) &&
            agrees(actual.advmss, wanted.advmss);
 }

@@ -64,7 +64,11 @@ void prepare_for_ipv6(const Link& link, const Result& result) {
 
 Route completed_route(const Route& route, const Result& result) {
     Route completed = route;
-    const bool narrow = route.scope.value_or(RT_SCOPE_UNIVERSE) > RT_SCOPE_UNIVERSE;
+    if (completed.gw && completed.gw->is_any()) {
+        completed.gw.reset();
+        completed.scope = RT_SCOPE_LINK;
+    }
+    const bool narrow = completed.scope.value_or(RT_SCOPE_UNIVERSE) > RT_SCOPE_UNIVERSE;
     if (!completed.gw && !narrow) completed.gw = first_gateway(result, route.dst.ip.family());
     return completed;
 }

@@ -21,7 +21,8 @@ void set_dad(const std::string& ifname, Dad dad);
 void prepare_for_ipv6(const Link& link, const Result& result);
 
 /// A route of the result. Without a gateway it uses the first gateway of its family, unless its
-/// scope is narrower than universe.
+/// scope is narrower than universe. The gateway 0.0.0.0 is none, and says that the destination is
+/// on the link: results before 1.1.0 have no scope to say so.
 Route completed_route(const Route& route, const Result& result);
 
 /// Gives an interface of a container what IPAM decided, in this order: the kernel parameters that

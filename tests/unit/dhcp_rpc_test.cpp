@@ -77,8 +77,9 @@ Result some_result() {
     result.ips = {{.address = *Prefix::parse("10.88.0.100/24"),
                    .gateway = Ip::parse("10.88.0.1"),
                    .interface = {}}};
-    result.routes = {{.dst = *Prefix::parse("0.0.0.0/0"), .gw = Ip::parse("10.88.0.1")},
-                     {.dst = *Prefix::parse("10.9.0.0/16"), .priority = 70}};
+    result.routes = {
+        {.dst = *Prefix::parse("0.0.0.0/0"), .gw = Ip::parse("10.88.0.1")},
+        {.dst = *Prefix::parse("10.9.0.0/16"), .priority = 70, .scope = RT_SCOPE_LINK}};
     result.dns = {.nameservers = {"1.1.1.1"}, .domain = "d", .search = {"a", "b"}, .options = {}};
     return result;
 }
@@ -148,7 +149,6 @@ TEST(DhcpRpc, ResultOfTheReferenceDaemonIsUnderstood) {
     EXPECT_EQ(decode_result(*value).ips, some_result().ips);
 }
 
-TEST(DhcpRpc, WhatIsMalformedIsRefused) {
 TEST(DhcpRpc, WhoTakesNothingIsNotWaitedForWithoutEnd) {
     int ends[2];
     checked(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
@@ -160,6 +160,7 @@ TEST(DhcpRpc, WhoTakesNothingIsNotWaitedForWithoutEnd) {
     EXPECT_EQ(error.msg, "the daemon does not take what it is sent");
 }
 
+TEST(DhcpRpc, WhatIsMalformedIsRefused) {
     const std::string heads[] = {"GET / HTTP/1.0\n\n", std::string(2000, 'x')};
     for (const std::string& head : heads)
         EXPECT_THAT(test::thrown([&] { ServerSession().next(head); }).msg,

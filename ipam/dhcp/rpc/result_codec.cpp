@@ -1,5 +1,7 @@
 #include "result_codec.h"
 
+#include <linux/rtnetlink.h>
+
 #include <span>
 
 namespace cni::dhcp {
@@ -103,6 +105,16 @@ std::optional<Ip> read_gateway(const Value& value) {
     return ip;
 }
 
+// One of IPv4 without a gateway is on the link; without that scope it would be completed by the
+// gateway of the address.
+Route read_route(const Value& value) {
+    Route route{.dst = read_net(value["Dst"]),
+                .gw = read_gateway(value["GW"]),
+                .priority = value["Priority"].number};
+    if (!route.gw && route.dst.ip.is_v4()) route.scope = RT_SCOPE_LINK;
+    return route;
+}
+
 std::vector<std::string> read_texts(const Value& value) {
     std::vector<std::string> texts;
     for (const Value& element : value.elements) texts.push_back(element.bytes);
@@ -136,10 +148,7 @@ Result decode_result(const Value& value) {
         result.ips.push_back({.address = read_net(ip["Address"]),
                               .gateway = read_gateway(ip["Gateway"]),
                               .interface = {}});
-    for (const Value& route : value["Routes"].elements)
-        result.routes.push_back({.dst = read_net(route["Dst"]),
-                                 .gw = read_gateway(route["GW"]),
-                                 .priority = route["Priority"].number});
+    for (const Value& route : value["Routes"].elements) result.routes.push_back(read_route(route));
     const Value& dns = value["DNS"];
     result.dns = {.nameservers = read_texts(dns["Nameservers"]),
                   .domain = dns["Domain"].bytes,

@@ -42,6 +42,35 @@ TEST_F(DhcpAdd, PrintsWhatTheServerSays) {
     expect_sound(c, config, result);
 }
 
+// As hosts of clouds have it: the gateway is on the link, and nothing else is.
+TEST_F(DhcpAdd, RoutesOnTheLinkAreThatInEveryVersion) {
+    FakeServer server(outside().netns().netns(), "eth0");
+    FakeServer::Script script{.address = {*Ip::parse("10.1.2.50"), 32}};
+    script.options[dhcp::option4::classless_routes] = {32, 10, 1, 2,  1,  0, 0, 0, 0, 0, 10,
+                                                       1,  2,  1, 16, 10, 8, 0, 0, 0, 0};
+    server.set(script);
+    const Process daemon = start_daemon();
+    for (const char* version : {"1.1.0", "1.0.0", "0.4.0", "0.2.0"}) {
+        const TestNetns c("c1");
+        const json config = network({{"cniVersion", version}});
+        const json result = add(c, config);
+        const std::string routes = c.output_of({"ip", "route"});
+        EXPECT_THAT(routes, HasSubstr("10.1.2.1 dev eth0 scope link")) << version;
+        EXPECT_THAT(routes, HasSubstr("10.8.0.0/16 dev eth0 scope link")) << version;
+        EXPECT_THAT(routes, HasSubstr("default via 10.1.2.1")) << version;
+        const PluginRun alone = dhcp("ADD", c, config);
+        ASSERT_TRUE(alone.ok()) << alone.report();
+        const json printed = alone.json();
+        const json of_ipv4 = printed.contains("ip4") ? printed["ip4"] : printed;
+        json on_link = {{"dst", "10.8.0.0/16"}, {"gw", "0.0.0.0"}};
+        if (version == std::string_view("1.1.0"))
+            on_link = {{"dst", "10.8.0.0/16"}, {"scope", 253}};
+        EXPECT_THAT(of_ipv4["routes"], Contains(on_link)) << version;
+        if (version != std::string_view("0.2.0")) expect_sound(c, config, result);
+        del(c, config);
+    }
+}
+
 TEST_F(DhcpAdd, DelGivesTheAddressBack) {
     const Process server = start_dnsmasq();
     const Process daemon = start_daemon();
