@@ -20,15 +20,21 @@ TEST_P(DhcpLease4, HasTimesInOrder) {
     ASSERT_TRUE(std::holds_alternative<Lease4>(lease)) << std::get<Malformed>(lease).reason;
     EXPECT_EQ(text_of(Bound4{std::get<Lease4>(lease)}),
               "bound 10.0.0.5/24 of 10.0.0.1 100 " + GetParam().lease);
-    EXPECT_EQ(std::get<Lease4>(lease).options, ack.options);
+    EXPECT_EQ(std::get<Lease4>(lease).options, (Options4{{1, {255, 255, 255, 0}}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     , DhcpLease4,
     ::testing::Values(
         Times{"AsTold",
+              {{51, {0, 0, 3, 232}}, {58, {0, 0, 0, 40}}, {59, {0, 0, 0, 50}}},
+              "140 150 1100"},
+        Times{"NotSoonerThanInHalfAMinute",
               {{51, {0, 0, 3, 232}}, {58, {0, 0, 0, 10}}, {59, {0, 0, 0, 20}}},
-              "110 120 1100"},
+              "130 130 1100"},
+        Times{"NotSoonerThanInHalfOfAShortOne",
+              {{51, {0, 0, 0, 40}}, {58, {0, 0, 0, 1}}, {59, {0, 0, 0, 30}}},
+              "120 130 140"},
         Times{"AnHourUnlessTold", {}, "1900 3250 3700"},
         Times{"AnHourIfOfTheWrongSize", {{51, {0, 10}}}, "1900 3250 3700"},
         Times{"NoTimeToRenew",
@@ -40,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
         Times{"ReboundBeforeHalfOfIt", {{51, {0, 0, 3, 232}}, {59, {0, 0, 0, 1}}}, "600 600 1100"},
         Times{"ReboundAfterTheEnd",
               {{51, {0, 0, 3, 232}}, {58, {0, 0, 0, 10}}, {59, {0, 0, 255, 255}}},
-              "110 975 1100"},
+              "130 975 1100"},
         Times{"NeverRenewed",
               {{51, {0, 0, 3, 232}}, {58, {255, 255, 255, 255}}, {59, {255, 255, 255, 255}}},
               "600 975 1100"},
@@ -62,6 +68,25 @@ TEST(DhcpLease4Alone, ClientsThatCameTogetherDoNotAskTogether) {
     EXPECT_EQ(renew(62501), "500");
     ack.options[58] = {0, 0, 1, 0};
     EXPECT_EQ(renew(62500), "256") << "a server says when";
+}
+
+// A packet may be of 64 KB, and all of it be kept with each lease.
+TEST(DhcpLease4Alone, KeepsOfItsOptionsWhatIsOfUse) {
+    Message4 ack{.is_reply = true, .yours = ip("10.0.0.5")};
+    ack.options = {{1, {255, 255, 255, 0}}, {43, Bytes(30000, 1)}, {224, {1}}};
+    for (int i = 0; i < 1000; ++i) {
+        put(ack.options[3], Bytes{10, 0, 0, 1});
+        put(ack.options[6], Bytes{10, 0, 0, 2});
+        put(ack.options[33], Bytes{172, 16, 0, 0, 10, 0, 0, 1});
+        put(ack.options[121], Bytes{8, 12, 10, 0, 0, 1});
+    }
+    ack.options[15] = Bytes(1000, 'a');
+    ack.options[119] = Bytes(5000, 'a');
+    const auto lease = lease_of(ack, at(0), nullptr, [] { return 0u; });
+    std::map<int, std::size_t> sizes;
+    for (const auto& [code, value] : std::get<Lease4>(lease).options) sizes[code] = value.size();
+    EXPECT_EQ(sizes, (std::map<int, std::size_t>{{1, 4}, {3, 64}, {6, 64}, {33, 512}, {121, 384}}));
+    EXPECT_EQ(routes(std::get<Lease4>(lease).options).size(), 64u);
 }
 
 TEST(DhcpLease4Alone, IsNoneOfAnAddressThatNoHostCanHave) {

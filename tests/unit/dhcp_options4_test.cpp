@@ -101,14 +101,15 @@ TEST(DhcpOptions4, StaticRoutesHaveTheMaskOfTheirClass) {
                     route("192.1.1.0/24", "10.0.0.3")));
 }
 
-TEST(DhcpOptions4, MtusAreNotSmallerThanTheRfcAllows) {
+TEST(DhcpOptions4, MtusAreNotSmallerThanHostsMustBear) {
     const auto told = [](Bytes option) {
         return mtu({{option4::interface_mtu, std::move(option)}});
     };
     EXPECT_EQ(told({5, 220}), 1500);
-    EXPECT_EQ(told({0, 68}), 68);
+    EXPECT_EQ(told({2, 64}), 576);
     EXPECT_EQ(told({255, 255}), 65535);
-    for (const Bytes& option : {Bytes{0, 67}, Bytes{0, 0}, Bytes{5}, Bytes{0, 0, 5, 220}})
+    for (const Bytes& option :
+         {Bytes{2, 63}, Bytes{0, 68}, Bytes{0, 0}, Bytes{5}, Bytes{0, 0, 5, 220}})
         EXPECT_EQ(told(option), std::nullopt);
     EXPECT_EQ(mtu({}), std::nullopt);
 }

@@ -1,7 +1,5 @@
 #include "interface.h"
 
-#include <linux/rtnetlink.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -10,27 +8,18 @@
 #include "log.h"
 #include "netlink/address.h"
 #include "netlink/route.h"
+#include "others_routes.h"
 
 namespace cni::dhcp {
 namespace {
 
-// The kernel makes and removes its own with the addresses.
-bool is_kept_by_kernel(const Route& route) {
-    return route.protocol == RTPROT_KERNEL;
-}
+// RFC 8200, 5: below it the kernel has no IPv6.
+constexpr std::uint32_t min_ipv6_mtu = 1280;
 
 std::vector<Route> completed_routes(const Result& result) {
     std::vector<Route> routes;
     for (const Route& route : result.routes) routes.push_back(completed_route(route, result));
     return routes;
-}
-
-bool is_same_way(const Route& one, const Route& other) {
-    return one.dst == other.dst && one.gw == other.gw && one.priority == other.priority;
-}
-
-bool has_way(const std::vector<Route>& routes, const Route& wanted) {
-    return std::ranges::any_of(routes, [&](const Route& r) { return is_same_way(r, wanted); });
 }
 
 }  // namespace
@@ -59,12 +48,20 @@ void Interface::bring_up() {
 
 void Interface::lower_mtu(int mtu) {
     const auto wanted = static_cast<std::uint32_t>(mtu);
-    if (wanted < link_.mtu) container_->rtnl.apply(set_mtu(link_, wanted));
+    if (wanted >= link_.mtu) return;
+    if (wanted < min_ipv6_mtu && !addresses(container_->rtnl, link_, Family::v6).empty())
+        return log(link_.name, cat("the MTU stays: IPv6 has none of ", mtu, " bytes"));
+    container_->rtnl.apply(set_mtu(link_, wanted));
 }
 
 bool Interface::has_address(const Prefix& address) {
     return std::ranges::any_of(addresses(container_->rtnl, link_, Family::v4),
                                [&](const Address& a) { return a.prefix.ip == address.ip; });
+}
+
+bool Interface::has_any_address(const Result& result) {
+    return std::ranges::any_of(result.addresses(),
+                               [&](const Prefix& address) { return has_address(address); });
 }
 
 void Interface::replace(const Result& old, const Result& now) {
@@ -77,21 +74,19 @@ void Interface::replace(const Result& old, const Result& now) {
 void Interface::replace_routes(const Result& old, const Result& now) {
     std::vector<NlRequest> requests;
     const auto before = completed_routes(old), after = completed_routes(now);
+    const Ways ways_before(before), ways_after(after);
     for (const Route& route : before)
-        if (!has_way(after, route)) requests.push_back(remove_route(link_, route));
+        if (!ways_after.has(route)) requests.push_back(remove_route(link_, route));
     for (const Route& route : after)
-        if (!has_way(before, route)) requests.push_back(ensure_route(link_, route));
+        if (!ways_before.has(route)) requests.push_back(ensure_route(link_, route));
     container_->rtnl.transact(requests);
 }
 
 // The old address goes first, since the kernel removes younger ones of its subnet with it; all
 // routes go with the last address.
 void Interface::replace_address(const Result& old, const Result& now) {
-    std::vector<Route> others = routes(container_->rtnl, link_, Family::v4);
-    const auto before = completed_routes(old);
-    std::erase_if(others,
-                  [&](const Route& r) { return is_kept_by_kernel(r) || has_way(before, r); });
-    sort_for_adding(others);
+    std::optional<OthersRoutes> others;
+    if (has_any_address(old)) others.emplace(*container_, link_, completed_routes(old));
     std::vector<NlRequest> requests;
     for (const Prefix& address : old.addresses())
         requests.push_back(remove_address(link_, address));
@@ -99,13 +94,7 @@ void Interface::replace_address(const Result& old, const Result& now) {
         requests.push_back(ensure_address(link_, address, Dad::off));
     for (const Route& route : completed_routes(now)) requests.push_back(ensure_route(link_, route));
     container_->rtnl.transact(requests);
-    for (const Route& route : others) {
-        try {
-            container_->rtnl.apply(ensure_route(link_, route));
-        } catch (const NlError& error) {
-            log(link_.name, cat("a route of somebody else is lost with the address: ", error.msg));
-        }
-    }
+    if (others) others->put_back();
     container_->rtnl.apply(announce(link_));
 }
 

@@ -25,11 +25,12 @@ public:
 
     /// Brings it up, and has the kernel notice that it can send.
     void bring_up();
-    /// Gives it a smaller MTU, in bytes; never a larger one, which what it is on may not bear.
+    /// Gives it a smaller MTU, in bytes; never a larger one, which what it is on may not bear, nor
+    /// one with which the kernel takes IPv6 from an interface that has it.
     void lower_mtu(int mtu);
     bool has_address(const Prefix& address);
     /// Replaces what it was given of one lease by what another one says. Routes of others, which go
-    /// when the address does, are put back.
+    /// when the address does, are put back, a thousand at most.
     void replace(const Result& old, const Result& now);
     /// Takes away what it was given.
     void remove(const Result& old);
@@ -37,6 +38,7 @@ public:
 private:
     Interface(std::unique_ptr<Container> container, Link link)
         : container_(std::move(container)), link_(std::move(link)) {}
+    bool has_any_address(const Result& result);
     void replace_routes(const Result& old, const Result& now);
     void replace_address(const Result& old, const Result& now);
     std::unique_ptr<Container> container_;

@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -15,6 +16,9 @@
 
 namespace cni::dhcp {
 namespace {
+
+constexpr Duration least_pause = std::chrono::seconds(5);
+constexpr std::size_t portion = 32;
 
 // Of all that happens to links, which is much, what takes them away; and namespaces. The type is
 // behind the 4 bytes of the length, in the host's byte order, which a filter takes for big-endian.
@@ -31,6 +35,13 @@ void set_option(int socket, int level, int option, const void* value, std::size_
             "hear of interfaces that go away");
 }
 
+// For some thousand messages; without privileges on the host as much as it lets everybody have.
+void make_room(int socket) {
+    constexpr int size = 8 << 20;
+    if (::setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+        set_option(socket, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+}
+
 // The namespace that a message is from, if it is not this one.
 std::optional<int> nsid_of(msghdr& header) {
     for (cmsghdr* c = CMSG_FIRSTHDR(&header); c; c = CMSG_NXTHDR(&header, c)) {
@@ -45,7 +56,7 @@ std::optional<int> nsid_of(msghdr& header) {
 }  // namespace
 
 LinkWatch::LinkWatch(Loop& loop, std::function<void(const Holder&)> gone)
-    : loop_(loop), gone_(std::move(gone)) {
+    : loop_(loop), gone_(std::move(gone)), pause_(loop, [this] { tell_some(); }) {
     try {
         listen();
     } catch (const Error& error) {
@@ -60,6 +71,7 @@ void LinkWatch::listen() {
     const sock_fprog program{.len = static_cast<unsigned short>(filter.size()),
                              .filter = const_cast<sock_filter*>(&filter[0])};
     const int on = 1, groups[] = {RTNLGRP_LINK, RTNLGRP_NSID};
+    make_room(socket_->fd());
     set_option(socket_->fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
     set_option(socket_->fd(), SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof on);
     for (const int group : groups)
@@ -98,7 +110,7 @@ void LinkWatch::hear() {
     header.msg_controllen = sizeof control;
     const ssize_t size = ::recvmsg(socket_->fd(), &header, MSG_DONTWAIT);
     // Too much has happened at once.
-    if (size < 0 && errno == ENOBUFS) return tell_all();
+    if (size < 0 && errno == ENOBUFS) return doubt_all();
     if (size < 0) return;
     const auto nsid = nsid_of(header);
     int left = static_cast<int>(size);
@@ -123,10 +135,25 @@ void LinkWatch::tell(int nsid, std::optional<int> ifindex) {
     for (const Holder& holder : affected) gone_(holder);
 }
 
-void LinkWatch::tell_all() {
-    std::vector<Holder> all;
-    for (const auto& [holder, key] : keys_) all.push_back(holder);
-    for (const Holder& holder : all) gone_(holder);
+// Whoever has a namespace can have too much happen as often as he likes: each interface is looked
+// at once in some seconds, and others are served in between.
+void LinkWatch::doubt_all() {
+    has_missed_ = true;
+    if (doubted_.empty()) pause_.set(std::max(Loop::now(), looked_ + least_pause));
+}
+
+void LinkWatch::tell_some() {
+    if (doubted_.empty() && std::exchange(has_missed_, false)) {
+        looked_ = Loop::now();
+        for (const auto& [holder, key] : keys_) doubted_.push_back(holder);
+    }
+    for (std::size_t i = 0; i < portion && !doubted_.empty(); ++i) {
+        const Holder holder = std::move(doubted_.back());
+        doubted_.pop_back();
+        gone_(holder);
+    }
+    if (!doubted_.empty()) return pause_.set(Loop::now() + Duration(1));
+    if (has_missed_) doubt_all();
 }
 
 }  // namespace cni::dhcp

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "loop.h"
 #include "netlink/link.h"
@@ -32,7 +33,8 @@ private:
     void listen();
     void hear();
     void tell(int nsid, std::optional<int> ifindex);
-    void tell_all();
+    void doubt_all();
+    void tell_some();
 
     Loop& loop_;
     const std::function<void(const Holder&)> gone_;
@@ -41,6 +43,12 @@ private:
     std::optional<Watch> watch_;
     std::multimap<Key, Holder> holders_;
     std::map<Holder, Key> keys_;
+
+    // Of what was missed, as more has happened than the socket holds.
+    Timer pause_;
+    Time looked_ = {};             ///< when all were doubted last
+    bool has_missed_ = false;      ///< something since then
+    std::vector<Holder> doubted_;  ///< to be told of yet
 };
 
 }  // namespace cni::dhcp

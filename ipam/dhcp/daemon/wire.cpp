@@ -184,8 +184,8 @@ bool Wire::send_unicast(const Netns& netns, const Send4& message) {
         try {
             unicast_ = netns.run([&] { return open_unicast(ifindex_, message.from); });
         } catch (const SysError& error) {
-            // Others may have taken the address from the interface.
-            if (error.error != EADDRNOTAVAIL) throw;
+            // Others may have taken the address from the interface, or have the port.
+            if (error.error != EADDRNOTAVAIL && error.error != EADDRINUSE) throw;
             return false;
         }
         bound_to_ = message.from;
@@ -213,7 +213,9 @@ Wire::Received Wire::receive_message() const {
     const auto datagram = parse_packet4(
         packet.bytes(), packet.has_checksum ? UdpChecksum::verify : UdpChecksum::not_made_yet);
     const auto* parsed = std::get_if<Datagram4>(&datagram);
-    if (!parsed || parsed->destination_port != client_port4) return Nothing{};
+    // Whoever may use port 67 is root on some host; other ports are anybody's.
+    if (!parsed || parsed->destination_port != client_port4 || parsed->source_port != server_port4)
+        return Nothing{};
     auto message = parse_message4(parsed->payload);
     if (auto* good = std::get_if<Message4>(&message)) return std::move(*good);
     return Nothing{};

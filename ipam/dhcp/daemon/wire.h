@@ -23,7 +23,8 @@ public:
     Wire(const Netns& netns, int ifindex);
 
     /// By which socket it goes depends on the addresses: see Send4. One that leaves from an address
-    /// which the interface has no longer is broadcast, so that it leaves at all. Throws SysError.
+    /// which the interface has no longer, or whose port 68 others have, is broadcast, so that it
+    /// leaves at all. Throws SysError.
     void send(const Netns& netns, const Send4& message, Hurry hurry = Hurry::no);
     void send(const SendArp& packet) const;
 

@@ -18,14 +18,21 @@ bool is_host_of(const Prefix& prefix) {
     return is_host_address(prefix.ip) && (prefix.length >= shortest_without_broadcast || !is_end);
 }
 
-void set_times(Lease4& lease, seconds length, const Random& random) {
-    const auto told = [&](std::uint8_t code) { return find_u32(lease.options, code).value_or(0); };
+// A server that has everybody ask each second is a neighbour who wants us to be busy.
+Duration least_renewal(seconds length) {
+    return std::min<Duration>(seconds(30), Duration(length) / 2);
+}
+
+void set_times(Lease4& lease, const Options4& options, seconds length, const Random& random) {
+    const auto told = [&](std::uint8_t code) { return find_u32(options, code).value_or(0); };
     Duration renew = seconds(told(option4::renewal_time));
     Duration rebind = seconds(told(option4::rebinding_time));
     if (rebind == Duration() || rebind > length) rebind = Duration(length) * 7 / 8;
     if (renew == Duration() || renew > rebind) {
         renew = Duration(length) / 2;
         renew -= Duration(random() % (renew.count() / 8 + 1));
+    } else {
+        renew = std::max(renew, least_renewal(length));
     }
     lease.renew = lease.start + renew;
     lease.rebind = lease.start + std::max(rebind, renew);
@@ -42,10 +49,10 @@ Parsed<Lease4> lease_of(const Message4& ack, Time start, const Lease4* renewed,
     const auto server = find_address(ack.options, option4::server_id);
     Lease4 lease{{ack.yours, *length}, server.value_or(Ip()), start, never, never, never, {}};
     if (!is_host_of(lease.address)) return Malformed{"no host can have the address"};
-    lease.options = ack.options;
+    lease.options = options_of_use(ack.options);
     const auto time = find_u32(ack.options, option4::lease_time).value_or(usual_lease_time);
     if (time == 0) return Malformed{"the lease is for no time"};
-    if (time != unlimited) set_times(lease, seconds(time), random);
+    if (time != unlimited) set_times(lease, ack.options, seconds(time), random);
     return lease;
 }
 

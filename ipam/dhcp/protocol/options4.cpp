@@ -1,11 +1,38 @@
 #include "options4.h"
 
+#include <algorithm>
+
 #include "domains.h"
 
 namespace cni::dhcp {
 namespace {
 
 constexpr std::size_t address_size = 4;
+constexpr std::size_t most_addresses = 16, most_routes = 64;
+
+/// The part of option 121 that tells so many routes; what is wrong stays wrong.
+std::size_t size_of_routes(const Bytes& option) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < most_routes && size < option.size(); ++i)
+        size += 1 + (std::size_t{option[size]} + 7) / 8 + address_size;
+    return std::min(size, option.size());
+}
+
+struct Useful {
+    std::uint8_t code;
+    std::size_t most;  ///< bytes
+    bool in_parts;     ///< the first ones are of use without the others
+};
+constexpr Useful useful[] = {
+    {option4::subnet_mask, address_size, false},
+    {option4::routers, most_addresses* address_size, true},
+    {option4::dns_servers, most_addresses* address_size, true},
+    {option4::domain_name, 255, false},
+    {option4::interface_mtu, sizeof(std::uint16_t), false},
+    {option4::static_routes, most_routes * 2 * address_size, true},
+    {option4::domain_search, 2048, false},
+    {option4::classless_routes, most_routes*(1 + 2 * address_size), true},
+};
 
 std::string without_final_zeros(const Bytes& bytes) {
     std::string text(bytes.begin(), bytes.end());
@@ -56,6 +83,19 @@ void append_classful(std::vector<Route>& routes, const Bytes& option) {
 }
 
 }  // namespace
+
+Options4 options_of_use(const Options4& options) {
+    Options4 kept;
+    for (const auto& [code, most, in_parts] : useful) {
+        const Bytes* option = find(options, code);
+        if (!option || (option->size() > most && !in_parts)) continue;
+        const std::size_t size =
+            code == option4::classless_routes ? size_of_routes(*option) : option->size();
+        kept[code].assign(option->begin(),
+                          option->begin() + static_cast<std::ptrdiff_t>(std::min(size, most)));
+    }
+    return kept;
+}
 
 bool is_host_address(const Ip& ip) {
     const Ip everybody = Ip::any(Family::v4).filled(0);
@@ -129,7 +169,8 @@ std::vector<Route> routes(const Options4& options) {
 std::optional<int> mtu(const Options4& options) {
     const Bytes* option = find(options, option4::interface_mtu);
     if (!option || option->size() != sizeof(std::uint16_t)) return {};
-    constexpr int least = 68;
+    // RFC 791, 3.1: of packets that every host must take.
+    constexpr int least = 576;
     const int value = Reader(*option).u16();
     return value < least ? std::nullopt : std::optional(value);
 }

@@ -15,6 +15,11 @@ namespace cni::dhcp {
 /// Not 0.0.0.0, multicast, broadcast or loopback.
 bool is_host_address(const Ip& ip);
 
+/// Those that the functions from prefix_length() on read, each as far as anybody needs it: 16
+/// addresses, 64 routes. A lease is kept in memory and in a file, and set on an interface with each
+/// change.
+Options4 options_of_use(const Options4& options);
+
 /// nullptr when there is none.
 const Bytes* find(const Options4& options, std::uint8_t code);
 std::optional<std::uint32_t> find_u32(const Options4& options, std::uint8_t code);
@@ -32,7 +37,8 @@ std::optional<Ip> gateway(const Options4& options);
 /// the mask of their class, and the default route by the first router. Without a gateway where the
 /// destination is on the link.
 std::vector<Route> routes(const Options4& options);
-/// Option 26, in bytes; 68 and more (RFC 2132, 5.1).
+/// Option 26, in bytes; 576 and more: the 68 of RFC 2132, 5.1, are of use to nobody who is no
+/// router.
 std::optional<int> mtu(const Options4& options);
 /// Option 6.
 std::vector<Ip> dns_servers(const Options4& options);

@@ -34,6 +34,7 @@ public:
         std::uint32_t lease = 3600, renew = 0, rebind = 0;  ///< seconds; 0: it does not say
         bool is_silent = false;
         bool refuses = false;                    ///< answers REQUEST by NAK
+        bool has_other_port = false;             ///< answers from port 6767
         dhcp::Options4 options = router_only();  ///< besides those of the protocol
     };
     /// What has come, and whence.
@@ -44,7 +45,10 @@ public:
     };
 
     FakeServer(const Netns& netns, const std::string& ifname) : stop_(::eventfd(0, EFD_CLOEXEC)) {
-        netns.run([&] { socket_ = open(ifname); });
+        netns.run([&] {
+            socket_ = open(ifname, 67);
+            other_socket_ = open(ifname, 6767);
+        });
         thread_ = std::thread([this] { serve(); });
     }
     FakeServer(const FakeServer&) = delete;
@@ -80,7 +84,7 @@ public:
     }
 
 private:
-    static Fd open(const std::string& ifname) {
+    static Fd open(const std::string& ifname, std::uint16_t port) {
         Fd socket(checked(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
         const int on = 1;
         for (const auto& [level, option] :
@@ -89,9 +93,9 @@ private:
         checked(::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, ifname.c_str(),
                              static_cast<socklen_t>(ifname.size() + 1)),
                 "bind to ", ifname);
-        const sockaddr_in address = to(INADDR_ANY, 67);
+        const sockaddr_in address = to(INADDR_ANY, port);
         checked(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-                "bind to port 67");
+                "bind to port ", port);
         return socket;
     }
 
@@ -135,10 +139,12 @@ private:
 
     void take(const Seen& seen) {
         std::optional<dhcp::Message4> reply;
+        int socket = socket_.get();
         {
             const std::lock_guard lock(mutex_);
             seen_.push_back(seen);
             reply = answer(seen.message);
+            if (script_.has_other_port) socket = other_socket_.get();
         }
         news_.notify_all();
         if (!reply) return;
@@ -146,8 +152,8 @@ private:
         if (!seen.source.is_any()) std::memcpy(&ip, seen.source.data(), sizeof ip);
         const sockaddr_in address = to(ip, 68);
         const dhcp::Bytes bytes = dhcp::encode(*reply);
-        ::sendto(socket_.get(), bytes.data(), bytes.size(), 0,
-                 reinterpret_cast<const sockaddr*>(&address), sizeof address);
+        ::sendto(socket, bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&address),
+                 sizeof address);
     }
 
     std::optional<dhcp::Message4> answer(const dhcp::Message4& message) const {
@@ -178,7 +184,7 @@ private:
         dhcp::put_u32(message.options[code], value);
     }
 
-    Fd socket_, stop_;
+    Fd socket_, other_socket_, stop_;
     std::mutex mutex_;
     std::condition_variable news_;
     Script script_;

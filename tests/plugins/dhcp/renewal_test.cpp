@@ -13,7 +13,7 @@ using Script = FakeServer::Script;
 
 class DhcpLease : public ScriptedDhcpTest {
 protected:
-    static Script short_lease() { return {.lease = 60, .renew = 1, .rebind = 40}; }
+    static Script short_lease() { return {.lease = 8, .rebind = 7}; }
     Ip leased() const { return *Ip::parse("10.1.2.50"); }
 };
 
@@ -34,7 +34,7 @@ TEST_F(DhcpLease, IsRenewedFromItsAddressAtItsServer) {
 }
 
 TEST_F(DhcpLease, IsAskedForAnywhereWhenItsServerIsSilent) {
-    server().set({.lease = 60, .renew = 1, .rebind = 2});
+    server().set({.lease = 8, .renew = 4, .rebind = 5});
     const TestNetns c("c1");
     add(c, network());
     server().await(Type4::request);

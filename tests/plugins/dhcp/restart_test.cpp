@@ -16,7 +16,7 @@ using DhcpRestart = ScriptedDhcpTest;
 
 TEST_F(DhcpRestart, LeasesAreRenewedByTheNextDaemon) {
     for (const int signal : {SIGTERM, SIGKILL}) {
-        server().set({.lease = 60, .renew = 3, .rebind = 40});
+        server().set({.lease = 12, .rebind = 11});
         const TestNetns c("c1");
         const json result = add(c, network());
         server().await(Type4::request);
