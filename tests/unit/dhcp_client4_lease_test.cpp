@@ -129,17 +129,39 @@ TEST_F(DhcpClient4Checking, TheSameAddressOnRenewalIsNotAskedAbout) {
     EXPECT_EQ(receive(500, Type4::ack), "bound 10.0.0.5/24 of 10.0.0.1 500 1000 1375 1500");
 }
 
-TEST_F(DhcpClient4Checking, AnotherAddressThatSomebodyHasCostsTheOldOne) {
+TEST_F(DhcpClient4Checking, AnotherAddressThatSomebodyHasDoesNotCostTheOldOne) {
+    const std::string declined =
+        "DECLINE 0.0.0.0 > 255.255.255.255 asks=10.0.0.6 server=10.0.0.1; "
+        "note: address 10.0.0.6 is in use by 02:00:00:00:00:02";
+    const Arp claim{.is_reply = true, .sender_mac = other, .sender = ip("10.0.0.6")};
     begin_to_check();
     tick(0.1), tick(0.2), tick(0.3);
     tick(500);
     Message4 ack = answer(Type4::ack);
     ack.yours = ip("10.0.0.6");
     receive(500, ack);
-    EXPECT_EQ(hear(500, {.is_reply = true, .sender_mac = other, .sender = ip("10.0.0.6")}),
-              "DECLINE 0.0.0.0 > 255.255.255.255 asks=10.0.0.6 server=10.0.0.1; "
-              "lost: address 10.0.0.6 is in use by 02:00:00:00:00:02");
-    EXPECT_EQ(deadline(), "510");
+    EXPECT_EQ(hear(500, claim), declined);
+    EXPECT_EQ(client().lease()->address.ip, ip("10.0.0.5"));
+    EXPECT_EQ(client().state(), State4::bound);
+    EXPECT_EQ(deadline(), "687.500") << "when it would be asked again without an answer";
+    EXPECT_EQ(tick(687.5), "REQUEST 10.0.0.5 > 10.0.0.1 ciaddr=10.0.0.5");
+    EXPECT_EQ(receive(687.5, Type4::ack),
+              "bound 10.0.0.5/24 of 10.0.0.1 687.500 1187.500 1562.500 1687.500");
+}
+
+TEST_F(DhcpClient4Checking, AnotherAddressThatSomebodyHasIsDeclinedOfAnyServer) {
+    begin_to_check();
+    tick(0.1), tick(0.2), tick(0.3);
+    tick(900);
+    Message4 ack = answer(Type4::ack);
+    ack.yours = ip("10.0.0.6");
+    receive(900, ack);
+    hear(900, {.is_reply = true, .sender_mac = other, .sender = ip("10.0.0.6")});
+    EXPECT_EQ(deadline(), "960");
+    EXPECT_EQ(tick(960), "REQUEST 10.0.0.5 > 255.255.255.255 ciaddr=10.0.0.5");
+    EXPECT_EQ(client().state(), State4::rebinding);
+    EXPECT_EQ(tick(1000),
+              "lost: the lease of 10.0.0.5 has expired; " + discover + " asks=10.0.0.5");
 }
 
 TEST_F(DhcpClient4Checking, AnAddressEndsOnTimeWhileAnotherOneIsChecked) {
@@ -337,6 +359,18 @@ TEST_F(DhcpClient4, AnEarlierLeaseThatIsOverIsAWish) {
     const Lease4 earlier = lease();
     client_.reset();
     EXPECT_EQ(told(client().start(at(1000), earlier)), discover + " asks=10.0.0.5");
+}
+
+TEST_F(DhcpClient4, WhoLostALeaseTriesForEver) {
+    config_.patience = seconds(20);
+    EXPECT_EQ(told(client().resume(at(0))), discover);
+    EXPECT_EQ(tick(3), discover + " secs=3");
+    EXPECT_EQ(tick(100), discover + " secs=100");
+    receive(100, Type4::offer);
+    EXPECT_EQ(receive(100, answer(Type4::ack, 0)),
+              "RELEASE 10.0.0.5 > 10.0.0.1 ciaddr=10.0.0.5 server=10.0.0.1; "
+              "note: the lease is for no time; " +
+                  discover);
 }
 
 TEST_F(DhcpClient4, ALeaseIsKeptAsIfNothingHadHappened) {

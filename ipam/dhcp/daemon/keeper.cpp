@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "lease_result.h"
 #include "log.h"
+#include "record_interface.h"
 
 namespace cni::dhcp {
 namespace {
@@ -66,7 +67,7 @@ void Keeper::resume() {
     const Time now = Loop::now();
     is_in_charge_ = true;
     borne_ = result().value_or(Result{});
-    act(record_.lease ? client_.resume(now, *record_.lease) : client_.start(now));
+    act(record_.lease ? client_.resume(now, *record_.lease) : client_.resume(now));
 }
 
 void Keeper::release(const std::string& reason) {
@@ -162,24 +163,38 @@ void Keeper::perform(const Bound4& bound) {
     say(cat("lease acquired, address ", lease.address.to_string(), " of server ",
             lease.server.to_string(), ", to be renewed ", seconds_until(lease.renew), ", ends ",
             seconds_until(lease.expire)));
+    const bool is_first = !std::exchange(is_in_charge_, true);
     try {
-        change_interface(lease);
+        if (is_first)
+            take_charge(lease);
+        else if (!change(lease))
+            return;
         record_.lease = lease;
         owner_.store(record_);
     } catch (const Error& error) {
-        return give_up(error.what());
+        // The container uses it already: what cannot be written down is so at the next renewal.
+        if (is_first) return give_up(error.what());
+        say(cat("the lease is kept, but would not survive the daemon: ", error.what()));
     }
     answer({.error = {}, .result = *result()});
 }
 
+// False when the lease is given back.
+bool Keeper::change(const Lease4& lease) {
+    const auto [change, trouble] =
+        change_interface(record_, borne_, result_of(lease, record_.priority));
+    if (change == Change::missed)
+        say(cat("the lease is kept, the interface is to be changed at the next renewal: ",
+                trouble));
+    if (change == Change::undone) give_up(trouble);
+    return change != Change::undone;
+}
+
 // A first lease is put on the interface by the plugin that asked for it.
-void Keeper::change_interface(const Lease4& lease) {
-    const Result before = std::exchange(borne_, result_of(lease, record_.priority));
-    const bool is_first = !std::exchange(is_in_charge_, true);
-    if (!is_first && borne_ == before) return;
+void Keeper::take_charge(const Lease4& lease) {
+    borne_ = result_of(lease, record_.priority);
     auto interface = Interface::find(record_.netns, record_.place);
     if (!interface) throw Error(Code::internal, "the interface is gone");
-    if (!is_first) return interface->replace(before, borne_);
     const auto wanted = mtu(lease.options);
     if (wanted && contains(record_.requested, option4::interface_mtu))
         interface->lower_mtu(*wanted);
@@ -229,7 +244,7 @@ void Keeper::hear(F&& receive) {
         received = receive();
     } catch (const Error& error) {
         say(error.what());
-        if (!Interface::find(record_.netns, record_.place)) end("the interface is gone");
+        if (is_gone(record_)) end("the interface is gone");
         return;
     }
     if (const auto* message = std::get_if<Message4>(&received))
@@ -243,7 +258,7 @@ void Keeper::answer(const Outcome& outcome) {
 }
 
 void Keeper::say(std::string_view what) const {
-    log(name_, what);
+    if (repeats_.admit(what, Loop::now())) log(name_, what);
 }
 
 }  // namespace cni::dhcp

@@ -9,6 +9,7 @@
 #include "interface.h"
 #include "loop.h"
 #include "record.h"
+#include "repeats.h"
 #include "wire.h"
 
 namespace cni::dhcp {
@@ -95,7 +96,8 @@ private:
     void hear_arp();
     template <typename F>
     void hear(F&& receive);
-    void change_interface(const Lease4& lease);
+    bool change(const Lease4& lease);
+    void take_charge(const Lease4& lease);
     void give_up(const std::string& reason);
     void answer(const Outcome& outcome);
     void say(std::string_view what) const;
@@ -110,7 +112,8 @@ private:
     std::map<WaiterId, Done> waiters_;
     bool is_in_charge_ = false;  ///< of what the interface bears: once there was a lease
     Result borne_;               ///< what the interface was given
-    std::string end_;            ///< why it is to end; "": it is not
+    mutable Repeats repeats_;
+    std::string end_;  ///< why it is to end; "": it is not
 };
 
 }  // namespace cni::dhcp

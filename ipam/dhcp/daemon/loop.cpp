@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "log.h"
 
 namespace cni::dhcp {
 namespace {
@@ -48,6 +49,15 @@ void Loop::arm() {
     armed_ = wanted;
 }
 
+// What one of them cannot do at the moment is no reason to leave the others alone.
+void Loop::call(const Handler& handler) {
+    try {
+        handler();
+    } catch (const Error& error) {
+        log({}, error.what());
+    }
+}
+
 void Loop::run_due() {
     const Time now = Loop::now();
     while (is_running_ && !deadlines_.empty() && deadlines_.begin()->first.first <= now) {
@@ -55,7 +65,7 @@ void Loop::run_due() {
         deadlines_.erase(deadlines_.begin());
         // Its timer may go.
         const Handler copy = *handler;
-        copy();
+        call(copy);
     }
 }
 
@@ -74,7 +84,7 @@ void Loop::run() {
             run_due();
         } else if (const auto found = handlers_.find(event.data.fd); found != handlers_.end()) {
             const std::shared_ptr<Handler> handler = found->second;
-            (*handler)();
+            call(*handler);
         }
     }
 }

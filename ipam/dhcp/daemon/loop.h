@@ -21,7 +21,7 @@ public:
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Calls whoever waits for what happens, until stop(). What a handler throws ends it.
+    /// Calls whoever waits for what happens, until stop(). An Error of a handler goes to the log.
     void run();
     void stop() { is_running_ = false; }
 
@@ -35,6 +35,7 @@ private:
 
     void arm();
     void run_due();
+    static void call(const Handler& handler);
 
     Fd epoll_, timer_;
     bool is_running_ = false;

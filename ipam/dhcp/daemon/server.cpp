@@ -83,8 +83,17 @@ private:
         server_.service_.handle(call, id_, [this, call](const Outcome& outcome) {
             is_busy_ = false;
             unsent_ += encode(call, outcome);
-            send();
+            send_quietly();
         });
+    }
+
+    // Called for one of several, of whom the others are to be answered too.
+    void send_quietly() {
+        try {
+            send();
+        } catch (const Error& error) {
+            log({}, error.what());
+        }
     }
 
     std::string encode(const Call& call, const Outcome& outcome) {

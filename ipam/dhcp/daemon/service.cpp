@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "cni/args.h"
 #include "log.h"
+#include "record_interface.h"
 
 namespace cni::dhcp {
 namespace {
@@ -42,16 +43,6 @@ bool is_same_interface(const Record& one, const Record& other) {
     return one.place.is_in(other.place) && one.place.ifindex == other.place.ifindex;
 }
 
-// What only fails for the moment is no reason to forget a lease.
-bool is_gone(const Record& record) {
-    try {
-        return !Interface::find(record.netns, record.place);
-    } catch (const Error& error) {
-        log(record.holder.text(), error.what());
-        return false;
-    }
-}
-
 }  // namespace
 
 Service::Service(Loop& loop, Settings settings, StateFiles files)
@@ -72,10 +63,14 @@ void Service::ended(Keeper& keeper) {
     if (found == keepers_.end() || found->second.get() != &keeper) return;
     keepers_.erase(found);
     links_.remove(holder);
+    forget(file_of(holder));
+}
+
+void Service::forget(const std::string& file) {
     try {
-        files_.remove(file_of(holder));
+        files_.remove(file);
     } catch (const Error& error) {
-        log(holder.text(), error.what());
+        log({}, error.what());
     }
 }
 
@@ -83,9 +78,12 @@ void Service::resume() {
     for (const std::string& file : files_.names()) {
         try {
             resume(file);
+        } catch (const SysError& error) {
+            // A lease may be in it that a container has.
+            log({}, cat("leave ", files_.path_of(file), " to the next start: ", error.what()));
         } catch (const Error& error) {
             log({}, cat("forget ", files_.path_of(file), ": ", error.what()));
-            files_.remove(file);
+            forget(file);
         }
     }
     log({}, cat("leases that are kept: ", keepers_.size()));

@@ -43,6 +43,7 @@ private:
     void release(const Arguments& arguments, const Done& done);
     void collect(const Arguments& arguments, const Done& done);
     void resume(const std::string& file);
+    void forget(const std::string& file);
     Record new_record(const Arguments& arguments) const;
     Keeper& add(Record record);
     void watch(const Record& record);

@@ -70,6 +70,13 @@ Actions4 Client4::resume(Time now, const Lease4& lease) {
     return tick(now);
 }
 
+Actions4 Client4::resume(Time now) {
+    stop();
+    had_lease_ = true;
+    search(now);
+    return take_actions();
+}
+
 Actions4 Client4::release(Time) {
     xid_ = random_();
     if (lease_)
@@ -281,8 +288,17 @@ void Client4::decline(Time now, const Mac& holder) {
     message.options[option4::requested_address] = to_bytes(candidate_->address.ip);
     message.options[option4::server_id] = to_bytes(candidate_->server);
     broadcast(message);
-    lose(cat("address ", candidate_->address.ip.to_string(), " is in use by ", holder.to_string()));
+    note(cat("address ", candidate_->address.ip.to_string(), " is in use by ", holder.to_string()));
+    if (lease_) return keep(now);
     begin_again(now, pause_after_decline);
+}
+
+// What was offered in its place is not to be had: it is asked for again when it would be without an
+// answer.
+void Client4::keep(Time now) {
+    candidate_.reset();
+    enter(State4::bound);
+    timer_ = next_renewal(now);
 }
 
 void Client4::bind(Lease4 lease) {
@@ -311,8 +327,12 @@ void Client4::send_renewal(Time now) {
     actions_.emplace_back(
         Send4{lease_->address.ip, ask_any ? broadcast4() : lease_->server, encode(message)});
     asked_ = now;
-    const Time end = ask_any ? lease_->expire : lease_->rebind;
-    timer_ = std::min(end, now + std::max((end - now) / 2, least_renewal_wait));
+    timer_ = next_renewal(now);
+}
+
+Time Client4::next_renewal(Time now) const {
+    const Time end = now >= lease_->rebind ? lease_->expire : lease_->rebind;
+    return std::min(end, now + std::max((end - now) / 2, least_renewal_wait));
 }
 
 void Client4::send_release(const Ip& address, const Ip& server) {

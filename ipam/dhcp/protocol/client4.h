@@ -91,6 +91,8 @@ public:
     /// Keeps a lease that is in use: goes on as if it had never stopped, after a restart. Of one
     /// that is over, Lost comes first.
     [[nodiscard]] Actions4 resume(Time now, const Lease4& lease);
+    /// Goes on without a lease where an earlier one was lost: tries for one for ever.
+    [[nodiscard]] Actions4 resume(Time now);
     /// Gives the lease back, if there is one, and stops. Send4 leaves from the leased address, if
     /// it is still there.
     [[nodiscard]] Actions4 release(Time now);
@@ -120,7 +122,9 @@ private:
     void probe(Time now);
     void bind(Lease4 lease);
     void decline(Time now, const Mac& holder);
+    void keep(Time now);
     void send_renewal(Time now);
+    Time next_renewal(Time now) const;
     void send_release(const Ip& address, const Ip& server);
     void expire(Time now);
     void lose(const std::string& reason);
