@@ -12,6 +12,7 @@ struct Owner {
     std::string network;
     std::string container_id;
     std::string ifname;
+    bool operator==(const Owner&) const = default;
 };
 
 /// "8e48f37d5de60467": what owner_hashes begins with for every owner of the network.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "base/undo.h"
 #include "base/warn.h"
 #include "record.h"
@@ -13,7 +14,7 @@ namespace {
 bool is_needed(const std::vector<Record>& records, const Owner& but, const std::string& zone,
                const Prefix& address) {
     return std::ranges::any_of(records, [&](const Record& record) {
-        return !record.is_left && !is_same(record.owner, but) && record.has(zone, address);
+        return !record.is_left && record.owner != but && record.has(zone, address);
     });
 }
 
@@ -107,8 +108,7 @@ void remove_or_leave(const Owner& owner) try { remove(owner); } catch (const Ref
 void gc(const std::string& network, const std::vector<Owner>& valid) {
     auto stale = all_records();
     std::erase_if(stale, [&](const Record& record) {
-        const auto is_its = [&](const Owner& owner) { return is_same(owner, record.owner); };
-        return record.owner.network != network || std::ranges::any_of(valid, is_its);
+        return record.owner.network != network || contains(valid, record.owner);
     });
     if (stale.empty()) return;
     auto service = Service::find();

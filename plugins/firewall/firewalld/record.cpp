@@ -52,10 +52,6 @@ bool Record::has(const std::string& zone_, const Prefix& address) const {
     return zone == zone_ && contains(addresses, address);
 }
 
-bool is_same(const Owner& a, const Owner& b) {
-    return a.network == b.network && a.container_id == b.container_id && a.ifname == b.ifname;
-}
-
 std::string Record::print() const {
     JsonWriter out(JsonWriter::Layout::narrow);
     out.begin_object();
@@ -88,7 +84,7 @@ void save_record(const Record& record) {
 std::optional<Record> find_record(const Owner& owner) {
     const auto files = StateFiles::find(folder);
     auto record = files ? load(*files, name_of(owner)) : std::nullopt;
-    if (!record || !is_same(record->owner, owner)) return {};
+    if (!record || record->owner != owner) return {};
     return record;
 }
 

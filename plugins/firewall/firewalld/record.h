@@ -24,8 +24,6 @@ struct Record {
     static Record parse(const std::string& text, const std::string& what);
 };
 
-bool is_same(const Owner& a, const Owner& b);
-
 void save_record(const Record& record);
 /// One that is garbled is told on stderr, and counts as none.
 std::optional<Record> find_record(const Owner& owner);
