@@ -1,4 +1,6 @@
 // What `ingress` and `egress` let through: by real packets, in both families.
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 
 #include <cstring>

@@ -1,4 +1,6 @@
 // A gate: nothing passes between ADD and whoever opens it.
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 
 #include <atomic>
