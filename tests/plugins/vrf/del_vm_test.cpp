@@ -51,7 +51,7 @@ TEST_F(VmVrfDel, LeavesOneProcessBehindForAllVrfs) {
     const NoReaper no_reaper;
     del();
     await_zombies();
-    EXPECT_EQ(orphans().size(), 1u);
+    EXPECT_LE(orphans().size(), 1u);  // none, where it has ended before the plugin did
     await_orphans();
     for (int i = 0; i < 16; ++i) EXPECT_FALSE(has_vrf(name(i))) << i;
 }
