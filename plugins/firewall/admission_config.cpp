@@ -21,7 +21,7 @@ void require_known_keys(const Json& entry) {
 
 /// The elements of a list, which is not empty where it is given.
 std::vector<Json> elements_of(const Json& entry, std::string_view key) {
-    const std::vector<Json> list = entry.list(key);
+    std::vector<Json> list = entry.list(key);
     if (const auto at = entry.find(key); at && list.empty())
         throw at->invalid("is an empty list: leave it out for any");
     return list;

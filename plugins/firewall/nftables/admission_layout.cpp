@@ -117,7 +117,7 @@ Rule original_source(const Prefix& peer) {
 
 // Without the family where that is said by the rest: nft would not list it.
 Rule peer_is(const nft::Table& table, const Prefix& peer, Direction direction) {
-    const Rule family = family_is(table, peer.ip.family());
+    Rule family = family_is(table, peer.ip.family());
     if (peer.length == 0) return family;
     if (direction == Direction::ingress) return original_source(peer);
     return rule(family, nft::address(nft::Side::destination, Op::eq, peer));
@@ -132,14 +132,14 @@ Rule ports_are(const PortRange& ports) {
 /// One rule, or one for each family that it differs in.
 std::vector<Rule> allowance_rules(const nft::Table& table, const Allowance& allowed,
                                   Direction direction) {
-    const auto& [peer, protocol, ports] = allowed;
     const auto of = [&](Family family) {
-        return rule(peer ? peer_is(table, *peer, direction) : Rule{},
-                    protocol ? nft::protocol_is(number_of(*protocol, family)) : Rule{},
-                    ports ? ports_are(*ports) : Rule{}, nft::accept());
+        return rule(
+            allowed.peer ? peer_is(table, *allowed.peer, direction) : Rule{},
+            allowed.protocol ? nft::protocol_is(number_of(*allowed.protocol, family)) : Rule{},
+            allowed.ports ? ports_are(*allowed.ports) : Rule{}, nft::accept());
     };
-    if (peer) return {of(peer->ip.family())};
-    if (protocol == Protocol::icmp) return {of(Family::v4), of(Family::v6)};
+    if (allowed.peer) return {of(allowed.peer->ip.family())};
+    if (allowed.protocol == Protocol::icmp) return {of(Family::v4), of(Family::v6)};
     return {of(Family::v4)};
 }
 
