@@ -60,7 +60,7 @@ public:
         if (const Owner* owner = config.returning()) {
             // Each interface comes back to its own.
             returning_ = cat(owner->to_string(), " ", attachment.ifname);
-            former_ = store.memory().had_by(returning_);
+            former_ = store.with_memory([&](Memory& memory) { return memory.had_by(returning_); });
         }
     }
 
@@ -77,11 +77,12 @@ public:
 
     /// Once nothing can fail any more.
     void keep_in_mind(const Ip& ip, const RangeSet& set) {
-        if (returning_.empty()) return store_.memory().disown(ip);
+        if (returning_.empty())
+            return store_.with_memory([&](Memory& memory) { memory.disown(ip); });
         std::vector<Ip> former;
         for (const Ip& each : former_)
             if (set.find(each)) former.push_back(each);
-        store_.memory().keep(returning_, ip, former);
+        store_.with_memory([&](Memory& memory) { memory.keep(returning_, ip, former); });
     }
 
 private:

@@ -57,7 +57,8 @@ void require_addresses(LeaseStore& store, const Config& config) {
     std::vector<Ip> taken = store.taken();
     if (const RangeSet* set = find_exhausted(config, taken))
         throw not_available(exhausted(*set), explain_exhaustion(store, config.policy));
-    const auto resting = store.memory().resting(config.policy.cooldown);
+    const auto resting =
+        store.with_memory([&](Memory& memory) { return memory.resting(config.policy.cooldown); });
     for (const Memory::Rest& rest : resting) taken.push_back(rest.ip);
     if (const RangeSet* set = find_exhausted(config, taken))
         throw not_available(exhausted(*set),

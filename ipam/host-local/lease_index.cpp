@@ -169,9 +169,11 @@ std::optional<std::vector<IndexEntry>> LeaseIndex::find(std::uint64_t holder) co
 
 std::vector<IndexEntry> LeaseIndex::find_hints(std::uint64_t hash) const noexcept try {
     if (!memory_ && header().hints == 0) return {};
-    auto found = find_any(hash).value_or(std::vector<IndexEntry>{});
-    std::erase_if(found, [](const IndexEntry& entry) { return !entry.is_hint(); });
-    return found;
+    auto found = find_any(hash);
+    hides_hints_ = hides_hints_ || !found;
+    if (!found) return {};
+    std::erase_if(*found, [](const IndexEntry& entry) { return !entry.is_hint(); });
+    return *std::move(found);
 } catch (const std::exception&) {
     return {};
 }
@@ -291,7 +293,9 @@ void LeaseIndex::overwrite(const IndexEntry& entry) try {
     const Change changed = memory_ ? Change::not_there : change(entry, &entry);
     if (memory_) erase(entry);
     if (changed == Change::not_there) insert(entry);
-    if (changed == Change::not_proved) failed_ = true;
+    if (changed != Change::not_proved) return;
+    failed_ = true;
+    hides_hints_ = hides_hints_ || entry.is_hint();
 } catch (const std::exception&) {
     failed_ = true;
 }

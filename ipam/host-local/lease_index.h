@@ -63,6 +63,10 @@ public:
     /// Whether it is a file, or going to be one.
     bool is_lasting() const { return !memory_; }
 
+    /// A page was asked for hints, or was to have one, that is not proved. An index that is made
+    /// anew has what it had.
+    bool hides_hints() const { return hides_hints_; }
+
     /// Hints that are found by a hash. What cannot be read or proved for the moment is none.
     std::vector<IndexEntry> find_hints(std::uint64_t hash) const noexcept;
     /// As overwrite(); the proof is filled in.
@@ -93,6 +97,7 @@ private:
     /// In place of the file.
     std::optional<std::vector<IndexEntry>> memory_;
     bool failed_ = false;
+    mutable bool hides_hints_ = false;
 };
 
 }  // namespace cni::host_local

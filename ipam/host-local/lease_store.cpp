@@ -186,7 +186,8 @@ bool LeaseStore::claim(const Ip& ip, const AttachmentId& owner) {
 
 // It rests before it is free: killed between the two, the next DEL releases it once more.
 void LeaseStore::release(const Lease& lease) {
-    if (released_ == Released::rests) memory().begin_rest(lease.ip);
+    if (released_ == Released::rests)
+        with_memory([&](Memory& memory) { memory.begin_rest(lease.ip); });
     take_back(lease);
 }
 
@@ -197,6 +198,14 @@ void LeaseStore::take_back(const Lease& lease) {
     entry.holder = index_.hash(lease.holder);
     index_.erase(entry);
     occupancy().note(lease.ip, Occupancy::Place::free);
+}
+
+// Once only: what cannot be read then is not remembered.
+bool LeaseStore::uncover_hints() noexcept try {
+    index_ = rebuild(&index_, 0);
+    return true;
+} catch (const std::exception&) {
+    return false;
 }
 
 void LeaseStore::chart() {

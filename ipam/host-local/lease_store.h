@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -65,9 +67,20 @@ public:
     /// Files that are nobody's lease stay.
     void retain(const std::vector<AttachmentId>& attachments);
 
-    /// Valid until the store is asked for anything else.
-    Memory memory() { return Memory(index_, boot_); }
-    /// Likewise; not kept before chart() was called.
+    /// What a function makes of what is remembered: again, if a process that was killed has left a
+    /// page in the way, on an index that is made anew.
+    template <typename F>
+    auto with_memory(F function) -> decltype(function(std::declval<Memory&>())) {
+        Memory memory(index_, boot_);
+        if constexpr (std::is_void_v<decltype(function(memory))>) {
+            function(memory);
+            if (index_.hides_hints() && uncover_hints()) function(memory);
+        } else {
+            auto result = function(memory);
+            return index_.hides_hints() && uncover_hints() ? function(memory) : result;
+        }
+    }
+    /// Valid until the store is asked for anything else; not kept before chart() was called.
     Occupancy occupancy() { return Occupancy(index_); }
     /// From now on all that is taken is on a map, by which the next free address is found at once.
     void chart();
@@ -81,6 +94,7 @@ private:
     };
     Search find(const std::string& holder) const;
     std::vector<Lease> find_or_rebuild(const std::string& holder);
+    bool uncover_hints() noexcept;
     std::vector<IndexEntry> entries();
     std::optional<Holder> holder_in_file(const Ip& ip) const;
     void seal() noexcept;

@@ -38,7 +38,7 @@ std::optional<Ip> Walk::claim_in(const Stretch& stretch) {
 }
 
 bool Walk::claim(const Ip& ip) {
-    const std::int64_t rest = store_.memory().rest_left(ip, cooldown_);
+    const std::int64_t rest = rest_left(ip);
     if (rest > 0) pass_over(rest);
     if (rest == 0 && store_.claim(ip, owner_)) return true;
     ++refused_;
@@ -58,14 +58,19 @@ std::optional<Ip> Walk::candidate(const Ip& from, const Stretch& stretch) {
 
 bool Walk::is_out_of_reach(const Ip& ip) {
     if (store_.dir().stamp(ip)) return true;
-    const std::int64_t rest = store_.memory().rest_left(ip, cooldown_);
+    const std::int64_t rest = rest_left(ip);
     if (rest > 0) pass_over(rest);
     return rest > 0;
 }
 
+std::int64_t Walk::rest_left(const Ip& ip) {
+    return store_.with_memory([&](Memory& memory) { return memory.rest_left(ip, cooldown_); });
+}
+
 void Walk::read_all() {
     taken_ = store_.taken();
-    for (const Memory::Rest& rest : store_.memory().resting(cooldown_)) {
+    const auto all = store_.with_memory([&](Memory& memory) { return memory.resting(cooldown_); });
+    for (const Memory::Rest& rest : all) {
         taken_->push_back(rest.ip);
         pass_over(rest.left);
     }

@@ -29,6 +29,7 @@ private:
     std::optional<Ip> candidate(const Ip& from, const Stretch& stretch);
     bool is_out_of_reach(const Ip& ip);
     void pass_over(std::int64_t rest);
+    std::int64_t rest_left(const Ip& ip);
     void read_all();
 
     LeaseStore& store_;

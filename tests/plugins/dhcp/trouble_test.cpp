@@ -188,7 +188,7 @@ TEST_F(DhcpTrouble, AnInterfaceThatGoesAmongManyIsNoticed) {
     const json result = add(c, network());
     std::string made, removed;
     for (int i = 0; i < 1500; ++i) {
-        made += cat("link add x", i, " type dummy\n");
+        made += cat("link add x", i, " type ifb\n");
         removed += cat("link del x", i, "\n");
     }
     d.run([&] { output_of({"ip", "-batch", "-"}, made); });

@@ -42,6 +42,25 @@ TEST_F(FlannelAdd, AnyPluginMayBeTheDelegate) {
     EXPECT_THAT(leases(), IsEmpty());
 }
 
+// The ranges are those of the daemon's file.
+TEST_F(FlannelAdd, WhoGetsWhichAddressMayBeConfigured) {
+    const TestNetns one("c1"), two("c2");
+    const json config = network({{"ipam",
+                                  {{"exclude", {"10.1.2.2", "fd00:1:2::/125"}},
+                                   {"sticky", "containerID"},
+                                   {"strategy", "lowest"}}}});
+    const std::vector<std::string> given = {"10.1.2.3/24", "fd00:1:2::8/64"};
+    add(one, config);
+    EXPECT_EQ(addresses(one), given);
+    add(two, config);
+    del(two, config);
+    del(one, config);
+    add(two, config);
+    EXPECT_EQ(addresses(two), (std::vector<std::string>{"10.1.2.4/24", "fd00:1:2::9/64"}));
+    add(one, config);
+    EXPECT_EQ(addresses(one), given);
+}
+
 TEST_F(FlannelAdd, WhoeverDoesNotMasqueradeHasTheDelegateDoIt) {
     write_subnets(subnets(2, "false"));
     const TestNetns c("c1");

@@ -185,12 +185,12 @@ long fewest_faults_of(const std::string& path, const char* name) {
 }
 
 // What a start costs is the pages that it touches. Nothing of a plugin that is not called is
-// initialised: it is as many as the largest ones touch alone.
-TEST(Multicall, AStartTouchesAsManyPagesAsOneOfALargePluginAlone) {
+// initialised: it is hardly more than large ones touch alone.
+TEST(Multicall, AStartTouchesHardlyMorePagesThanOneOfALargePluginAlone) {
     if (is_sanitized()) GTEST_SKIP() << "it is another program with sanitizers";
     for (const char* name : {"bridge", "portmap", "firewall", "ptp"}) {
         const long alone = fewest_faults_of(cat(bin_dir(), "/", name), name);
-        EXPECT_LE(fewest_faults_of(executable(), name) * 100, alone * 105) << name << ": " << alone;
+        EXPECT_LE(fewest_faults_of(executable(), name) * 100, alone * 120) << name << ": " << alone;
     }
 }
 
