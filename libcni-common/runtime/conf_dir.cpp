@@ -64,7 +64,8 @@ public:
     /// The first of these lists that is the network.
     std::optional<NetworkList> find_list(const std::vector<std::string>& files) {
         for (const std::string& file : files) {
-            auto list = read(file, [](std::string text) { return NetworkList::parse(text); });
+            auto list =
+                read(file, [](const std::string& text) { return NetworkList::parse(text); });
             if (!list) continue;
             complete(*list, dir_, file);
             return list;
@@ -89,16 +90,13 @@ private:
             NetworkList list = parse(text);
             if (list.name == name_) return list;
         } catch (const Error& error) {
-            pass_over(naming(error, cat(dir_, "/", file)), text);
+            const std::string path = cat(dir_, "/", file);
+            // Names stand in quotes in any JSON, however broken.
+            if (text.find(quote(name_)) != text.npos) throw naming(error, path);
+            broken_.push_back(naming(error, path).what());
         }
         return {};
     }
-    // Names stand in quotes in any JSON, however broken.
-    void pass_over(const Error& error, std::string_view text) {
-        if (text.find(quote(name_)) != text.npos) throw error;
-        broken_.push_back(error.what());
-    }
-
     const std::string& dir_;
     std::string_view name_;
     std::vector<std::string> broken_;
