@@ -19,11 +19,15 @@ constexpr Key request_keys[] = {{"option", text}, {"skipDefault", flag}};
 constexpr ObjectSchema request_schema{request_keys};
 constexpr Type request = object(request_schema);
 
+constexpr std::string_view families[] = {"", "ipv4", "ipv6", "both"};
 constexpr Key keys[] = {{"type", text},
                         {"daemonSocketPath", absolute_path},
+                        {"family", one_of(families)},
                         {"priority", number},
                         {"provide", list_of(provide)},
-                        {"request", list_of(request)}};
+                        {"request", list_of(request)},
+                        {"provide6", list_of(provide)},
+                        {"request6", list_of(request)}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "attach/configure.h"
 #include "base/undo.h"
 #include "base/warn.h"
 #include "client.h"
@@ -80,6 +81,17 @@ Result ask_for_lease(const Request& request) {
     }
 }
 
+// The reference's daemon knows one family, and does not look for the key.
+void require_families(const Result& result, const Config& config) {
+    for (const Family family : families_of(config.leases))
+        if (!has_family(result, family))
+            throw Error(Code::internal,
+                        cat("the DHCP daemon has no lease of ",
+                            family == Family::v4 ? "IPv4" : "IPv6", " to tell"),
+                        cat("\"ipam.family\" is ", quote(name_of(config.leases)),
+                            ": is it the daemon of another project or release?"));
+}
+
 bool has_address(const Result& result, const Prefix& address) {
     return std::ranges::any_of(result.ips,
                                [&](const IpConfig& ip) { return ip.address == address; });
@@ -100,6 +112,7 @@ Result add(const Request& request) {
     const Config config = parse_config(request.conf, request.args.cni_args);
     Netns::open(request.args.netns);
     Result result = allocate(request);
+    require_families(result, config);
     for (Route& route : result.routes)
         if (route.priority == 0) route.priority = config.priority;
     name_gateways(result, request.conf.cni_version);

@@ -54,6 +54,11 @@ void set_dad(const std::string& ifname, Dad dad) {
     set_sysctl_if_possible(key_of("ipv6", ifname, "accept_dad"), dad == Dad::on ? "1" : "0");
 }
 
+void allow_ipv6(const Link& link) {
+    enable_ipv6("lo");
+    if (!enable_ipv6(link.name)) require_ipv6(link);
+}
+
 void prepare_for_ipv6(const Link& link, const Result& result) {
     const auto address = std::find_if(result.ips.begin(), result.ips.end(), is_ipv6);
     if (address == result.ips.end()) return;

@@ -15,6 +15,10 @@ bool has_family(const Result& result, Family family);
 /// too. To be called before it is up, in its namespace.
 void set_dad(const std::string& ifname, Dad dad);
 
+/// Lets an interface have IPv6 addresses. To be called in its namespace. Throws Error(internal)
+/// with the reason when there can be none.
+void allow_ipv6(const Link& link);
+
 /// Lets a container's interface have the IPv6 addresses of a result, if there are any, and keep
 /// them while it is down. To be called before it is up, inside the namespace. Throws Error naming
 /// the address when there can be none, or the parameter that cannot be set.

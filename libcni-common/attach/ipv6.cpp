@@ -46,6 +46,13 @@ void require_ipv6(const Link& link, const Prefix& address) {
                     reason->what_to_do);
 }
 
+void require_ipv6(const Link& link) {
+    if (const auto reason = reason_against_ipv6(link))
+        throw Error(Code::internal,
+                    cat("interface ", link.name, " can have no IPv6 addresses: ", reason->why),
+                    reason->what_to_do);
+}
+
 void give_addresses(Rtnl& rtnl, const Link& link, const std::vector<Prefix>& addresses,
                     std::vector<NlRequest> requests) {
     try {

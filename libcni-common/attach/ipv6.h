@@ -15,6 +15,9 @@ void require_ipv6_in_kernel();
 /// IPv6 address: it has no IPv6, the link's MTU is too small, or IPv6 is disabled on the link.
 void require_ipv6(const Link& link, const Prefix& address);
 
+/// The same of any address.
+void require_ipv6(const Link& link);
+
 /// Requests of which some give `link` these addresses. That the kernel refuses for want of IPv6 is
 /// said as require_ipv6() says it. Throws NlError, Error.
 void give_addresses(Rtnl& rtnl, const Link& link, const std::vector<Prefix>& addresses,

@@ -1,4 +1,4 @@
-// DHCP for IPv6, and what routers advertise. The input is parsed as each kind of message, and it is
+// DHCP for IPv6. The input is parsed as each kind of message, and it is
 // a story that a client lives through: a byte that chooses what happens, one that says how many
 // bytes follow, and these.
 #include <algorithm>
@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "ipam/dhcp/protocol/client6.h"
-#include "ipam/dhcp/protocol/router_advert.h"
 
 namespace {
 
@@ -35,7 +34,10 @@ void parse_alone(View input) {
         read_options(message->options);
         require(cni::dhcp::encode(*message) == cni::dhcp::to_bytes(input));
     }
-    cni::dhcp::parse_router_advert(input);
+    if (const auto address = cni::dhcp::advertised_neighbor(input)) {
+        require(!address->is_multicast());
+        require(!cni::dhcp::advertised_neighbor(cni::dhcp::neighbor_probe(*address)));
+    }
 }
 
 class Story {
@@ -44,6 +46,7 @@ public:
         cni::dhcp::Client6Config config;
         config.duid = {0, 4, 1};
         config.ia = ia;
+        config.probes = 1;
         config.patience = std::chrono::seconds(208);
         client_.emplace(config, [this] { return random_ = random_ * 1664525 + 1013904223; });
         act(client_->start(now_));
@@ -65,7 +68,7 @@ private:
             case 1:
                 return wait(about);
             case 2:
-                return act(client_->decline(now_));
+                return act(client_->receive(now_, cni::dhcp::Neighbor{probed_}));
             case 3:
                 return act(client_->release(now_));
             case 4:
@@ -106,6 +109,8 @@ private:
         for (const auto& action : actions) {
             if (const auto* send = std::get_if<cni::dhcp::Send6>(&action))
                 sent_ = std::get<cni::dhcp::Message6>(cni::dhcp::parse_message6(send->payload));
+            if (const auto* probe = std::get_if<cni::dhcp::SendProbe>(&action))
+                probed_ = probe->address;
             if (const auto* bound = std::get_if<cni::dhcp::Bound6>(&action)) lease_ = bound->lease;
             if (const auto* lost = std::get_if<cni::dhcp::Lost>(&action))
                 require(!lost->reason.empty() && !client_->lease());
@@ -129,6 +134,7 @@ private:
     cni::dhcp::Time now_{};
     std::uint32_t random_ = 1;
     cni::dhcp::Message6 sent_;
+    cni::Ip probed_ = cni::Ip::any(cni::Family::v6);
     std::optional<cni::dhcp::Lease6> lease_;
 };
 

@@ -75,6 +75,9 @@ inline std::string text_of(const Send6& send) {
         text += cat(" after ", elapsed);
     return text;
 }
+inline std::string text_of(const SendProbe& probe) {
+    return cat("PROBE ", probe.address.to_string());
+}
 inline std::string text_of(const Bound6& bound) {
     const Lease6& lease = bound.lease;
     return cat("bound ", lease.address.to_string(), " of ", name_of(lease.server), " ",
@@ -86,6 +89,7 @@ protected:
     DhcpClient6() {
         config_.duid = duid;
         config_.ia = ia;
+        config_.probes = 0;
     }
 
     Client6& client() {

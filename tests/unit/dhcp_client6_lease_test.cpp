@@ -20,7 +20,8 @@ TEST_F(DhcpClient6, TimesAreThoseOfTheServerOrShares) {
     EXPECT_EQ(bound({1000, 2000, for_ever, for_ever}), "600 900 1100 2100");
     EXPECT_EQ(bound({0, 2000, 0, 0}), "1100 1700 100 2100") << "deprecated";
     EXPECT_EQ(bound({for_ever, for_ever, 0, 0}), "never never never never");
-    EXPECT_EQ(bound({for_ever, for_ever, 10, 20}), "110 120 never never");
+    EXPECT_EQ(bound({for_ever, for_ever, 10, 20}), "130 130 never never");
+    EXPECT_EQ(bound({40, 40, 1, 30}), "120 130 140 140") << "half of it at least";
     EXPECT_EQ(bound({1000, for_ever, 0, 0}), "600 900 1100 never");
     EXPECT_EQ(bound({1, 1, 0, 0}), "101 101 101 101");
 }
@@ -76,6 +77,49 @@ TEST_F(DhcpClient6, AnotherAddressOnRenewalReplacesTheOldOne) {
                       {ia_option({address_option("fd00::5", {0, 0}),
                                   address_option("fd00::6", {1000, 2000})})}),
               "bound fd00::6 of a 500 1000 1300 1500 2500");
+}
+
+TEST_F(DhcpClient6, AnotherAddressThatSomebodyHasLeavesTheLease) {
+    config_.probes = 1;
+    client_.reset();
+    start(0);
+    receive(0, Type6::reply, {one_address("fd00::5"), {option6::rapid_commit}});
+    tick(1);
+    tick(500);
+    EXPECT_EQ(receive(500, Type6::reply, {one_address("fd00::6")}), "PROBE fd00::6");
+    EXPECT_EQ(told(client().receive(at(500), Neighbor{ip("fd00::6")})),
+              "DECLINE fd00::6 of a; note: address fd00::6 is in use by another host");
+    EXPECT_EQ(client().lease()->address, ip("fd00::5"));
+    EXPECT_EQ(client().state(), State6::bound);
+    EXPECT_EQ(deadline(), "650");
+    EXPECT_EQ(tick(650), "RENEW fd00::5 of a");
+    EXPECT_EQ(receive(650, Type6::reply, {one_address("fd00::6")}), "PROBE fd00::6");
+    told(client().receive(at(790), Neighbor{ip("fd00::6")}));
+    EXPECT_EQ(deadline(), "800");
+    EXPECT_EQ(tick(800), "REBIND fd00::5");
+}
+
+TEST_F(DhcpClient6, NothingIsKeptOfAnAnswerButWhatIsOfUse) {
+    const Bytes servers(20 * 16, 0xfd);
+    start(0);
+    receive(0, Type6::reply,
+            {one_address("fd00::5"),
+             {option6::rapid_commit},
+             {999, Bytes(60000, 1)},
+             {option6::dns_servers, servers},
+             {option6::domain_list, Bytes(60000, 1)}});
+    const Options6 kept = {{option6::dns_servers, Bytes(16 * 16, 0xfd)}};
+    EXPECT_EQ(client().lease()->options, kept);
+}
+
+TEST_F(DhcpClient6, ALostLeaseIsLookedForForEver) {
+    config_.patience = std::chrono::seconds(1);
+    client_.reset();
+    EXPECT_EQ(told(client().resume(at(0))), "SOLICIT any");
+    client().hear_of_unmanaged();
+    for (double now = 1; now < 10000; now += 10)
+        EXPECT_EQ(tick(now).find("failed"), std::string::npos);
+    EXPECT_EQ(client().state(), State6::soliciting);
 }
 
 TEST_F(DhcpClient6, AnAddressThatIsTakenAwayIsLost) {

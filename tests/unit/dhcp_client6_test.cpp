@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "support/dhcp_client6_fixture.h"
 
 namespace cni::dhcp {
@@ -30,8 +32,7 @@ TEST_F(DhcpClient6, RequestsWhatWasAdvertised) {
                                        {option6::option_request, {0, 23, 0, 24, 0, 82}}}));
     EXPECT_EQ(receive(1, Type6::reply, {one_address("fd00::5"), {23, {1, 2}}}),
               "bound fd00::5 of a 0 500 800 1000 2000");
-    EXPECT_EQ(client().lease()->options,
-              (Options6{{option6::client_id, duid}, {option6::server_id, server_a}, {23, {1, 2}}}));
+    EXPECT_EQ(client().lease()->options, (Options6{{23, {1, 2}}}));
 }
 
 TEST_F(DhcpClient6, ConfirmsWithoutAskingForMore) {
@@ -43,8 +44,8 @@ TEST_F(DhcpClient6, ConfirmsWithoutAskingForMore) {
                                        {option6::elapsed_time, {0, 0}}}));
 }
 
-TEST_F(DhcpClient6, GivesBackAndDeclinesByServerAndAddress) {
-    const Lease6 earlier = lease();
+TEST_F(DhcpClient6, GivesBackByServerAndAddress) {
+    bind();
     EXPECT_EQ(told(client().release(at(1))), "RELEASE fd00::5 of a");
     EXPECT_EQ(last_.options, (Options6{{option6::client_id, duid},
                                        {option6::server_id, server_a},
@@ -53,11 +54,56 @@ TEST_F(DhcpClient6, GivesBackAndDeclinesByServerAndAddress) {
     EXPECT_EQ(client().state(), State6::stopped);
     EXPECT_EQ(deadline(), "none");
     EXPECT_EQ(told(client().release(at(1))), "");
-    client_.reset();
-    told(client().resume(at(1), earlier));
-    EXPECT_EQ(told(client().decline(at(1))),
-              "DECLINE fd00::5 of a; lost: address fd00::5 is in use by another host; SOLICIT any");
-    EXPECT_EQ(told(client().decline(at(1))), "");
+}
+
+// ---------------------------------------------------------------- who else has the address
+
+class DhcpClient6Probes : public DhcpClient6 {
+protected:
+    DhcpClient6Probes() {
+        config_.probes = 2;
+        start(0);
+    }
+    std::string reply(double now) {
+        return receive(now, Type6::reply, {one_address("fd00::5"), {option6::rapid_commit}});
+    }
+    std::string hear(double now, const char* address) {
+        return told(client().receive(at(now), Neighbor{ip(address)}));
+    }
+};
+
+TEST_F(DhcpClient6Probes, UsesWhatNobodyHas) {
+    EXPECT_EQ(reply(0), "PROBE fd00::5");
+    EXPECT_EQ(hear(0, "fd00::6"), "");
+    EXPECT_EQ(tick(0.05), "");
+    EXPECT_EQ(tick(0.1), "PROBE fd00::5");
+    EXPECT_FALSE(client().lease());
+    EXPECT_EQ(tick(0.2), "bound fd00::5 of a 0 500 800 1000 2000");
+    EXPECT_EQ(hear(1, "fd00::5"), "");
+}
+
+TEST_F(DhcpClient6Probes, DeclinesWhatSomebodyHas) {
+    reply(0);
+    EXPECT_EQ(hear(0, "fd00::5"),
+              "DECLINE fd00::5 of a; note: address fd00::5 is in use by another host; SOLICIT any");
+    EXPECT_EQ(client().state(), State6::soliciting);
+}
+
+TEST_F(DhcpClient6Probes, GivesBackWhatItHasNotUsedYet) {
+    reply(0);
+    EXPECT_EQ(told(client().release(at(0))), "RELEASE fd00::5 of a");
+}
+
+TEST_F(DhcpClient6Probes, DoesNotAskAgainForWhatIsRenewed) {
+    reply(0);
+    tick(0.1);
+    tick(0.2);
+    EXPECT_EQ(tick(500), "RENEW fd00::5 of a");
+    EXPECT_EQ(receive(500, Type6::reply, {one_address("fd00::5")}),
+              "bound fd00::5 of a 500 1000 1300 1500 2500");
+    tick(1000);
+    EXPECT_EQ(receive(1000, Type6::reply, {one_address("fd00::6")}), "PROBE fd00::6");
+    EXPECT_EQ(client().lease()->address, ip("fd00::5"));
 }
 
 // ---------------------------------------------------------------- looking for a server
@@ -211,6 +257,27 @@ TEST_F(DhcpClient6, AServerThatRefusesIsLeft) {
         EXPECT_EQ(client().state(), State6::paused) << "the second time";
         EXPECT_EQ(tick(1.25), "SOLICIT any");
     }
+}
+
+// ---------------------------------------------------------------- what routers say
+
+TEST_F(DhcpClient6, GivesUpSoonWhereRoutersSayThatThereIsNoServer) {
+    start(0);
+    EXPECT_EQ(tick(1.9), "SOLICIT any after 190");
+    client().hear_of_unmanaged();
+    EXPECT_EQ(tick(6), "SOLICIT any after 600");
+    EXPECT_THAT(tick(16), ::testing::HasSubstr("routers say that there is none"));
+    EXPECT_EQ(deadline(), "none");
+}
+
+TEST_F(DhcpClient6, TakesALeaseWhateverRoutersSay) {
+    start(0);
+    client().hear_of_unmanaged();
+    EXPECT_EQ(receive(0, Type6::reply, {one_address("fd00::5"), {option6::rapid_commit}}),
+              "bound fd00::5 of a 0 500 800 1000 2000");
+    EXPECT_EQ(tick(2000), "lost: the lease of fd00::5 has expired; SOLICIT fd00::5");
+    for (double now = 2100; now < 100'000; now *= 2)
+        EXPECT_THAT(tick(now), ::testing::StartsWith("SOLICIT fd00::5"));
 }
 
 }  // namespace

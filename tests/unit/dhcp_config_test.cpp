@@ -47,6 +47,38 @@ TEST(DhcpConfig, ValuesAreWrittenInSeveralWays) {
     EXPECT_EQ(value_of(R"("value":"v","fromArg":"A")", "A=w"), (Bytes{'w'}));
 }
 
+TEST(DhcpConfig, FamiliesAreChosen) {
+    EXPECT_EQ(families_of(parse("").leases), std::vector{Family::v4});
+    EXPECT_EQ(families_of(parse(R"(,"family":"ipv4")").leases), std::vector{Family::v4});
+    EXPECT_EQ(families_of(parse(R"(,"family":"ipv6")").leases), std::vector{Family::v6});
+    EXPECT_EQ(families_of(parse(R"(,"family":"both")").leases),
+              (std::vector{Family::v4, Family::v6}));
+}
+
+TEST(DhcpConfig, OptionsOfIpv6AreApart) {
+    EXPECT_THAT(parse("").requested6, ElementsAre(23, 24));
+    EXPECT_THAT(parse(R"(,"request6":[{"option":"1000"},{"option":"24"}])").requested6,
+                ElementsAre(1000, 24, 23));
+    EXPECT_EQ(parse(R"(,"provide6":[{"option":"user-class","texts":["ab","c"]},
+                              {"option":"23","addresses":["fd00::1"]},
+                              {"option":"dhcp-client-identifier","hex":"00:04:01"}])")
+                  .provided6,
+              (Options6{{1, {0, 4, 1}},
+                        {15, {0, 2, 'a', 'b', 0, 1, 'c'}},
+                        {23, {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}}));
+}
+
+TEST(DhcpConfig, NamesOfHostsAreLabelsInIpv6) {
+    const auto fqdn = [](const std::string& name) {
+        return parse(R"(,"provide6":[{"option":"host-name","fromArg":"A"}])", cat("A=", name))
+            .provided6.at(0);
+    };
+    EXPECT_EQ(fqdn("ab.c"), (Option6{39, {1, 2, 'a', 'b', 1, 'c'}}));
+    EXPECT_EQ(fqdn(std::string(100, 'x')).value.size(), 65u);
+    EXPECT_EQ(parse(R"(,"provide6":[{"option":"39","value":"ab"}])").provided6.at(0),
+              (Option6{39, {'a', 'b'}}));
+}
+
 TEST(DhcpConfig, MistakesAreNamed) {
     const std::pair<std::string, const char*> cases[] = {
         {R"(,"provide":[{"option":"foo","value":"x"}])", "Can not parse option \"foo\""},
@@ -59,6 +91,10 @@ TEST(DhcpConfig, MistakesAreNamed) {
         {R"(,"provide":[{"option":"60","addresses":["::1"]}])", "must be an IPv4 address"},
         {cat(R"(,"provide":[{"option":"60","value":")", std::string(256, 'x'), "\"}]"),
          "value too long for option: 256 bytes"},
+        {R"(,"family":"all")", "\"ipam.family\" must be one of ipv4, ipv6, both"},
+        {R"(,"provide6":[{"option":"70000","value":"x"}])", "a number below 65536"},
+        {R"(,"provide6":[{"option":"3","value":"x"}])", "is an option of the protocol itself"},
+        {R"(,"provide6":[{"option":"23","addresses":["10.0.0.1"]}])", "must be an IPv6 address"},
         {R"(,"request":[{"option":"x"}])", "Can not parse option \"x\""},
         {R"(,"daemonSocketPath":"rel")", "must be an absolute path"},
         {R"(,"priority":-1)", "\"ipam.priority\" must be between"},

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "ipam/dhcp/protocol/options6.h"
-#include "ipam/dhcp/protocol/router_advert.h"
+#include "ipam/dhcp/protocol/packet6.h"
 
 namespace cni::dhcp {
 namespace {
@@ -105,37 +105,43 @@ TEST(DhcpOptions6, ServersAndNamesAreThoseThatCanBeUsed) {
     EXPECT_EQ(preference({}), 0);
 }
 
-const Bytes advertisement = {134, 0, 0, 0, 64, 0xc0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0};
-
-TEST(RouterAdvert, SaysHowHostsGetTheirAddresses) {
-    using std::chrono::seconds;
-    Bytes bytes = advertisement;
-    EXPECT_EQ(parse_router_advert(bytes), (RouterAdvert{true, true, seconds(0x0708)}));
-    bytes[5] = 0x40;
-    EXPECT_EQ(parse_router_advert(bytes), (RouterAdvert{false, true, seconds(0x0708)}));
-    bytes[5] = 0x80;
-    bytes.insert(bytes.end(), {1, 1, 2, 0, 0, 0, 0, 1, 5, 1, 0, 0, 0, 0, 5, 220});
-    EXPECT_EQ(parse_router_advert(bytes), (RouterAdvert{true, false, seconds(0x0708)}));
+TEST(DhcpPacket6, ProbesComeFromNobodyAndGoToTheGroup) {
+    Bytes expected = {0x60, 0, 0, 0, 0, 24, 58, 255};
+    expected.resize(24);
+    put(expected, to_bytes(ip("ff02::1:ff03:405")));
+    put(expected, Bytes{135, 0, 0x73, 0x16, 0, 0, 0, 0});
+    put(expected, to_bytes(ip("fe80::1:2ff:fe03:405")));
+    EXPECT_EQ(neighbor_probe(ip("fe80::1:2ff:fe03:405")), expected);
 }
 
-TEST(RouterAdvert, WhatIsNoneIsRefused) {
-    const auto with = [](const Bytes& options) {
-        Bytes bytes = advertisement;
-        put(bytes, options);
-        return bytes;
-    };
-    for (std::size_t size = 0; size < advertisement.size(); ++size)
-        EXPECT_EQ(parse_router_advert(View(advertisement).first(size)), std::nullopt);
-    EXPECT_EQ(parse_router_advert(with({1})), std::nullopt);
-    EXPECT_EQ(parse_router_advert(with({1, 0, 0, 0, 0, 0, 0, 0})), std::nullopt);
-    EXPECT_EQ(parse_router_advert(with({1, 1, 0, 0, 0, 0, 0})), std::nullopt);
-    EXPECT_EQ(parse_router_advert(with({1, 255})), std::nullopt);
-    Bytes other = advertisement;
-    other[0] = 133;
-    EXPECT_EQ(parse_router_advert(other), std::nullopt);
-    other = advertisement;
-    other[1] = 1;
-    EXPECT_EQ(parse_router_advert(other), std::nullopt);
+// An answer to it, to all nodes, with the address of its link.
+Bytes advertisement() {
+    Bytes bytes = {0x60, 0, 0, 0, 0, 32, 58, 255};
+    put(bytes, to_bytes(ip("fd00::5")));
+    put(bytes, to_bytes(ip("ff02::1")));
+    put(bytes, Bytes{136, 0, 0x5a, 0x93, 0x20, 0, 0, 0});
+    put(bytes, to_bytes(ip("fd00::5")));
+    put(bytes, Bytes{2, 1, 2, 0, 0, 0, 0, 1});
+    return bytes;
+}
+
+TEST(DhcpPacket6, NeighborsTellTheirAddress) {
+    EXPECT_EQ(advertised_neighbor(advertisement()), ip("fd00::5"));
+    Bytes padded = advertisement();
+    padded.push_back(0);
+    EXPECT_EQ(advertised_neighbor(padded), ip("fd00::5"));
+}
+
+TEST(DhcpPacket6, OthersAreNotListenedTo) {
+    const Bytes good = advertisement();
+    for (std::size_t size = 0; size < good.size(); ++size)
+        EXPECT_EQ(advertised_neighbor(View(good).first(size)), std::nullopt) << size;
+    for (const std::size_t place : {6u, 7u, 40u, 41u, 42u, 50u, 65u}) {
+        Bytes bad = good;
+        ++bad[place];
+        EXPECT_EQ(advertised_neighbor(bad), std::nullopt) << place;
+    }
+    EXPECT_EQ(advertised_neighbor(neighbor_probe(ip("fd00::5"))), std::nullopt);
 }
 
 }  // namespace

@@ -31,9 +31,26 @@ Record some_record() {
                             .options = {{3, {10, 1, 2, 1}}, {121, {24, 10, 9, 9, 0, 0, 0, 0}}}}};
 }
 
+Record record_of_both() {
+    Record record = some_record();
+    record.wanted = Leases::both;
+    record.provided6 = {{1, {0, 4, 9}}, {15, {}}, {15, {1}}};
+    record.requested6 = {23, 24, 300};
+    record.lease6 = Lease6{.address = *Ip::parse("fd00::5"),
+                           .server = {0, 3, 1},
+                           .start = Time(seconds(1)),
+                           .renew = Time(seconds(2)),
+                           .rebind = Time(seconds(3)),
+                           .deprecate = Time(seconds(4)),
+                           .expire = Time(seconds(5)),
+                           .options = {{23, {1, 2}}, {23, {3}}}};
+    return record;
+}
+
 TEST(DhcpRecord, IsReadAsItWasPrinted) {
     Record record = some_record();
     EXPECT_EQ(parse_record(print(record)), record);
+    EXPECT_EQ(parse_record(print(record_of_both())), record_of_both());
     record.lease->renew = record.lease->rebind = record.lease->expire = never;
     EXPECT_EQ(parse_record(print(record)), record);
     record.lease.reset();
@@ -41,8 +58,14 @@ TEST(DhcpRecord, IsReadAsItWasPrinted) {
 }
 
 TEST(DhcpRecord, WhatNobodyPrintedIsRefused) {
-    const std::string good = print(some_record());
+    const std::string good = print(record_of_both());
     const std::pair<const char*, const char*> changes[] = {{"\"version\":1", "\"version\":2"},
+                                                           {"\"both\"", "\"all\""},
+                                                           {"fd00::5", "10.1.2.3"},
+                                                           {"fd00::5", "fe80::5"},
+                                                           {"\"000301\"", "\"00030\""},
+                                                           {"300]", "70000]"},
+                                                           {"\"code\":15", "\"code\":0"},
                                                            {"\"c1\"", "\"c1/x\""},
                                                            {"\"c1\"", "\"\""},
                                                            {"02:00", "0200"},
@@ -66,6 +89,17 @@ TEST(DhcpHolder, IsToldToTheServerAsTheReferenceDoes) {
     EXPECT_EQ(std::string(id.begin(), id.end()), std::string("\0c1/net1/eth0", 13));
 }
 
+TEST(DhcpHolder, IsOneClientOfIpv6WithSeveralInterfaces) {
+    const Holder one{"c1", "net1", "eth0"}, other{"c1", "net1", "eth1"},
+        another{"c2", "net1", "eth0"};
+    EXPECT_EQ(one.duid().size(), 18u);
+    EXPECT_EQ(one.duid()[1], 4);
+    EXPECT_EQ(one.duid(), other.duid());
+    EXPECT_NE(one.ia(), other.ia());
+    EXPECT_NE(one.duid(), another.duid());
+    EXPECT_EQ(one.ia(), another.ia());
+}
+
 TEST(DhcpHolder, LongOnesDiffer) {
     const std::string text(300, 'x');
     const Bytes one = Holder{text, "n", "eth0"}.client_id(),
@@ -82,6 +116,19 @@ TEST(DhcpLeaseResult, RoutesWithoutAGatewayStayOnTheLink) {
     EXPECT_FALSE(result.routes[0].gw);
     EXPECT_EQ(result.routes[0].scope, 253);
     EXPECT_EQ(result.routes[0].priority, 5);
+}
+
+TEST(DhcpLeaseResult, OfBothFamiliesIsOne) {
+    Record record = record_of_both();
+    record.lease->options[6] = {10, 1, 2, 53};
+    record.lease6->options = {{23, to_bytes(*Ip::parse("fd00::53"))}, {24, {1, 'a', 0}}};
+    Result whole = result_of(*record.lease, 0);
+    append(whole, result_of(*record.lease6, 0));
+    EXPECT_EQ(whole.addresses(),
+              (std::vector{*Prefix::parse("10.1.2.3/24"), *Prefix::parse("fd00::5/128")}));
+    EXPECT_EQ(whole.routes.size(), 1u);
+    EXPECT_EQ(whole.dns.nameservers, (std::vector<std::string>{"10.1.2.53", "fd00::53"}));
+    EXPECT_EQ(whole.dns.search, std::vector<std::string>{"a"});
 }
 
 TEST(DhcpCommandLine, FlagsHaveOneDashOrTwo) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "keeper.h"
+#include "side.h"
 
 namespace cni::dhcp {
 

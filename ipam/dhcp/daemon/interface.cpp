@@ -1,5 +1,9 @@
 #include "interface.h"
 
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -40,10 +44,36 @@ std::optional<Interface> Interface::find(const std::string& netns, const Place& 
     return Interface(std::move(container), std::move(*link));
 }
 
+void Interface::allow_ipv6() {
+    container_->run([&] {
+        cni::allow_ipv6(link_);
+        if (!link_.is_up()) set_dad(link_.name, Dad::off);
+    });
+}
+
 // Asking for a link makes the kernel take notice of its carrier; until then, for up to a second,
 // the link drops what is sent.
 void Interface::bring_up() {
     if (!link_.is_up()) container_->rtnl.apply(set_up(link_), get_link(link_.name));
+}
+
+bool Interface::is_told_to_do_without_dhcp6() {
+    // Of IFLA_INET6_FLAGS: include/net/if_inet6.h of the kernel has them for itself, but tells
+    // them.
+    constexpr std::uint32_t heard_router = 0x20, managed = 0x40;
+    NlMessage query(RTM_GETLINK, 0);
+    ifinfomsg header{};
+    header.ifi_index = link_.index;
+    query.header(header);
+    std::uint32_t flags = 0;
+    container_->rtnl.request({std::move(query), cat("ask what routers tell ", link_.name)},
+                             [&flags](const nlmsghdr* message) {
+                                 const NlAttributes<IFLA_MAX> link(message, sizeof(ifinfomsg));
+                                 const NlAttributes<AF_INET6> families(link[IFLA_AF_SPEC]);
+                                 const NlAttributes<IFLA_INET6_MAX> inet6(families[AF_INET6]);
+                                 flags = inet6.get_or<std::uint32_t>(IFLA_INET6_FLAGS, 0);
+                             });
+    return (flags & heard_router) != 0 && (flags & managed) == 0;
 }
 
 void Interface::lower_mtu(int mtu) {
@@ -54,14 +84,15 @@ void Interface::lower_mtu(int mtu) {
     container_->rtnl.apply(set_mtu(link_, wanted));
 }
 
-bool Interface::has_address(const Prefix& address) {
-    return std::ranges::any_of(addresses(container_->rtnl, link_, Family::v4),
-                               [&](const Address& a) { return a.prefix.ip == address.ip; });
+bool Interface::has_address(const Ip& address) {
+    return std::ranges::any_of(addresses(container_->rtnl, link_, address.family()),
+                               [&](const Address& a) { return a.prefix.ip == address; });
 }
 
-bool Interface::has_any_address(const Result& result) {
-    return std::ranges::any_of(result.addresses(),
-                               [&](const Prefix& address) { return has_address(address); });
+bool Interface::has_any_ipv4(const Result& result) {
+    return std::ranges::any_of(result.addresses(), [&](const Prefix& address) {
+        return address.ip.is_v4() && has_address(address.ip);
+    });
 }
 
 void Interface::replace(const Result& old, const Result& now) {
@@ -83,10 +114,10 @@ void Interface::replace_routes(const Result& old, const Result& now) {
 }
 
 // The old address goes first, since the kernel removes younger ones of its subnet with it; all
-// routes go with the last address.
+// routes of IPv4 go with the last address.
 void Interface::replace_address(const Result& old, const Result& now) {
     std::optional<OthersRoutes> others;
-    if (has_any_address(old)) others.emplace(*container_, link_, completed_routes(old));
+    if (has_any_ipv4(old)) others.emplace(*container_, link_, completed_routes(old));
     std::vector<NlRequest> requests;
     for (const Prefix& address : old.addresses())
         requests.push_back(remove_address(link_, address));

@@ -23,14 +23,20 @@ public:
     const Link& link() const { return link_; }
     Place place() const { return place_of(*container_, link_.index); }
 
+    /// Lets it have addresses of IPv6, to be called before it is up, so that its link-local one can
+    /// be used at once. Throws Error where it cannot have any.
+    void allow_ipv6();
     /// Brings it up, and has the kernel notice that it can send.
     void bring_up();
+    /// Whether a router that the kernel has heard says that hosts make their addresses of IPv6
+    /// themselves: flag M of its advertisement is not set (RFC 4861, 4.2).
+    bool is_told_to_do_without_dhcp6();
     /// Gives it a smaller MTU, in bytes; never a larger one, which what it is on may not bear, nor
     /// one with which the kernel takes IPv6 from an interface that has it.
     void lower_mtu(int mtu);
-    bool has_address(const Prefix& address);
+    bool has_address(const Ip& address);
     /// Replaces what it was given of one lease by what another one says. Routes of others, which go
-    /// when the address does, are put back, a thousand at most.
+    /// when an address of IPv4 does, are put back, a thousand at most.
     void replace(const Result& old, const Result& now);
     /// Takes away what it was given.
     void remove(const Result& old);
@@ -38,7 +44,7 @@ public:
 private:
     Interface(std::unique_ptr<Container> container, Link link)
         : container_(std::move(container)), link_(std::move(link)) {}
-    bool has_any_address(const Result& result);
+    bool has_any_ipv4(const Result& result);
     void replace_routes(const Result& old, const Result& now);
     void replace_address(const Result& old, const Result& now);
     std::unique_ptr<Container> container_;

@@ -1,78 +1,38 @@
 #include "keeper.h"
 
-#include <sys/random.h>
-
+#include <algorithm>
 #include <utility>
-#include <variant>
 
-#include "../protocol/options4.h"
-#include "base/contains.h"
 #include "base/error.h"
+#include "interface.h"
 #include "lease_result.h"
 #include "log.h"
 #include "record_interface.h"
 
 namespace cni::dhcp {
-namespace {
-
-std::uint32_t random_number() {
-    std::uint32_t number = 0;
-    checked(::getrandom(&number, sizeof number, 0), "get random bytes");
-    return number;
-}
-
-Client4Config client_config(const Record& record, const Manners& manners) {
-    Client4Config config;
-    config.mac = record.mac;
-    config.client_id = record.holder.client_id();
-    config.options = record.provided;
-    config.requested = record.requested;
-    config.wants_broadcast = record.wants_broadcast;
-    config.first_wait = manners.first_wait;
-    config.longest_wait = manners.longest_wait;
-    config.patience = manners.patience;
-    return config;
-}
-
-std::string seconds_until(Time time) {
-    if (time == never) return "never";
-    return cat("in ", (time - Loop::now()).count() / 1000, " s");
-}
-
-bool is_talkative(State4 state) {
-    return state != State4::stopped && state != State4::paused && state != State4::bound;
-}
-
-}  // namespace
-
-Keeper::Talk::Talk(Keeper& keeper, Interface its_interface)
-    : interface(std::move(its_interface)), wire(interface.netns(), interface.link().index) {
-    messages.emplace(keeper.loop_, wire.message_fd(), EPOLLIN,
-                     [&keeper] { keeper.hear_message(); });
-}
 
 Keeper::Keeper(Loop& loop, KeeperOwner& owner, const Manners& manners, Record record)
-    : loop_(loop),
-      owner_(owner),
-      record_(std::move(record)),
-      name_(record_.holder.text()),
-      client_(client_config(record_, manners), random_number),
-      timer_(loop, [this] { act(client_.tick(Loop::now())); }) {}
+    : owner_(owner), record_(std::move(record)), name_(record_.holder.text()) {
+    for (const Family family : families_of(record_.wanted))
+        sides_.push_back(make_side(family, loop, *this, manners));
+}
 
 void Keeper::acquire() {
-    act(client_.start(Loop::now()));
+    for (const auto& side : sides_)
+        if (!is_ending()) side->start();
+    settle();
 }
 
 void Keeper::resume() {
-    const Time now = Loop::now();
     is_in_charge_ = true;
-    borne_ = result().value_or(Result{});
-    act(record_.lease ? client_.resume(now, *record_.lease) : client_.resume(now));
+    for (const auto& side : sides_)
+        if (!is_ending()) side->resume();
+    settle();
 }
 
 void Keeper::release(const std::string& reason) {
-    end_ = reason;
-    act(client_.release(Loop::now()));
+    give_up(reason);
+    settle();
 }
 
 void Keeper::end(const std::string& reason) {
@@ -96,161 +56,123 @@ void Keeper::abandon(WaiterId who) {
 }
 
 std::optional<Result> Keeper::result() const {
-    if (!is_in_charge_ || !record_.lease) return {};
-    return result_of(*record_.lease, record_.priority);
+    return is_in_charge_ ? whole_result() : std::nullopt;
 }
 
-void Keeper::act(const Actions4& actions) {
-    for (const Action4& action : actions)
-        std::visit([this](const auto& each) { perform(each); }, action);
-    settle();
+std::optional<Result> Keeper::whole_result() const {
+    Result whole;
+    for (const auto& side : sides_) {
+        const auto part = side->result();
+        if (!part) return {};
+        append(whole, *part);
+    }
+    return whole;
 }
 
 // To be called last, since it may destroy this object.
 void Keeper::settle() {
-    if (!end_.empty() || client_.state() == State4::stopped) {
-        timer_.set({});
-        talk_.reset();
-        say(cat("ends: ", end_));
-        answer({.error = end_});
-        return owner_.ended(*this);
-    }
-    timer_.set(client_.deadline());
-    if (!is_talkative(client_.state())) talk_.reset();
-    follow_arp();
+    if (!is_ending()) return;
+    say(cat("ends: ", end_));
+    answer({.error = end_});
+    owner_.ended(*this);
 }
 
-// Anybody may say much by ARP, which matters for a moment only.
-void Keeper::follow_arp() {
-    if (!talk_) return;
-    if (client_.state() != State4::checking) return talk_->arp.reset();
-    if (talk_->arp) return;
-    talk_->arp.emplace(loop_, talk_->wire.arp_fd(), EPOLLIN, [this] { hear_arp(); });
+void Keeper::bound(Side& side) {
+    say(cat("lease acquired, ", side.description()));
+    if (is_in_charge_)
+        renewed(side);
+    else if (whole_result())
+        begin();
+    if (const auto ready = result()) answer({.error = {}, .result = *ready});
 }
 
-// Looks whether the interface is still there by its path each time: what is open here would keep a
-// namespace alive that everybody else has left.
-Keeper::Talk* Keeper::open_talk() {
-    auto interface = Interface::find(record_.netns, record_.place);
-    if (!interface) {
-        end_ = "the interface is gone";
-        return nullptr;
-    }
-    if (!talk_) talk_.emplace(*this, std::move(*interface));
-    return &*talk_;
-}
-
-// What cannot be said now may be so the next time.
-void Keeper::perform(const Send4& message) {
+// Nobody uses first leases yet: those that cannot be written down are given back.
+void Keeper::begin() {
     try {
-        const Hurry hurry = end_.empty() ? Hurry::no : Hurry::yes;
-        if (Talk* talk = open_talk()) talk->wire.send(talk->interface.netns(), message, hurry);
+        take_charge();
+        remember();
+        is_in_charge_ = true;
     } catch (const Error& error) {
-        say(error.what());
+        give_up(error.what());
     }
 }
 
-void Keeper::perform(const SendArp& packet) {
-    try {
-        if (Talk* talk = open_talk()) talk->wire.send(packet);
-    } catch (const Error& error) {
-        say(error.what());
+// First leases are put on the interface by the plugin that asked for them.
+void Keeper::take_charge() {
+    for (const auto& side : sides_) {
+        side->borne = *side->result();
+        const auto wanted = side->mtu();
+        auto interface = Interface::find(record_.netns, record_.place);
+        if (!interface) throw Error(Code::internal, "the interface is gone");
+        if (wanted) interface->lower_mtu(*wanted);
     }
 }
 
-void Keeper::perform(const Bound4& bound) {
-    const Lease4& lease = bound.lease;
-    say(cat("lease acquired, address ", lease.address.to_string(), " of server ",
-            lease.server.to_string(), ", to be renewed ", seconds_until(lease.renew), ", ends ",
-            seconds_until(lease.expire)));
-    const bool is_first = !std::exchange(is_in_charge_, true);
-    try {
-        if (is_first)
-            take_charge(lease);
-        else if (!change(lease))
-            return;
-        record_.lease = lease;
-        owner_.store(record_);
-    } catch (const Error& error) {
-        // The container uses it already: what cannot be written down is so at the next renewal.
-        if (is_first) return give_up(error.what());
-        say(cat("the lease is kept, but would not survive the daemon: ", error.what()));
-    }
-    answer({.error = {}, .result = *result()});
-}
-
-// False when the lease is given back.
-bool Keeper::change(const Lease4& lease) {
-    const auto [change, trouble] =
-        change_interface(record_, borne_, result_of(lease, record_.priority));
+void Keeper::renewed(Side& side) {
+    const auto [change, trouble] = change_interface(record_, side.borne, *side.result());
+    if (change == Change::undone) return give_back(side, trouble);
     if (change == Change::missed)
         say(cat("the lease is kept, the interface is to be changed at the next renewal: ",
                 trouble));
-    if (change == Change::undone) give_up(trouble);
-    return change != Change::undone;
+    try {
+        remember();
+    } catch (const Error& error) {
+        // The container uses it already: what cannot be written down is so at the next renewal.
+        say(cat("the lease is kept, but would not survive the daemon: ", error.what()));
+    }
 }
 
-// A first lease is put on the interface by the plugin that asked for it.
-void Keeper::take_charge(const Lease4& lease) {
-    borne_ = result_of(lease, record_.priority);
-    auto interface = Interface::find(record_.netns, record_.place);
-    if (!interface) throw Error(Code::internal, "the interface is gone");
-    const auto wanted = mtu(lease.options);
-    if (wanted && contains(record_.requested, option4::interface_mtu))
-        interface->lower_mtu(*wanted);
+// One that the interface cannot bear. That of the other family goes on.
+void Keeper::give_back(Side& side, const std::string& reason) {
+    side.release();
+    if (is_ending()) return;
+    if (!has_any_lease()) return give_up(reason);
+    say(cat("the lease is given back: ", reason));
+    try {
+        remember();
+    } catch (const Error& error) {
+        say(error.what());
+    }
 }
 
-// A lease that cannot be used, or not be remembered, is given back.
+bool Keeper::has_any_lease() const {
+    return std::ranges::any_of(sides_, [](const auto& side) { return side->result().has_value(); });
+}
+
+void Keeper::remember() {
+    for (const auto& side : sides_) side->put(record_);
+    owner_.store(record_);
+}
+
 void Keeper::give_up(const std::string& reason) {
     end_ = reason;
-    for (const Action4& action : client_.release(Loop::now()))
-        if (const auto* message = std::get_if<Send4>(&action)) perform(*message);
+    for (const auto& side : sides_) side->release();
 }
 
-void Keeper::perform(const Lost& lost) {
-    say(cat("lease lost: ", lost.reason));
-    record_.lease.reset();
-    const Result before = std::exchange(borne_, {});
+void Keeper::lost(Side& side, const std::string& reason) {
+    say(cat("lease lost: ", reason));
+    if (!is_in_charge_) return;
+    const Result before = std::exchange(side.borne, {});
     try {
         if (auto interface = Interface::find(record_.netns, record_.place))
             interface->remove(before);
-        owner_.store(record_);
+        remember();
     } catch (const Error& error) {
         say(error.what());
     }
 }
 
-void Keeper::perform(const Failed& failed) {
-    end_ = failed.reason;
+void Keeper::failed(const std::string& reason) {
+    if (!is_ending()) give_up(reason);
 }
 
-void Keeper::perform(const Note& note) {
-    say(note.text);
+void Keeper::gone() {
+    if (!is_ending()) end_ = "the interface is gone";
 }
 
-void Keeper::hear_message() {
-    hear([this] { return talk_->wire.receive_message(); });
-}
-
-void Keeper::hear_arp() {
-    hear([this] { return talk_->wire.receive_arp(); });
-}
-
-// A socket fails when the interface goes down, or away.
-template <typename F>
-void Keeper::hear(F&& receive) {
-    Wire::Received received;
-    try {
-        received = receive();
-    } catch (const Error& error) {
-        say(error.what());
-        if (is_gone(record_)) end("the interface is gone");
-        return;
-    }
-    if (const auto* message = std::get_if<Message4>(&received))
-        act(client_.receive(Loop::now(), *message));
-    else if (const auto* arp = std::get_if<Arp>(&received))
-        act(client_.receive(Loop::now(), *arp));
+Hurry Keeper::hurry(const Side& side) const {
+    if (!is_in_charge_ || side.borne.ips.empty()) return Hurry::never_given;
+    return is_ending() ? Hurry::yes : Hurry::no;
 }
 
 void Keeper::answer(const Outcome& outcome) {

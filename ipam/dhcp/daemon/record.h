@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../protocol/client4.h"
+#include "../config.h"
+#include "../protocol/lease4.h"
+#include "../protocol/lease6.h"
 #include "container/place.h"
 
 namespace cni::dhcp {
@@ -20,6 +22,10 @@ struct Holder {
     /// As option 61: type 0 and the text, as the reference has it. One that is too long for an
     /// option ends in a hash of the whole instead.
     Bytes client_id() const;
+    /// Who it is to servers of IPv6: the container, by a hash of its id (a DUID-UUID), and which of
+    /// its interfaces, by a hash of network and name.
+    Bytes duid() const;
+    std::uint32_t ia() const;
     auto operator<=>(const Holder&) const = default;
 };
 
@@ -34,10 +40,15 @@ struct Record {
     std::int64_t priority = 0;
     bool wants_broadcast = false;
     std::optional<Lease4> lease;
+    Leases wanted = Leases::ipv4;
+    Options6 provided6 = {};
+    std::vector<std::uint16_t> requested6 = {};
+    std::optional<Lease6> lease6 = {};
 
     bool operator==(const Record&) const = default;
 };
 
+std::string to_hex(View bytes);
 std::string print(const Record& record);
 /// What print() has printed. Throws Error(invalid_config or decoding_failure).
 Record parse_record(std::string_view text);

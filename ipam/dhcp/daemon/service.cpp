@@ -7,6 +7,7 @@
 #include "base/contains.h"
 #include "base/hash.h"
 #include "cni/args.h"
+#include "interface.h"
 #include "log.h"
 #include "record_interface.h"
 
@@ -149,8 +150,12 @@ Record Service::new_record(const Arguments& arguments) const {
                   .requested = config.requested,
                   .priority = config.priority,
                   .wants_broadcast = settings_.wants_broadcast,
-                  .lease = {}};
+                  .lease = {},
+                  .wanted = config.leases,
+                  .provided6 = config.provided6,
+                  .requested6 = config.requested6};
     Interface interface = Interface::open(record.netns, arguments.ifname);
+    if (config.leases != Leases::ipv4) interface.allow_ipv6();
     interface.bring_up();
     record.place = interface.place();
     record.mac = interface.link().mac;
@@ -194,10 +199,11 @@ void Service::check(const Arguments& arguments, const Done& done) {
     if (!interface)
         throw Error(Code::internal, cat("the interface that the lease of ", holder.text(),
                                         " was made for is gone"));
-    const Prefix& address = record.lease->address;
-    if (!interface->has_address(address))
-        throw Error(Code::internal, cat("interface ", interface->link().name,
-                                        " lacks the address of its lease, ", address.to_string()));
+    for (const Prefix& address : result->addresses())
+        if (!interface->has_address(address.ip))
+            throw Error(Code::internal,
+                        cat("interface ", interface->link().name,
+                            " lacks the address of its lease, ", address.to_string()));
     done({.error = {}, .result = *result});
 }
 

@@ -1,7 +1,6 @@
 #include "client6.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <utility>
 
@@ -16,6 +15,8 @@ using std::chrono::seconds;
 // RFC 8415, 7.6.
 constexpr Duration default_sol_max_rt = seconds(3600);
 constexpr int most_requests6 = 10;
+// Seven seconds: a server that is there has answered.
+constexpr int most_unmanaged_solicits = 3;
 constexpr Duration longest_confirmation = seconds(10);
 // RFC 8415, 11.1.
 constexpr std::size_t longest_duid = 130;
@@ -62,11 +63,8 @@ Option6 u16_list(std::uint16_t code, const std::vector<std::uint16_t>& numbers) 
 }
 
 bool is_of_the_protocol(const Option6& option) {
-    constexpr std::array codes = {option6::client_id,      option6::server_id,
-                                  option6::ia_na,          option6::ia_address,
-                                  option6::option_request, option6::elapsed_time,
-                                  option6::status_code,    option6::rapid_commit};
-    return std::ranges::find(codes, option.code) != codes.end();
+    return option.code == option6::client_id ||
+           std::ranges::find(protocol_options6, option.code) != std::end(protocol_options6);
 }
 
 }  // namespace
@@ -112,19 +110,38 @@ Actions6 Client6::resume(Time now, const Lease6& lease) {
     return tick(now);
 }
 
+Actions6 Client6::resume(Time now) {
+    stop();
+    had_lease_ = true;
+    solicit(now);
+    return take_actions();
+}
+
 Actions6 Client6::release(Time now) {
+    const bool is_checking = state_ == State6::checking;
     enter(now, State6::stopped);
-    if (lease_) send_farewell(Type6::release);
+    if (lease_) send_farewell(Type6::release, *lease_);
+    if (is_checking) send_farewell(Type6::release, *candidate_);
     stop();
     return take_actions();
 }
 
-Actions6 Client6::decline(Time now) {
-    if (!lease_) return {};
+void Client6::hear_of_unmanaged() {
+    is_unmanaged_ = true;
+}
+
+Actions6 Client6::receive(Time now, const Neighbor& neighbor) {
+    if (state_ != State6::checking || neighbor.address != candidate_->address) return {};
     enter(now, State6::paused);
-    send_farewell(Type6::decline);
-    lose(cat("address ", lease_->address.to_string(), " is in use by another host"));
-    begin_again(now);
+    send_farewell(Type6::decline, *candidate_);
+    const std::string reason =
+        cat("address ", neighbor.address.to_string(), " is in use by another host");
+    if (lease_) {
+        keep(now, reason);
+    } else {
+        lose(reason);
+        begin_again(now);
+    }
     return take_actions();
 }
 
@@ -171,6 +188,10 @@ void Client6::act(Time now) {
             break;
         case State6::soliciting:
             if (candidate_) return request(now);
+            if (is_unmanaged_ && !had_lease_ && sent_ >= most_unmanaged_solicits)
+                return fail(
+                    "no server has answered, and routers say that there is none: hosts make "
+                    "their addresses themselves here (flag M of router advertisements)");
             send(now);
             break;
         case State6::requesting:
@@ -182,6 +203,9 @@ void Client6::act(Time now) {
             // Nobody knows better: RFC 8415, 18.2.3.
             if (now >= began_ + longest_confirmation) return use_remembered(now);
             send(now);
+            break;
+        case State6::checking:
+            probe(now);
             break;
         case State6::bound:
         case State6::renewing:
@@ -250,12 +274,12 @@ void Client6::send(Time now) {
     wait_for_answer(now);
 }
 
-void Client6::send_farewell(Type6 type) {
+void Client6::send_farewell(Type6 type, const Lease6& lease) {
     actions_.emplace_back(Send6{encode(Message6{type,
                                                 transaction_,
                                                 {{option6::client_id, config_.duid},
-                                                 {option6::server_id, lease_->server},
-                                                 make_ia(config_.ia, lease_->address),
+                                                 {option6::server_id, lease.server},
+                                                 make_ia(config_.ia, lease.address),
                                                  u16_list(option6::elapsed_time, {0})}})});
 }
 
@@ -336,7 +360,7 @@ void Client6::take_confirmation(Time now, const Message6& reply) {
 }
 
 void Client6::use_remembered(Time now) {
-    if (candidate_->expire > now) return bind(*candidate_);
+    if (candidate_->expire > now) return check(now, *candidate_);
     wish_ = candidate_->address;
     solicit(now);
 }
@@ -344,8 +368,9 @@ void Client6::use_remembered(Time now) {
 void Client6::take_lease(Time now, const Message6& reply) {
     const auto parsed = lease_of(reply, config_.ia, asked_, address_in_question());
     if (const auto* lease = std::get_if<Lease6>(&parsed)) {
-        if (lease->expire > now) bind(*lease);
-        return;
+        if (lease->expire <= now) return;
+        if (lease_ && lease_->address == lease->address) return bind(*lease);
+        return check(now, *lease);
     }
     trouble_ = std::get<Malformed>(parsed).reason;
     const auto ia = find_ia(reply.options, config_.ia);
@@ -367,6 +392,35 @@ void Client6::take_lease(Time now, const Message6& reply) {
     if (!takes_away(reply, config_.ia, lease_->address)) return;
     lose(cat("the server takes the address ", lease_->address.to_string(), " away"));
     begin_again(now);
+}
+
+// ---------------------------------------------------------------- before the address is used
+
+void Client6::check(Time now, Lease6 lease) {
+    candidate_ = std::move(lease);
+    if (config_.probes == 0) return bind(*candidate_);
+    enter(now, State6::checking);
+    probe(now);
+}
+
+void Client6::probe(Time now) {
+    if (candidate_->expire <= now) return solicit(now);
+    if (sent_ >= config_.probes) return bind(*candidate_);
+    actions_.emplace_back(SendProbe{candidate_->address});
+    ++sent_;
+    timer_ = now + config_.probe_wait;
+}
+
+// What was offered in its place is not to be had: it is asked for again when it would be without an
+// answer, but not before a minute has passed.
+void Client6::keep(Time now, const std::string& reason) {
+    constexpr Duration least_wait = seconds(60);
+    trouble_ = reason;
+    actions_.emplace_back(Note{reason});
+    candidate_.reset();
+    enter(now, State6::bound);
+    const Time end = now >= lease_->rebind ? lease_->expire : lease_->rebind;
+    timer_ = std::min(end, now + std::max((end - now) / 2, least_wait));
 }
 
 void Client6::bind(Lease6 lease) {
@@ -396,7 +450,8 @@ void Client6::lose(const std::string& reason) {
 void Client6::expire(Time now) {
     const Ip address = lease_->address;
     lose(cat("the lease of ", address.to_string(), " has expired"));
-    if (state_ == State6::requesting || state_ == State6::soliciting) return;
+    if (state_ == State6::requesting || state_ == State6::soliciting || state_ == State6::checking)
+        return;
     wish_ = address;
     solicit(now);
 }

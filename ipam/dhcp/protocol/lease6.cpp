@@ -21,9 +21,15 @@ std::uint32_t chosen(std::uint32_t told, std::uint32_t of, unsigned percent) {
                     std::uint32_t{1});
 }
 
+// A server that has everybody ask each second is a neighbour who wants us to be busy.
+std::uint32_t least_renewal(std::uint32_t of) {
+    return std::min(std::uint32_t{30}, of / 2);
+}
+
 void set_times(Lease6& lease, const IaNa& ia, const IaAddress& address) {
     const std::uint32_t of = address.preferred != 0 ? address.preferred : address.valid;
-    const std::uint32_t renew = chosen(ia.renew, of, 50), rebind = chosen(ia.rebind, of, 80);
+    const std::uint32_t renew = std::max(chosen(ia.renew, of, 50), least_renewal(of));
+    const std::uint32_t rebind = chosen(ia.rebind, of, 80);
     lease.renew = after(lease.start, renew);
     lease.rebind = after(lease.start, std::max(renew, rebind));
     lease.deprecate = after(lease.start, address.preferred);
@@ -54,8 +60,7 @@ Parsed<Lease6> lease_of(const Message6& message, std::uint32_t ia_id, Time start
     if (!address || !server) return Malformed{"there is no address that a host can have"};
     Lease6 lease{.address = address->address, .server = *server, .start = start};
     set_times(lease, *ia, *address);
-    std::ranges::copy_if(message.options, std::back_inserter(lease.options),
-                         [](const Option6& option) { return option.code != option6::ia_na; });
+    lease.options = options_of_use(message.options);
     return lease;
 }
 

@@ -15,14 +15,15 @@ struct Lease6 {
     /// T1, T2, the end of the preferred lifetime and that of the valid one; `never` of unlimited
     /// ones.
     Time renew = {}, rebind = {}, deprecate = {}, expire = {};
-    Options6 options = {};  ///< of the message, without those of addresses
+    Options6 options = {};  ///< those of the message that somebody reads
     bool operator==(const Lease6&) const = default;
 };
 
 /// The lease that an Advertise or a Reply brings for the interface `ia`, or why it is none. Of
 /// several addresses it is the `wished` one, else the first that is valid for any time. T1 and T2
 /// that the server leaves to the client, or that come too late, are 50 and 80 % of the preferred
-/// lifetime (RFC 8415, 21.4); of a deprecated address, of the valid one.
+/// lifetime (RFC 8415, 21.4); of a deprecated address, of the valid one. A T1 that is told counts
+/// as half a minute at least, or as half of a lifetime that is shorter than a minute.
 Parsed<Lease6> lease_of(const Message6& message, std::uint32_t ia, Time start,
                         const std::optional<Ip>& wished);
 

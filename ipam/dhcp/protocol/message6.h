@@ -25,11 +25,35 @@ enum class Type6 : std::uint8_t {
 
 /// Codes of options.
 namespace option6 {
-inline constexpr std::uint16_t client_id = 1, server_id = 2, ia_na = 3, ia_address = 5,
-                               option_request = 6, preference = 7, elapsed_time = 8,
-                               status_code = 13, rapid_commit = 14, dns_servers = 23,
-                               domain_list = 24, sol_max_rt = 82;
+inline constexpr std::uint16_t client_id = 1, server_id = 2, ia_na = 3, ia_ta = 4, ia_address = 5,
+                               option_request = 6, preference = 7, elapsed_time = 8, relayed = 9,
+                               authentication = 11, unicast = 12, status_code = 13,
+                               rapid_commit = 14, user_class = 15, interface_id = 18,
+                               reconfigure = 19, reconfigure_accept = 20, dns_servers = 23,
+                               domain_list = 24, ia_pd = 25, ia_prefix = 26, client_fqdn = 39,
+                               sol_max_rt = 82;
 }  // namespace option6
+
+/// What the protocol itself says, or servers and relays: nobody else may. The client's id is one
+/// more, which a client has from its configuration.
+inline constexpr std::uint16_t protocol_options6[] = {0,
+                                                      option6::server_id,
+                                                      option6::ia_na,
+                                                      option6::ia_ta,
+                                                      option6::ia_address,
+                                                      option6::option_request,
+                                                      option6::preference,
+                                                      option6::elapsed_time,
+                                                      option6::relayed,
+                                                      option6::authentication,
+                                                      option6::unicast,
+                                                      option6::status_code,
+                                                      option6::rapid_commit,
+                                                      option6::interface_id,
+                                                      option6::reconfigure,
+                                                      option6::reconfigure_accept,
+                                                      option6::ia_pd,
+                                                      option6::ia_prefix};
 
 struct Option6 {
     std::uint16_t code = 0;

@@ -50,6 +50,20 @@ const Bytes* find(const Options6& options, std::uint16_t code) {
     return found == options.end() ? nullptr : &found->value;
 }
 
+Options6 options_of_use(const Options6& options) {
+    constexpr std::size_t most_servers = 16, longest_search_list = 2048;
+    Options6 kept;
+    if (const Bytes* servers = find(options, option6::dns_servers)) {
+        const std::size_t size = std::min(servers->size(), most_servers * ip6_size);
+        kept.push_back({option6::dns_servers,
+                        {servers->begin(), servers->begin() + static_cast<std::ptrdiff_t>(size)}});
+    }
+    const Bytes* domains = find(options, option6::domain_list);
+    if (domains && domains->size() <= longest_search_list)
+        kept.push_back({option6::domain_list, *domains});
+    return kept;
+}
+
 Status6 status_in(const Options6& options) {
     const Bytes* option = find(options, option6::status_code);
     if (!option) return Status6::success;

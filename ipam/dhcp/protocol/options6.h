@@ -40,6 +40,9 @@ struct IaNa {
 
 /// The first of this code; nullptr when there is none.
 const Bytes* find(const Options6& options, std::uint16_t code);
+/// Those that dns_servers() and search_list() read, each as far as anybody needs it: 16 addresses.
+/// A lease is kept in memory and in a file.
+Options6 options_of_use(const Options6& options);
 /// Success when there is none; what is unknown, or cut off, is an unspecified failure.
 Status6 status_in(const Options6& options);
 std::string_view name_of(Status6 status);

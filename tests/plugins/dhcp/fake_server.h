@@ -1,5 +1,6 @@
 #pragma once
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -24,6 +25,64 @@
 
 namespace cni::test {
 
+/// What a server has seen, for the test to wait for. `Seen` has a message of a type.
+template <typename Seen, typename Type>
+class Log {
+public:
+    void add(const Seen& seen) {
+        {
+            const std::lock_guard lock(mutex_);
+            seen_.push_back(seen);
+        }
+        news_.notify_all();
+    }
+    /// The first message, of those that no earlier call was told of or passed over, that is of this
+    /// type. Throws Error when none comes in 15 seconds.
+    Seen await(Type type) {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            while (next_ < seen_.size())
+                if (seen_[next_++].type() == type) return seen_[next_ - 1];
+            if (news_.wait_for(lock, std::chrono::seconds(15)) == std::cv_status::timeout)
+                throw Error(Code::internal, cat("no message of type ", static_cast<int>(type)));
+        }
+    }
+    /// How many of a type have come so far.
+    std::size_t count(Type type) {
+        const std::lock_guard lock(mutex_);
+        std::size_t count = 0;
+        for (const Seen& seen : seen_) count += seen.type() == type ? 1 : 0;
+        return count;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable news_;
+    std::vector<Seen> seen_;
+    std::size_t next_ = 0;  ///< for await()
+};
+
+/// Calls `receive` when something waits at a socket, in a thread of its own, as long as it lives.
+class Serving {
+public:
+    Serving(const Fd& socket, std::function<void()> receive) : stop_(::eventfd(0, EFD_CLOEXEC)) {
+        thread_ = std::thread([this, fd = socket.get(), receive = std::move(receive)] {
+            pollfd waits[] = {{fd, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
+            while (::poll(waits, 2, -1) > 0 && waits[1].revents == 0) receive();
+        });
+    }
+    Serving(const Serving&) = delete;
+    Serving& operator=(const Serving&) = delete;
+    ~Serving() {
+        ::eventfd_write(stop_.get(), 1);
+        thread_.join();
+    }
+
+private:
+    Fd stop_;
+    std::thread thread_;
+};
+
 /// A DHCP server that does what a test wants, right or wrong. It gives one address, to whoever
 /// asks.
 class FakeServer {
@@ -42,21 +101,13 @@ public:
         dhcp::Message4 message;
         Ip source;
         bool was_broadcast = false;
+        std::optional<dhcp::Type4> type() const { return message.type(); }
     };
 
-    FakeServer(const Netns& netns, const std::string& ifname) : stop_(::eventfd(0, EFD_CLOEXEC)) {
-        netns.run([&] {
-            socket_ = open(ifname, 67);
-            other_socket_ = open(ifname, 6767);
-        });
-        thread_ = std::thread([this] { serve(); });
-    }
-    FakeServer(const FakeServer&) = delete;
-    FakeServer& operator=(const FakeServer&) = delete;
-    ~FakeServer() {
-        ::eventfd_write(stop_.get(), 1);
-        thread_.join();
-    }
+    FakeServer(const Netns& netns, const std::string& ifname)
+        : socket_(netns.run([&] { return open(ifname, 67); })),
+          other_socket_(netns.run([&] { return open(ifname, 6767); })),
+          serving_(socket_, [this] { receive(); }) {}
 
     static dhcp::Options4 router_only() { return {{dhcp::option4::routers, {10, 1, 2, 1}}}; }
 
@@ -64,24 +115,9 @@ public:
         const std::lock_guard lock(mutex_);
         script_ = script;
     }
-    /// The first message, of those that no earlier call was told of or passed over, that is of this
-    /// type. Throws Error when none comes in 15 seconds.
-    Seen await(dhcp::Type4 type) {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            while (next_ < seen_.size())
-                if (seen_[next_++].message.type() == type) return seen_[next_ - 1];
-            if (news_.wait_for(lock, std::chrono::seconds(15)) == std::cv_status::timeout)
-                throw Error(Code::internal, cat("no message of type ", static_cast<int>(type)));
-        }
-    }
-    /// How many of a type have come so far.
-    std::size_t count(dhcp::Type4 type) {
-        const std::lock_guard lock(mutex_);
-        std::size_t count = 0;
-        for (const Seen& seen : seen_) count += seen.message.type() == type ? 1 : 0;
-        return count;
-    }
+    /// See Log.
+    Seen await(dhcp::Type4 type) { return log_.await(type); }
+    std::size_t count(dhcp::Type4 type) { return log_.count(type); }
 
 private:
     static Fd open(const std::string& ifname, std::uint16_t port) {
@@ -105,11 +141,6 @@ private:
         address.sin_port = htons(port);
         address.sin_addr.s_addr = ip;
         return address;
-    }
-
-    void serve() {
-        pollfd waits[] = {{socket_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
-        while (::poll(waits, 2, -1) > 0 && waits[1].revents == 0) receive();
     }
 
     void receive() {
@@ -142,11 +173,10 @@ private:
         int socket = socket_.get();
         {
             const std::lock_guard lock(mutex_);
-            seen_.push_back(seen);
             reply = answer(seen.message);
             if (script_.has_other_port) socket = other_socket_.get();
         }
-        news_.notify_all();
+        log_.add(seen);
         if (!reply) return;
         in_addr_t ip = INADDR_BROADCAST;
         if (!seen.source.is_any()) std::memcpy(&ip, seen.source.data(), sizeof ip);
@@ -184,13 +214,11 @@ private:
         dhcp::put_u32(message.options[code], value);
     }
 
-    Fd socket_, other_socket_, stop_;
     std::mutex mutex_;
-    std::condition_variable news_;
     Script script_;
-    std::vector<Seen> seen_;
-    std::size_t next_ = 0;  ///< of `seen_`, for await()
-    std::thread thread_;
+    Log<Seen, dhcp::Type4> log_;
+    Fd socket_, other_socket_;
+    Serving serving_;  ///< ends first
 };
 
 }  // namespace cni::test

@@ -16,10 +16,10 @@
 namespace cni::test {
 
 /// A host with an uplink to a machine, 10.1.2.1, that may serve DHCP, and with the daemon; the
-/// containers of network "net1" are on the uplink by macvlan.
+/// containers of network "net1" are on the uplink by macvlan, or another plugin.
 class DhcpTest : public SandboxTest, protected UplinkCalls {
 protected:
-    DhcpTest() : UplinkCalls("macvlan") {}
+    explicit DhcpTest(std::string plugin = "macvlan") : UplinkCalls(std::move(plugin)) {}
     void SetUp() override {
         SandboxTest::SetUp();
         if (!IsSkipped()) outside_.emplace(gateway_outside());
@@ -58,10 +58,10 @@ protected:
         return daemon.wait();
     }
 
-    /// In the machine outside, with addresses from 10.1.2.100 on.
+    /// In the machine outside, with addresses from 10.1.2.10 on.
     Process start_dnsmasq(const std::vector<std::string>& options = {}) const {
         return test::start_dnsmasq(outside().netns().netns(), "eth0",
-                                   "10.1.2.100,10.1.2.250,255.255.255.0,1h", options);
+                                   "10.1.2.10,10.1.2.250,255.255.255.0,1h", options);
     }
     static std::vector<std::string> given() { return addresses_of_dnsmasq(); }
 
@@ -80,11 +80,11 @@ protected:
     }
     FakeServer& server() { return *server_; }
     Process& daemon() { return *daemon_; }
-    void restart_daemon(int signal) {
+    void restart_daemon(int signal, const std::vector<std::string>& flags = {"-timeout", "500ms"}) {
         daemon_->signal(signal);
         daemon_->wait();
         daemon_.reset();
-        daemon_.emplace(start_daemon({"-timeout", "500ms"}));
+        daemon_.emplace(start_daemon(flags));
     }
 
 private:

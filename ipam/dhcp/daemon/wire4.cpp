@@ -1,10 +1,9 @@
-#include "wire.h"
+#include "wire4.h"
 
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <sys/ioctl.h>
@@ -13,7 +12,7 @@
 #include <array>
 #include <cstring>
 
-#include "base/error.h"
+#include "sockets.h"
 
 namespace cni::dhcp {
 namespace {
@@ -43,11 +42,6 @@ void set_filter(const Fd& socket, const sock_filter (&filter)[n]) {
             "filter what a socket receives");
 }
 
-template <typename T>
-void set_option(const Fd& socket, int level, int option, const T& value, std::string_view what) {
-    checked(::setsockopt(socket.get(), level, option, &value, sizeof value), what);
-}
-
 sockaddr_ll link_address(int ifindex, int protocol) {
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
@@ -62,16 +56,6 @@ sockaddr_in inet_address(const Ip& ip, std::uint16_t port) {
     address.sin_port = htons(port);
     std::memcpy(&address.sin_addr, ip.data(), ip.size());
     return address;
-}
-
-template <typename Address>
-const sockaddr* as_sockaddr(const Address& address) {
-    return reinterpret_cast<const sockaddr*>(&address);
-}
-
-Fd make_socket(int family, int type, int protocol) {
-    return Fd(checked(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol),
-                      "open a socket for DHCP"));
 }
 
 // Bound at last, and by that begun: until then nothing comes that the filter has not seen.
@@ -100,10 +84,7 @@ Fd open_unicast(int ifindex, const Ip& from) {
     Fd socket = make_socket(AF_INET, SOCK_DGRAM, 0);
     set_filter(socket, nothing);
     set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1, "share a port");
-    char name[IF_NAMESIZE] = {};
-    checked(::if_indextoname(static_cast<unsigned>(ifindex), name) ? 0 : -1, "find the interface");
-    // By its number only since Linux 5.0.
-    set_option(socket, SOL_SOCKET, SO_BINDTODEVICE, name, "bind a socket to the interface");
+    bind_to_interface(socket, ifindex);
     const sockaddr_in address = inet_address(from, client_port4);
     checked(::bind(socket.get(), as_sockaddr(address), sizeof address), "bind a socket to port 68");
     return socket;
@@ -155,16 +136,33 @@ Packet& shared_packet() {
     return packet;
 }
 
+Wire4::Received parse_message_of(const Packet& packet) {
+    const auto datagram = parse_packet4(
+        packet.bytes(), packet.has_checksum ? UdpChecksum::verify : UdpChecksum::not_made_yet);
+    const auto* parsed = std::get_if<Datagram4>(&datagram);
+    // Whoever may use port 67 is root on some host; other ports are anybody's.
+    if (!parsed || parsed->destination_port != client_port4 || parsed->source_port != server_port4)
+        return Nothing{};
+    auto message = parse_message4(parsed->payload);
+    if (auto* good = std::get_if<Message4>(&message)) return std::move(*good);
+    return Nothing{};
+}
+
+Wire4::Received parse_arp_of(const Packet& packet) {
+    if (const auto arp = parse_arp(packet.bytes())) return *arp;
+    return Nothing{};
+}
+
 }  // namespace
 
-Wire::Wire(const Netns& netns, int ifindex) : ifindex_(ifindex) {
+Wire4::Wire4(const Netns& netns, int ifindex) : ifindex_(ifindex) {
     netns.run([&] {
         messages_ = open_messages(ifindex);
         arp_ = open_arp(ifindex);
     });
 }
 
-void Wire::broadcast(const Fd& socket, int protocol, View packet) const {
+void Wire4::broadcast(const Fd& socket, int protocol, View packet) const {
     sockaddr_ll address = link_address(ifindex_, protocol);
     address.sll_halen = ETH_ALEN;
     std::memset(address.sll_addr, 0xff, ETH_ALEN);
@@ -174,12 +172,12 @@ void Wire::broadcast(const Fd& socket, int protocol, View packet) const {
 }
 
 // What waits for the neighbour's MAC address is accounted to the socket.
-bool Wire::has_left() const {
+bool Wire4::has_left() const {
     int unsent = 0;
     return ::ioctl(unicast_.get(), SIOCOUTQ, &unsent) < 0 || unsent == 0;
 }
 
-bool Wire::send_unicast(const Netns& netns, const Send4& message) {
+bool Wire4::send_unicast(const Netns& netns, const Send4& message) {
     if (!unicast_ || bound_to_ != message.from) {
         try {
             unicast_ = netns.run([&] { return open_unicast(ifindex_, message.from); });
@@ -195,37 +193,35 @@ bool Wire::send_unicast(const Netns& netns, const Send4& message) {
                     as_sockaddr(to), sizeof to) >= 0;
 }
 
-void Wire::send(const Netns& netns, const Send4& message, Hurry hurry) {
-    const bool is_unicast = message.to != broadcast4() && !message.from.is_any();
+void Wire4::send(const Netns& netns, const Send4& message, Hurry hurry) {
+    const bool is_unicast =
+        message.to != broadcast4() && !message.from.is_any() && hurry != Hurry::never_given;
     if (is_unicast && send_unicast(netns, message) && (hurry == Hurry::no || has_left())) return;
     broadcast(messages_, ETH_P_IP,
               encode(Datagram4{
                   .source = message.from, .destination = message.to, .payload = message.payload}));
 }
 
-void Wire::send(const SendArp& packet) const {
+void Wire4::send(const Netns&, const SendArp& packet, Hurry) const {
     broadcast(arp_, ETH_P_ARP, packet.packet);
 }
 
-Wire::Received Wire::receive_message() const {
-    Packet& packet = shared_packet();
-    if (!receive(messages_, packet) || packet.is_own) return Nothing{};
-    const auto datagram = parse_packet4(
-        packet.bytes(), packet.has_checksum ? UdpChecksum::verify : UdpChecksum::not_made_yet);
-    const auto* parsed = std::get_if<Datagram4>(&datagram);
-    // Whoever may use port 67 is root on some host; other ports are anybody's.
-    if (!parsed || parsed->destination_port != client_port4 || parsed->source_port != server_port4)
-        return Nothing{};
-    auto message = parse_message4(parsed->payload);
-    if (auto* good = std::get_if<Message4>(&message)) return std::move(*good);
-    return Nothing{};
+void Wire4::follow(Loop& loop, State4 state, const Hear& hear) {
+    const auto watch = [&](std::optional<Watch>& its, const Fd& socket) {
+        if (!its) its.emplace(loop, socket.get(), EPOLLIN, [hear, fd = socket.get()] { hear(fd); });
+    };
+    watch(message_watch_, messages_);
+    if (state == State4::checking)
+        watch(arp_watch_, arp_);
+    else
+        arp_watch_.reset();
 }
 
-Wire::Received Wire::receive_arp() const {
+Wire4::Received Wire4::receive(int fd) {
     Packet& packet = shared_packet();
-    if (!receive(arp_, packet) || packet.is_own) return Nothing{};
-    if (const auto arp = parse_arp(packet.bytes())) return *arp;
-    return Nothing{};
+    const bool is_arp = fd == arp_.get();
+    if (!dhcp::receive(is_arp ? arp_ : messages_, packet) || packet.is_own) return Nothing{};
+    return is_arp ? parse_arp_of(packet) : parse_message_of(packet);
 }
 
 }  // namespace cni::dhcp
