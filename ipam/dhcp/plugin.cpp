@@ -101,8 +101,11 @@ bool has_address(const Result& result, const Prefix& address) {
 // the link.
 void name_gateways(Result& result, const std::string& version) {
     if (at_least(version, "1.1.0")) return;
-    for (Route& route : result.routes)
-        if (!route.gw && route.scope == RT_SCOPE_LINK) route.gw = Ip::any(Family::v4);
+    for (Route& route : result.routes) {
+        if (route.gw || route.scope != RT_SCOPE_LINK) continue;
+        route.gw = Ip::any(Family::v4);
+        route.scope.reset();
+    }
 }
 
 }  // namespace
