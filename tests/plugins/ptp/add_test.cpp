@@ -208,6 +208,7 @@ TEST_F(PtpAdd, RefusesWrongConfigurationsBeforeAnything) {
     expect_failure(network({{"ipMasqBackend", 5}}), 7, "\"ipMasqBackend\"");
     expect_failure(network({{"mtu", "big"}}), 7, "\"mtu\"");
     expect_failure(network({{"mtu", 70000}}), 7, "\"mtu\"");
+    expect_failure(network({{"ipam", {{"type", "dhcp"}}}}), 7, "dhcp does not go with ptp");
     expect_failure(network({{"dns", {{"search", "x"}}}}), 7, "\"dns.search\"");
     expect_failure(network({{"ipam", {{"type", "none"}}}}), 999,
                    "failed to find plugin \"none\" in path");
