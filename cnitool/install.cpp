@@ -41,6 +41,7 @@ std::string own_folder() {
     std::array<char, PATH_MAX> path{};
     const auto size = ::readlink("/proc/self/exe", path.data(), path.size());
     if (size > 0) return parent_of(std::string(path.data(), static_cast<std::size_t>(size)));
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): getauxval(3) has all as numbers.
     const auto* started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
     return parent_of(started ? started : "");
 }

@@ -168,8 +168,9 @@ bool Judge::misses_lease() const {
 }
 
 bool Judge::has_dead_lease() const {
-    return contains(its_.leases | std::views::transform(&host_local::LeaseView::boot),
-                    host_local::LeaseView::Boot::earlier);
+    return std::ranges::any_of(its_.leases, [](const auto& lease) {
+        return lease.boot == host_local::LeaseView::Boot::earlier;
+    });
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 namespace cni::host_local {
 
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+
 /// A lease file at one moment of its life: whoever replaces or rewrites it changes one of these.
 /// Times in ns since the epoch.
 struct FileStamp {

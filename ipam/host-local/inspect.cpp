@@ -13,8 +13,6 @@
 namespace cni::host_local {
 namespace {
 
-constexpr std::int64_t ns_per_s = 1'000'000'000;
-
 LeaseView::Boot boot_of(const FileStamp& stamp, const BootMark& mark) {
     switch (mark.read(stamp)) {
         case BootMark::Boot::current:

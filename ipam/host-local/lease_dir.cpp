@@ -17,8 +17,6 @@ constexpr mode_t file_mode = 0600;
 // NONBLOCK: a planted FIFO must not stop us.
 constexpr int safely = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
-constexpr std::int64_t ns_per_s = 1'000'000'000;
-
 std::int64_t to_ns(const timespec& time) {
     return time.tv_sec * ns_per_s + time.tv_nsec;
 }

@@ -12,8 +12,6 @@ namespace {
 // The lock is held, so one name is enough. Not an address: the reference plugin passes it over.
 constexpr const char* draft_name = ".new-lease";
 constexpr mode_t file_mode = 0600;
-constexpr std::int64_t ns_per_s = 1'000'000'000;
-
 bool has_no_unnamed_files(int error) {
     return error == EOPNOTSUPP || error == EISDIR || error == ENOENT || error == EINVAL;
 }

@@ -7,11 +7,10 @@
 #include <set>
 
 #include "base/text.h"
+#include "boot_mark.h"
 
 namespace cni::host_local {
 namespace {
-
-constexpr std::int64_t ns_per_s = 1'000'000'000;
 
 std::int64_t now() {
     timespec time{};

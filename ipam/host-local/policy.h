@@ -56,7 +56,7 @@ struct Policy {
     bool knows_by(OwnerKind kind) const;
 };
 
-inline constexpr std::int64_t longest_cooldown = 7 * 24 * 3600;  ///< s
+inline constexpr std::int64_t longest_cooldown = std::int64_t{7} * 24 * 3600;  ///< s
 
 /// An element of "exclude": an address, or a CIDR without bits of a host. Throws ConfigError.
 Stretch parse_exclusion(const Json& json);

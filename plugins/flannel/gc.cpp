@@ -17,7 +17,7 @@ bool is_valid(const AttachmentId& attachment, const std::vector<AttachmentId>& v
 
 // A call about the attachment of a record, whose namespace is not looked for: it may be somebody
 // else's by now.
-Request about(const Record& record, const Request& request) {
+Request call_about(const Record& record, const Request& request) {
     Request other = request;
     other.args.container_id = record.attachment.container_id;
     other.args.ifname = record.is_nameless() ? "eth0" : record.attachment.ifname;
@@ -32,7 +32,7 @@ void remove_stale(const Request& request, const std::vector<AttachmentId>& valid
     for (const auto& [name, record] : list_records(dir, request.conf.name)) {
         if (is_valid(record.attachment, valid)) continue;
         failures.attempt([&, &name = name, &record = record] {
-            const Request other = about(record, request);
+            const Request other = call_about(record, request);
             Delegate(other, record.type).run("DEL", record.config.text());
             remove_record(dir, name);
         });

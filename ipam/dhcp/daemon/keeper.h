@@ -18,13 +18,11 @@ class Keeper;
 /// Who has keepers. A call of ended() may destroy the keeper.
 class KeeperOwner {
 public:
+    virtual ~KeeperOwner() = default;
     /// The record has changed and is to be kept. Throws when that fails.
     virtual void store(const Record& record) = 0;
     /// Nothing is to be done for it any more.
     virtual void ended(Keeper& keeper) = 0;
-
-protected:
-    ~KeeperOwner() = default;
 };
 
 /// The answer to somebody who waits for a lease: an error in words, or a result.

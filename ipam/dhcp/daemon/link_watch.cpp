@@ -69,7 +69,7 @@ void LinkWatch::listen() {
     socket_.emplace(NETLINK_ROUTE);
     const auto filter = removals();
     const sock_fprog program{.len = static_cast<unsigned short>(filter.size()),
-                             .filter = const_cast<sock_filter*>(&filter[0])};
+                             .filter = const_cast<sock_filter*>(filter.data())};
     const int on = 1, groups[] = {RTNLGRP_LINK, RTNLGRP_NSID};
     make_room(socket_->fd());
     set_option(socket_->fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);

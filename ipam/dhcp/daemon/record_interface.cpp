@@ -7,11 +7,11 @@ namespace cni::dhcp {
 namespace {
 
 // Of several routes some may be there, and some of the earlier ones gone.
-ChangeOutcome put_back(const Record& record, const Result& borne, const Result& now,
+ChangeOutcome put_back(const Record& record, const Result& borne, const Result& tried,
                        std::string trouble) {
     try {
         if (auto interface = Interface::find(record.netns, record.place))
-            interface->replace(now, borne);
+            interface->replace(tried, borne);
     } catch (const Error& error) {
         trouble += cat("; ", error.what());
     }

@@ -30,35 +30,46 @@ public:
     /// nullopt if it is none.
     std::optional<std::string> name() {
         std::string name;
-        std::size_t at = next_;
-        // Each pointer leads to before the one that led here: there is an end.
-        std::size_t before = next_;
+        std::size_t begin = next_;
         bool jumped = false;
-        while (true) {
-            if (at >= list_.size()) return {};
-            const std::size_t size = list_[at++];
-            constexpr std::size_t pointer = 0xc0;
-            if (size >= pointer) {
-                if (at >= list_.size()) return {};
-                const std::size_t target = (size - pointer) << 8 | list_[at++];
-                if (!jumped) next_ = at;
-                jumped = true;
-                if (target >= before) return {};
-                at = before = target;
-                continue;
-            }
-            if (size == 0) break;
-            if (size > list_.size() - at || name.size() + size > longest_name) return {};
-            if (!name.empty()) name += '.';
-            name.append(reinterpret_cast<const char*>(&list_[at]), size);
-            at += size;
+        auto end = read_labels(begin, name);
+        while (end && list_[*end] != 0) {
+            const auto target = target_of(*end);
+            // Each pointer leads to before what led to it: there is an end.
+            if (!target || *target >= begin) return {};
+            if (!jumped) next_ = *end + 2;
+            jumped = true;
+            begin = *target;
+            end = read_labels(begin, name);
         }
-        if (!jumped) next_ = at;
+        if (!end) return {};
+        if (!jumped) next_ = *end + 1;
         if (!is_domain_name(name)) return {};
         return name;
     }
 
 private:
+    static constexpr std::size_t pointer = 0xc0;
+
+    // Where what ends the labels is: zero, or a pointer to more of them.
+    std::optional<std::size_t> read_labels(std::size_t at, std::string& name) const {
+        for (; at < list_.size(); at += 1 + list_[at]) {
+            if (list_[at] == 0 || list_[at] >= pointer) return at;
+            if (!append_label(at + 1, list_[at], name)) return {};
+        }
+        return {};
+    }
+    bool append_label(std::size_t at, std::size_t size, std::string& name) const {
+        if (size > list_.size() - at || name.size() + size > longest_name) return false;
+        if (!name.empty()) name += '.';
+        name.append(reinterpret_cast<const char*>(&list_[at]), size);
+        return true;
+    }
+    std::optional<std::size_t> target_of(std::size_t at) const {
+        if (at + 1 >= list_.size()) return {};
+        return (list_[at] - pointer) << 8 | list_[at + 1];
+    }
+
     View list_;
     std::size_t next_ = 0;
 };

@@ -73,7 +73,7 @@ struct Message6 {
 
 Parsed<Message6> parse_message6(View payload);
 /// Options that lie within one, or behind the fields of a message.
-Parsed<Options6> parse_options6(View options);
+Parsed<Options6> parse_options6(View bytes);
 
 Bytes encode(const Message6& message);
 Bytes encode(const Options6& options);

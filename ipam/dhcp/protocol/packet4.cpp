@@ -67,7 +67,7 @@ Parsed<IpPacket> parse_ip(View packet) {
     const std::uint8_t protocol = reader.u8();
     reader.u16();  // checksum
     IpPacket parsed{reader.ip(Family::v4), reader.ip(Family::v4), {}};
-    const std::size_t head = (first & 0xfu) * 4;
+    const std::size_t head = std::size_t{first & 0xfu} * 4;
     if (reader.failed() || first >> 4 != 4 || head < ip_head || head > size || size > packet.size())
         return Malformed{"not a whole packet of IPv4"};
     if (protocol != udp) return Malformed{"not UDP"};
