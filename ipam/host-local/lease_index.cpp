@@ -56,8 +56,7 @@ bool precedes(const IndexEntry& a, const IndexEntry& b) {
 // Each once, and the newest half of what is too much.
 std::vector<IndexEntry> trimmed(std::vector<IndexEntry> hints, std::uint64_t turn) {
     std::ranges::sort(hints, precedes);
-    const auto rest = std::ranges::unique(hints, same_lease);
-    hints.erase(rest.begin(), rest.end());
+    hints.erase(std::unique(hints.begin(), hints.end(), same_lease), hints.end());
     if (hints.size() <= LeaseIndex::most_hints) return hints;
     const auto age = [&](const IndexEntry& hint) {
         return static_cast<std::int32_t>(static_cast<std::uint32_t>(turn) - hint.turn);

@@ -25,6 +25,7 @@ class Side;
 /// settle().
 class SideOwner {
 public:
+    virtual ~SideOwner() = default;
     virtual const Record& record() const = 0;
     /// There is a lease from now on, a first one, or one in place of what was there.
     virtual void bound(Side& side) = 0;
@@ -39,9 +40,6 @@ public:
     virtual Hurry hurry(const Side& side) const = 0;
     /// A packet, or a moment, has been dealt with.
     virtual void settle() = 0;
-
-protected:
-    ~SideOwner() = default;
 };
 
 /// The lease of one family that an interface is to have: its client, and the sockets by which that
