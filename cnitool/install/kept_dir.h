@@ -30,9 +30,9 @@ public:
     using Digests = std::map<std::string, std::string>;  ///< of a name; as digest_of()
 
     /// Makes the directory with its parents (mode 0755) and the folder (0700).
-    static KeptDir open(const std::string& path);
+    static KeptDir open(const std::string& given);
     /// nullopt where nothing is kept.
-    static std::optional<KeptDir> find(const std::string& path);
+    static std::optional<KeptDir> find(const std::string& given);
 
     const std::string& path() const { return path_; }
     /// What was put there, whatever became of it.

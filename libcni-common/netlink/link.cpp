@@ -354,7 +354,7 @@ std::optional<int> Rtnl::find_nsid(const NlRequest& query) {
 
 std::optional<Link> Rtnl::find(const LinkAddress& address) {
     for (Link& link : links())
-        if (link.address == address) return std::move(link);
+        if (link.address == address) return {std::move(link)};
     return {};
 }
 

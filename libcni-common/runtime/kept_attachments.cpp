@@ -59,8 +59,8 @@ std::optional<KeptAttachment> read_kept(const Fd& dir, const std::string& name,
 
 void read_all_kept(const Fd& dir, const std::string& path, KeptAttachments& kept) {
     // A descriptor of its own: the position in a directory is that of its descriptor.
-    Fd listed = open_at(dir.get(), ".", O_RDONLY | O_DIRECTORY, 0, path);
-    for (const std::string& name : list_dir(std::move(listed), path)) {
+    const auto names = list_dir(open_at(dir.get(), ".", O_RDONLY | O_DIRECTORY, 0, path), path);
+    for (const std::string& name : names) {
         if (name.starts_with('.')) continue;  // half written, by a call that was killed
         const std::string file = cat(path, "/", name);
         try {

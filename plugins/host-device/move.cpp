@@ -79,7 +79,7 @@ void restore(Rtnl& host, const Link& link, const Link& device) {
 template <typename Predicate>
 std::optional<Link> find_where(Rtnl& rtnl, Predicate is_wanted) {
     for (Link& link : rtnl.links())
-        if (is_wanted(link)) return std::move(link);
+        if (is_wanted(link)) return {std::move(link)};
     return {};
 }
 

@@ -32,6 +32,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
+// That of the sanitizers works in a process of its own.
+constexpr const char* without_leak_checker = "ASAN_OPTIONS=detect_leaks=0";
+
 class BridgeDeparture : public BridgeTest {
 protected:
     void SetUp() override {
@@ -208,6 +211,7 @@ TEST_F(BridgeDeparture, WithoutAProcessTheKernelIsAwaited) {
     await_orphans();
     Program program = del_program(c);
     program.prepare = refusing(SYS_clone, EAGAIN);
+    program.environment.push_back(without_leak_checker);
     const Finished finished = run(program);
     EXPECT_TRUE(finished.ok()) << finished.out;
     EXPECT_EQ(orphans().size(), 0u);
@@ -260,6 +264,7 @@ TEST_F(BridgeDeparture, WhereThereIsRoomForOneProcessBesideThePluginTheyTakeTurn
     await_orphans();
     Program program = del_program(c);
     program.prepare = group.enter();
+    program.environment.push_back(without_leak_checker);
     const Finished finished = run(program);
     EXPECT_TRUE(finished.ok()) << finished.out;
     EXPECT_TRUE(group.was_full());
