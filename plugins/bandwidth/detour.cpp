@@ -90,6 +90,10 @@ private:
     bool is_deserted(const Link& link) {
         const auto root = find_root_qdisc(host_, link);
         if (!root || !is_root_tbf(*root)) return false;
+        // Ours are limited once they are labelled: one that was not yet when the links were listed
+        // is.
+        const auto now = host_.find(link.index);
+        if (!now || names_an_attachment(*now)) return false;
         if (!targets_) targets_ = redirection_targets(host_);
         return !targets_->contains(link.index);
     }
