@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <set>
 
 #include "base/error.h"
@@ -220,6 +221,11 @@ private:
 };
 
 }  // namespace
+
+int number_from(const char* variable, int fallback) {
+    const char* text = std::getenv(variable);
+    return text ? parse_int<int>(text).value_or(fallback) : fallback;
+}
 
 int fault_spread() {
     return is_sanitized() ? 10 : 1;

@@ -4,6 +4,9 @@
 
 namespace cni::test {
 
+/// A variable of the environment that is a number.
+int number_from(const char* variable, int fallback);
+
 /// How much farther apart a sample of faults is: of a sanitized program most calls are the
 /// sanitizer's.
 int fault_spread();

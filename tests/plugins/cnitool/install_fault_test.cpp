@@ -1,7 +1,6 @@
 // cnitool install, and uninstall, with something going wrong at each of their system calls.
 // A run tries every 7th; CNIXX_FAULT_STEP and CNIXX_FAULT_SEED choose others (docs/testing.md).
 #include <array>
-#include <cstdlib>
 
 #include "install_fixture.h"
 #include "support/fault.h"
@@ -92,10 +91,6 @@ protected:
         }
         RecordProperty("calls", number);
         EXPECT_GT(number, 50);
-    }
-    static int number_from(const char* variable, int otherwise) {
-        const char* text = std::getenv(variable);
-        return text ? parse_int<int>(text).value_or(otherwise) : otherwise;
     }
     static int step() { return number_from("CNIXX_FAULT_STEP", 7 * fault_spread()); }
     static int first() { return 1 + number_from("CNIXX_FAULT_SEED", 0) % step(); }

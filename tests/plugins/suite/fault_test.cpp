@@ -21,18 +21,13 @@
 namespace cni::test {
 namespace {
 
-int number_from(const char* variable, int fallback) {
-    const char* text = std::getenv(variable);
-    return text ? parse_int<int>(text).value_or(fallback) : fallback;
-}
-
 std::string text_from(const char* variable, const std::string& fallback) {
     const char* text = std::getenv(variable);
     return text ? text : fallback;
 }
 
 struct Sweep {
-    int step = number_from("CNIXX_FAULT_STEP", 97 * fault_spread());
+    int step = number_from("CNIXX_FAULT_STEP", 197 * fault_spread());
     int seed = number_from("CNIXX_FAULT_SEED", 0);
     /// Whose plugins. Of others residue is counted only.
     std::string plugins = text_from("CNIXX_FAULT_PLUGINS", bin_dir());
