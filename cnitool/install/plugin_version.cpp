@@ -55,7 +55,7 @@ PluginVersion PluginVersion::ours() {
 std::optional<PluginVersion> PluginVersion::ask(const std::string& path) {
     const Limits limits{.time = std::chrono::seconds(10), .output = 1u << 16};
     try {
-        return parse(Child::spawn({path}, {}, "", limits).wait().diagnostics);
+        return parse(Child::spawn({path}, {}, limits).wait().diagnostics);
     } catch (const Error&) {
         return {};  // of another libc, another machine; whatever it is, it is kept
     }

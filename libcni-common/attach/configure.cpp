@@ -78,14 +78,17 @@ Route completed_route(const Route& route, const Result& result) {
     return completed;
 }
 
-void configure_interface(Container& container, const Link& link, const Result& result, Dad dad) {
+void prepare_interface(const Container& container, const Link& link, Dad dad) {
     container.run([&] {
         set_dad(link.name, dad);
         // So that announce() makes the kernel tell the neighbours.
         set_sysctl_if_possible(key_of("ipv4", link.name, "arp_notify"), "1");
         set_sysctl_if_possible(key_of("ipv6", link.name, "ndisc_notify"), "1");
-        prepare_for_ipv6(link, result);
     });
+}
+
+void configure_interface(Container& container, const Link& link, const Result& result, Dad dad) {
+    if (has_family(result, Family::v6)) container.run([&] { prepare_for_ipv6(link, result); });
     std::vector<NlRequest> requests;
     for (const IpConfig& ip : result.ips) requests.push_back(add_address(link, ip.address, dad));
     requests.push_back(set_up(link));

@@ -29,9 +29,13 @@ void prepare_for_ipv6(const Link& link, const Result& result);
 /// on the link: results before 1.1.0 have no scope to say so.
 Route completed_route(const Route& route, const Result& result);
 
+/// Sets the kernel parameters of a container's interface that no address is needed for. To be
+/// called before it is up.
+void prepare_interface(const Container& container, const Link& link, Dad dad);
+
 /// Gives an interface of a container what IPAM decided, in this order: the kernel parameters that
-/// must be there before the link is up, the addresses, link up, the routes in the order of the
-/// result (as completed_route() has them).
+/// IPv6 takes, the addresses, link up, the routes in the order of the result (as completed_route()
+/// has them). prepare_interface() comes before it.
 void configure_interface(Container& container, const Link& link, const Result& result, Dad dad);
 
 /// Waits until the kernel takes packets for the IPv6 addresses of a result, which it has work to do

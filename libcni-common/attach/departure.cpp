@@ -34,18 +34,31 @@ nft::Connection& Departure::nft() {
 }
 
 void Departure::remove(const std::vector<Link>& links) {
-    if (!links.empty()) remove(host(), LinkRemoval(host(), links));
+    if (links.empty()) return;
+    settle();
+    LinkRemoval removal(host(), links);
+    if (begin(removal, host().fd()) && meanwhile_)
+        unsettled_.emplace(std::move(removal));
+    else
+        removal.finish();
 }
 
 void Departure::remove(Container& container, const std::vector<Link>& links) {
     if (links.empty()) return;
-    remove(container.rtnl, container.run([&] { return LinkRemoval(container.rtnl, links); }));
+    LinkRemoval removal = container.run([&] { return LinkRemoval(container.rtnl, links); });
+    begin(removal, container.rtnl.fd());
+    removal.finish();
 }
 
-void Departure::remove(Rtnl& from, LinkRemoval removal) {
-    if (may_leave_ && removal.is_announced() && leave(&removal, from.fd()))
-        removal.await(orphan_->end());
-    removal.finish();
+// Whether nothing can keep them.
+bool Departure::begin(LinkRemoval& removal, int socket) {
+    if (!may_leave_ || !removal.is_announced() || !leave(&removal, socket)) return false;
+    if (meanwhile_) meanwhile_();
+    return removal.await(orphan_->end());
+}
+
+void Departure::settle() {
+    if (unsettled_) std::exchange(unsettled_, std::nullopt)->finish();
 }
 
 void Departure::run_beside_orphan(const std::function<void()>& body) {

@@ -35,12 +35,17 @@ public:
     /// The same of links of the container, and one process is left behind for all of them.
     void remove(Container& container, const std::vector<Link>& links);
 
+    /// From here on remove() of links of the host returns when nothing can keep them from going,
+    /// and settle() waits for the rest; every remove() calls `meanwhile` first. Throws NlError.
+    void overlap(std::function<void()> meanwhile) { meanwhile_ = std::move(meanwhile); }
+    void settle();
+
     /// Runs `body`, which starts a process; once more behind the end of the orphan, where a limit
     /// of processes leaves room for one of the two.
     void run_beside_orphan(const std::function<void()>& body);
 
 private:
-    void remove(Rtnl& from, LinkRemoval removal);
+    bool begin(LinkRemoval& removal, int socket);
     bool leave(const LinkRemoval* removal, int socket) noexcept;
 
     std::optional<Orphan> orphan_;
@@ -48,6 +53,8 @@ private:
     bool is_held_ = false;  ///< nft(): by an orphan
     std::optional<Rtnl> host_;
     std::optional<nft::Connection> nft_;
+    std::function<void()> meanwhile_;
+    std::optional<LinkRemoval> unsettled_;
 };
 
 }  // namespace cni

@@ -64,13 +64,19 @@ Interface describe(const Link& link, const Request& request, const std::string& 
     return interface;
 }
 
+Ipam prepared_ipam(const Request& request) {
+    Ipam ipam(request);
+    ipam.prepare("ADD");
+    return ipam;
+}
+
 }  // namespace
 
 NewAttachment::NewAttachment(const Request& its_request, std::string_view kind)
-    : request(its_request),
+    : ipam_(prepared_ipam(its_request)),
+      request(its_request),
       container(its_request.args),
       dns_(its_request.conf.dns()),
-      ipam_(its_request),
       undo_(its_request.steps) {
     require_new_interface(container, kind);
 }
@@ -87,13 +93,15 @@ void NewAttachment::allocate() {
 }
 
 void NewAttachment::await_ipam() {
-    if (allocation_) given_ = allocation_->finish();
+    if (!allocation_) return;
+    given_ = allocation_->finish();
+    allocation_->confirm();
 }
 
 Result NewAttachment::finish_ipam() {
     if (given_) return *given_;
     if (!allocation_ && ipam_.configured()) allocate();
-    await_ipam();
+    if (allocation_) given_ = allocation_->finish();
     return given_.value_or(Result{});
 }
 
@@ -169,11 +177,13 @@ Link NewAttachment::current(const Link& link) {
 Result NewAttachment::finish(Result result, std::vector<Interface> interfaces) {
     result.interfaces = std::move(interfaces);
     if (dns_) result.dns = *dns_;
+    if (allocation_) allocation_->confirm();
     undo_.commit();
     return result;
 }
 
 Result NewAttachment::finish_with(const Link& link) {
+    prepare_interface(container, link, Dad::off);
     Result result = finish_ipam();
     request.step("configure interface");
     for (IpConfig& ip : result.ips) ip.interface = 0;

@@ -22,6 +22,8 @@ namespace cni {
 class NewAttachment {
     // Before what the way back works with: that is run first when the object goes.
     Departure departure_;
+    // Its process is made before the container is opened.
+    Ipam ipam_;
 
 public:
     /// Opens the container, which is to get an interface of this kind. `request` must outlive the
@@ -95,7 +97,6 @@ public:
 private:
     void allocate();
     const std::optional<Dns> dns_;
-    const Ipam ipam_;
     std::optional<Ipam::Allocation> allocation_;
     std::optional<Result> given_;  ///< once it is decided
     bool name_is_taken_ = false;   ///< by a link that somebody else has made meanwhile

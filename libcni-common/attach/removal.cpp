@@ -17,15 +17,6 @@ void remove_from_container(const Request& request, std::string_view kind, Depart
         departure.remove(*container, {*link});
 }
 
-// What cannot be read is reported when IPAM is to be told; it keeps no link.
-bool ipam_needs_link(const Request& request) {
-    try {
-        return Ipam(request).needs_link();
-    } catch (const Error&) {
-        return false;
-    }
-}
-
 }  // namespace
 
 Removal::Removal(const Request& request)
@@ -58,12 +49,18 @@ void Removal::link_and_addresses(const std::function<void()>& remove) {
 }
 
 void Removal::remove_and_release(const std::function<void()>& remove) {
-    const bool ipam_comes_first = ipam_needs_link(request_);
-    if (ipam_comes_first) attempt([&] { Ipam(request_).del(); });
+    // What cannot be read is reported when IPAM is told; it keeps no link.
+    Failures unreadable;
+    unreadable.attempt([&] { ipam_.emplace(request_); });
+    const bool ipam_comes_first = ipam_ && ipam_->needs_link();
+    if (ipam_comes_first) attempt([&] { ipam_->del(); });
     attempt([&] {
+        if (ipam_) departure_.overlap([&] { ipam_->prepare("DEL"); });
         remove();
-        if (!ipam_comes_first) departure_.run_beside_orphan([&] { Ipam(request_).del(); });
+        unreadable.throw_if_any();
+        if (!ipam_comes_first) departure_.run_beside_orphan([&] { ipam_->del(); });
     });
+    attempt([&] { departure_.settle(); });
 }
 
 void Removal::finish() {

@@ -7,6 +7,7 @@
 
 #include "attach/departure.h"
 #include "base/undo.h"
+#include "cni/delegate.h"
 #include "cni/plugin.h"
 
 namespace cni {
@@ -48,6 +49,7 @@ private:
     void remove_and_release(const std::function<void()>& remove);
     const Request& request_;
     Departure departure_;
+    std::optional<Ipam> ipam_;
     Failures failures_;
 };
 

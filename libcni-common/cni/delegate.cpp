@@ -23,22 +23,6 @@ int obstacle_to_executing(const std::string& path) {
     return obstacle_to(X_OK, path);
 }
 
-// The kernel refuses to execute a file that is being written, by an installer say, and tells
-// nobody when it is done.
-Child spawn_when_installed(const std::string& executable,
-                           const std::vector<std::string>& environment, std::string_view input,
-                           std::chrono::seconds time, int inherited) {
-    for (int attempt = 0;; ++attempt) {
-        try {
-            return Child::spawn({executable}, environment, input, {.time = time}, inherited);
-        } catch (const SysError& error) {
-            if (error.error != ETXTBSY || attempt == 50) throw;
-        }
-        const timespec pause{.tv_sec = 0, .tv_nsec = 100'000'000};
-        ::nanosleep(&pause, nullptr);
-    }
-}
-
 // As much of a plugin's output as a message bears.
 std::string_view excerpt(const std::string& text) {
     return trim(std::string_view(text).substr(0, 1000));
@@ -136,16 +120,42 @@ std::vector<std::string> child_environment(const std::vector<std::string>& repla
     return out;
 }
 
-PluginCall PluginCall::start(const std::string& executable,
-                             const std::vector<std::string>& environment, std::string_view input,
-                             std::string_view type, std::chrono::seconds time, int inherited) {
-    return {spawn_when_installed(executable, environment, input, time, inherited), type};
+PluginCall::PluginCall(PluginCommand command)
+    : command_(std::move(command)),
+      child_(Child::spawn({command_.executable}, command_.environment, {.time = command_.time},
+                          command_.inherited)) {}
+
+void PluginCall::give(std::string_view input) {
+    input_ = input;
+    child_->give(input_);
+}
+
+// The kernel refuses to execute a file that is being written, by an installer say, and tells
+// nobody when it is done.
+template <typename F>
+auto PluginCall::when_installed(F&& wait) {
+    for (int attempt = 0;; ++attempt) {
+        try {
+            return wait();
+        } catch (const SysError& error) {
+            if (error.error != ETXTBSY || attempt == 50) throw;
+        }
+        const timespec pause{.tv_sec = 0, .tv_nsec = 100'000'000};
+        ::nanosleep(&pause, nullptr);
+        PluginCall again(command_);
+        again.give(input_);
+        child_.emplace(*std::move(again.child_));
+    }
+}
+
+std::string PluginCall::await_output() {
+    return when_installed([this] { return child_->await_output(); });
 }
 
 std::string PluginCall::finish() {
-    const Exit exit = child_.wait();
+    const Exit exit = when_installed([this] { return child_->wait(); });
     if (!exit.diagnostics.empty()) warn(trim(exit.diagnostics));
-    if (!exit.success()) throw_failure(exit, type_);
+    if (!exit.success()) throw_failure(exit, command_.type);
     return exit.output;
 }
 
@@ -156,8 +166,9 @@ std::string Delegate::call(std::string_view command, std::string_view config) co
     const auto environment =
         child_environment({cat("CNI_COMMAND=", command), cat("CNI_CONTAINERID=", args.container_id),
                            cat("CNI_IFNAME=", args.ifname), cat("CNI_NETNS=", args.netns)});
-    return PluginCall::start(executable_, environment, config, type_, delegate_time, request_.lock)
-        .finish();
+    PluginCall plugin({executable_, environment, type_, delegate_time, request_.lock});
+    plugin.give(config);
+    return plugin.finish();
 }
 
 Result Delegate::add(std::string_view config) const {
@@ -165,22 +176,50 @@ Result Delegate::add(std::string_view config) const {
                        cat("plugin ", quote(type_)));
 }
 
-PluginCall Ipam::start(std::string_view command) const {
-    request_.step(command == "ADD" ? "start IPAM" : "run IPAM");
-    return PluginCall::start(find_plugin(type_, request_.args.path),
-                             child_environment({cat("CNI_COMMAND=", command)}), request_.conf.text,
-                             type_, ipam_time, request_.lock);
+PluginCall Ipam::make(std::string_view command) const {
+    return PluginCall({find_plugin(type_, request_.args.path),
+                       child_environment({cat("CNI_COMMAND=", command)}), type_, ipam_time,
+                       request_.lock});
 }
 
-void Ipam::run(std::string_view command) const {
-    if (configured()) start(command).finish();
+void Ipam::prepare(std::string_view command) {
+    if (!waits_for_input()) return;
+    try {
+        prepared_.emplace(Prepared{std::string(command), make(command)});
+    } catch (const Error&) {
+        // Whoever starts it meets that in its turn.
+    }
 }
 
-Ipam::Allocation Ipam::start_add() const {
+PluginCall Ipam::start(std::string_view command) {
+    auto prepared = std::exchange(prepared_, std::nullopt);
+    PluginCall call =
+        prepared && prepared->command == command ? std::move(prepared->call) : make(command);
+    call.give(request_.conf.text);
+    return call;
+}
+
+void Ipam::run(std::string_view command) {
+    if (!configured()) return;
+    request_.step("run IPAM");
+    start(command).finish();
+}
+
+Ipam::Allocation Ipam::start_add() {
+    request_.step("start IPAM");
     return {*this, start("ADD")};
 }
 
 // Killed when waiting for it fails: it must not take anything once that was released.
+std::string Ipam::Allocation::await_output() {
+    try {
+        return call_->await_output();
+    } catch (...) {
+        call_.reset();
+        throw;
+    }
+}
+
 std::string Ipam::Allocation::wait() {
     PluginCall call = *std::exchange(call_, std::nullopt);
     try {
@@ -191,13 +230,27 @@ std::string Ipam::Allocation::wait() {
     }
 }
 
-Result Ipam::Allocation::finish() {
-    ipam_.request_.step("await IPAM");
+Result Ipam::Allocation::read(const std::string& output) const {
     const std::string who = cat("IPAM plugin ", quote(ipam_.type_));
-    Result result = read_result(wait(), ipam_.request_.conf.cni_version, who);
+    Result result = read_result(output, ipam_.request_.conf.cni_version, who);
     if (result.ips.empty())
         throw Error(Code::internal, "IPAM plugin returned missing IP config", who);
     return result;
+}
+
+// What it has printed is taken before it has ended, which takes the kernel a while.
+Result Ipam::Allocation::finish() {
+    ipam_.request_.step("await IPAM");
+    const std::string early = await_output();
+    try {
+        return read(early);
+    } catch (const Error&) {
+        return read(wait());  // how it ends says why
+    }
+}
+
+void Ipam::Allocation::confirm() {
+    if (call_) wait();
 }
 
 bool Ipam::Allocation::refused() {

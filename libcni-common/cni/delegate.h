@@ -26,14 +26,27 @@ public:
     using Error::Error;
 };
 
+/// How a plugin is executed.
+struct PluginCommand {
+    std::string executable;
+    std::vector<std::string> environment;
+    std::string type;           ///< how messages call it
+    std::chrono::seconds time;  ///< it may take
+    int inherited = -1;         ///< as of Child::spawn
+};
+
 /// A plugin that is being executed. Destruction without finish() kills it.
 class PluginCall {
 public:
-    /// `type` is how messages call it; `inherited` as of Child::spawn. Throws SysError when
-    /// `executable` cannot be executed.
-    static PluginCall start(const std::string& executable,
-                            const std::vector<std::string>& environment, std::string_view input,
-                            std::string_view type, std::chrono::seconds time, int inherited = -1);
+    /// Throws SysError when there can be no process.
+    explicit PluginCall(PluginCommand command);
+
+    /// Its configuration, for which it waits: once.
+    void give(std::string_view input);
+
+    /// What it has printed when it closes its stdout, which counts once finish() has returned.
+    /// Throws what Child::wait does.
+    std::string await_output();
 
     /// Waits for its end, passes its stderr on and returns its stdout. A failed one throws its own
     /// error object unchanged, as ReportedError; one that died or printed junk throws
@@ -41,9 +54,11 @@ public:
     std::string finish();
 
 private:
-    PluginCall(Child child, std::string_view type) : child_(std::move(child)), type_(type) {}
-    Child child_;
-    std::string type_;
+    template <typename F>
+    auto when_installed(F&& wait);
+    PluginCommand command_;
+    std::string input_;
+    std::optional<Child> child_;
 };
 
 /// How long an IPAM plugin may take: less than runtimes wait for the whole of an operation, so that
@@ -86,39 +101,55 @@ public:
     /// still is.
     bool needs_link() const { return type_ == "dhcp"; }
 
+    /// Has the process of the plugin made for this command, which may come: until then it waits,
+    /// and does nothing. Only of those that are known to read their configuration before they do
+    /// anything; where there can be no process, nothing happens.
+    void prepare(std::string_view command);
+
     /// An ADD that has been started: the caller may do something else before it takes the result.
     class Allocation;
-    Allocation start_add() const;
+    Allocation start_add();
 
     /// Releases what this attachment holds; succeeds when it holds nothing.
-    void del() const { run("DEL"); }
-    void check() const { run("CHECK"); }
-    void gc() const { run("GC"); }
-    void status() const { run("STATUS"); }
+    void del() { run("DEL"); }
+    void check() { run("CHECK"); }
+    void gc() { run("GC"); }
+    void status() { run("STATUS"); }
 
 private:
-    PluginCall start(std::string_view command) const;
-    void run(std::string_view command) const;
+    bool waits_for_input() const { return type_ == "host-local" || type_ == "static"; }
+    PluginCall make(std::string_view command) const;
+    PluginCall start(std::string_view command);
+    void run(std::string_view command);
+    struct Prepared {
+        std::string command;
+        PluginCall call;
+    };
     const Request& request_;
     std::string type_;
+    std::optional<Prepared> prepared_;
 };
 
 class Ipam::Allocation {
 public:
     /// `ipam` must outlive the object.
-    Allocation(const Ipam& ipam, PluginCall call) : ipam_(ipam), call_(std::move(call)) {}
+    Allocation(Ipam& ipam, PluginCall call) : ipam_(ipam), call_(std::move(call)) {}
 
-    /// At least one address, once. Throws what the plugin reported or why its result cannot be
-    /// used.
+    /// At least one address, once. The plugin may not have ended yet. Throws what it reported or
+    /// why its result cannot be used.
     Result finish();
+    /// Waits for the end of the plugin, if finish() has not. Throws when it has failed after all.
+    void confirm();
     /// Whether the plugin reported an error. Waits for its end, before finish() or after.
     bool refused();
     /// The plugin's DEL.
     void release() { ipam_.del(); }
 
 private:
+    std::string await_output();
     std::string wait();
-    const Ipam& ipam_;
+    Result read(const std::string& output) const;
+    Ipam& ipam_;
     std::optional<PluginCall> call_;  ///< until it was waited for
     bool refused_ = false;
 };

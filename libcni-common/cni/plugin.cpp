@@ -158,12 +158,19 @@ void del_quietly(const Plugin& plugin, const Request& request) noexcept {
     }
 }
 
+// So that who waits for the result need not wait for the end of the process too. What is read
+// cannot be written: nothing else comes there.
+void end_stdout() {
+    ::dup2(STDIN_FILENO, STDOUT_FILENO);
+}
+
 void add(const Plugin& plugin, const Request& request) {
     require_foreign_netns(request.args);
     const Result result = plugin.add(request);
     request.step("print result");
     try {
         write_all(STDOUT_FILENO, result.print(request.conf.cni_version), "stdout");
+        end_stdout();
     } catch (...) {
         // An attachment nobody is told about must not stay.
         request.step("undo");

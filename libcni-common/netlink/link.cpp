@@ -363,12 +363,17 @@ Link Rtnl::get(const std::string& name) {
     throw NlError(cat("find link ", name), ENODEV);
 }
 
-Link Rtnl::make_link(const NewLink& link) {
-    Link made;
+Link Rtnl::apply_and_get(NlRequest request, const std::string& name) {
+    Link link;
     std::vector<NlRequest> both;
-    both.push_back(add_link(link));
-    both.push_back(get_link(link.name));
-    transact(both, [&](const nlmsghdr* m) { made = parse_link(m); });
+    both.push_back(std::move(request));
+    both.push_back(get_link(name));
+    transact(both, [&](const nlmsghdr* m) { link = parse_link(m); });
+    return link;
+}
+
+Link Rtnl::make_link(const NewLink& link) {
+    Link made = apply_and_get(add_link(link), link.name);
     // The kernel takes no label when it makes a link: only do_setlink() (net/core/rtnetlink.c)
     // reads IFLA_IFALIAS.
     if (!link.alias.empty()) apply(set_alias(made, link.alias));

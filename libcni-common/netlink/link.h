@@ -139,6 +139,10 @@ public:
         transact(list);
     }
 
+    /// One request, and how the link of that name is afterwards, in one system call. Throws
+    /// NlError(ENODEV) when there is none.
+    Link apply_and_get(NlRequest request, const std::string& name);
+
     /// By its name, or an alternative one.
     std::optional<Link> find(const std::string& name);
     /// 0 is the index of none.

@@ -67,31 +67,42 @@ std::uint32_t draw_group() {
     return number >> 1 | 1u << 30;
 }
 
-}  // namespace
-
-LinkRemoval::LinkRemoval(Rtnl& rtnl, const std::vector<Link>& links) : rtnl_(rtnl) {
-    for (const Link& link : links) requests_.push_back(remove_link(link));
-    if (links.size() > 1) put_into_group(links);
-    prepared_ = rtnl.prepare(requests_.front());
-    announcements_ = subscribe_to_removal(links.front().index);
+std::vector<NlRequest> removals_of(const std::vector<Link>& links) {
+    std::vector<NlRequest> requests;
+    for (const Link& link : links) requests.push_back(remove_link(link));
+    return requests;
 }
 
+}  // namespace
+
+LinkRemoval::LinkRemoval(Rtnl& rtnl, const std::vector<Link>& links)
+    : rtnl_(rtnl),
+      requests_(removals_of(links)),
+      is_one_request_(links.size() == 1 || put_into_group(links)),
+      prepared_(rtnl.prepare(requests_.front())),
+      announcements_(subscribe_to_removal(links.front().index)) {}
+
 // Nobody else's link may be in it. Where there can be none they are removed one by one.
-void LinkRemoval::put_into_group(const std::vector<Link>& links) try {
+bool LinkRemoval::put_into_group(const std::vector<Link>& links) try {
     const std::uint32_t group = draw_group();
     const auto all = rtnl_.links();
-    if (std::ranges::find(all, group, &Link::group) != all.end()) return;
+    if (std::ranges::find(all, group, &Link::group) != all.end()) return false;
     std::vector<NlRequest> changes;
     for (const Link& link : links) changes.push_back(set_group(link, group));
     rtnl_.transact(changes);
     requests_.insert(requests_.begin(), remove_group(group));
+    return true;
 } catch (const SysError&) {
+    return false;
 }
 
-void LinkRemoval::await(int end) const {
+// The kernel announces a link when those of the request are in no list any more, and have been
+// shut: unregister_netdevice_many_notify() in net/core/dev.c.
+bool LinkRemoval::await(int end) const {
     pollfd signs[] = {{announcements_.get(), POLLIN, 0}, {rtnl_.fd(), POLLIN, 0}, {end, POLLIN, 0}};
     while (::poll(signs, std::size(signs), longest_wait) < 0 && errno == EINTR) {
     }
+    return is_one_request_ && (signs[0].revents & POLLIN) != 0;
 }
 
 void LinkRemoval::finish() {

@@ -30,17 +30,19 @@ public:
 
     /// Until the first link is about to be gone, or the request was refused, or `end` can be read
     /// from (poll(2)), as when the other process has ended; a second at most. -1: no such
-    /// descriptor.
-    void await(int end) const;
+    /// descriptor. Returns whether nothing can keep any of the links from going: all names are free
+    /// then, and the kernel is about to take addresses and routes away.
+    bool await(int end) const;
 
     /// All are gone. Throws NlError. The kernel deals with requests about links one by one (RTNL),
     /// so no effect of the other process's is still under way.
     void finish();
 
 private:
-    void put_into_group(const std::vector<Link>& links);
+    bool put_into_group(const std::vector<Link>& links);
     Rtnl& rtnl_;
     std::vector<NlRequest> requests_;
+    bool is_one_request_;  ///< for all of them
     std::vector<std::uint8_t> prepared_;
     Fd announcements_;
 };

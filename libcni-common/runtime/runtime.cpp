@@ -77,9 +77,9 @@ std::string Runtime::run(const PluginConf& plugin, const Call& call) const {
             options_.on_run({plugin.type, call.command, Clock::now() - start, succeeded});
     };
     try {
-        std::string output = PluginCall::start(executable, environment, call.input, plugin.type,
-                                               options_.plugin_time)
-                                 .finish();
+        PluginCall running({executable, environment, plugin.type, options_.plugin_time});
+        running.give(call.input);
+        std::string output = running.finish();
         tell(true);
         return output;
     } catch (const Error&) {

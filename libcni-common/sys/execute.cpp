@@ -1,84 +1,31 @@
 #include "sys/execute.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdint>
+
 #include "base/error.h"
-#include "base/fd.h"
+#include "sys/raw_call.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
+#define CNIXX_ON_A_STACK_OF_ITS_OWN __attribute__((no_sanitize("address", "undefined")))
+#else
+#define CNIXX_ON_A_STACK_OF_ITS_OWN
+#endif
 
 namespace cni {
 namespace {
 
-struct Start {
-    char* const* argv;
-    char* const* environment;
-    Stdio stdio;
-    pid_t parent;
-};
-
-// Runs between vfork and exec, in this process's memory: system calls only. Returns the errno.
-int become(const Start& start) {
-    // PR_SET_PDEATHSIG survives exec; the parent may have died before it was set.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return errno;
-    if (::getppid() != start.parent) return ECHILD;
-    ::setpgid(0, 0);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int ignored_here : {SIGPIPE, SIGXFSZ}) ::signal(ignored_here, SIG_DFL);
-    if (::dup2(start.stdio.input, 0) < 0 || ::dup2(start.stdio.output, 1) < 0 ||
-        ::dup2(start.stdio.diagnostics, 2) < 0)
-        return errno;
-    // What the runtime leaked to us stops here.
-    ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-    if (start.stdio.inherited >= 0 && ::fcntl(start.stdio.inherited, F_SETFD, 0) < 0) return errno;
-    ::execve(start.argv[0], start.argv, start.environment);
-    return errno;
-}
-
-struct Started {
-    pid_t pid;
-    int failure;  ///< the errno that kept it from executing the program
-};
-
-Started start_by_vfork(const Start& start) {
-    // Written by the child, in the memory it shares until it has executed the program.
-    volatile int failure = 0;
-    const pid_t pid = ::vfork();
-    if (pid == 0) {
-        failure = become(start);
-        ::_exit(127);
-    }
-    return {pid, failure};
-}
-
-// Where a filter of system calls does not know vfork. The child has its own memory, so it tells by
-// a pipe, which the program does not get.
-Started start_by_fork(const Start& start, const std::string& program) {
-    int ends[2];
-    checked(::pipe2(ends, O_CLOEXEC), "make a pipe for ", program);
-    const Fd reader(ends[0]);
-    Fd writer(ends[1]);
-    const pid_t pid = checked(::fork(), "start ", program);
-    if (pid == 0) {
-        const int failure = become(start);
-        [[maybe_unused]] const auto told = ::write(writer.get(), &failure, sizeof failure);
-        ::_exit(127);
-    }
-    writer.reset();
-    int failure = 0;
-    ssize_t n;
-    do n = ::read(reader.get(), &failure, sizeof failure);
-    while (n < 0 && errno == EINTR);
-    return {pid, n == sizeof failure ? failure : 0};
-}
-
 // As execve wants them; valid as long as the strings are.
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
     std::vector<char*> out;
+    out.reserve(strings.size() + 1);
     for (const std::string& string : strings) out.push_back(const_cast<char*>(string.c_str()));
     out.push_back(nullptr);
     return out;
@@ -86,19 +33,83 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 
 }  // namespace
 
-pid_t execute(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
-              const Stdio& stdio) {
-    const std::string& program = argv[0];
-    const std::vector<char*> arguments = pointers(argv), variables = pointers(environment);
-    const Start start{arguments.data(), variables.data(), stdio, ::getpid()};
-    Started started = start_by_vfork(start);
-    if (started.pid < 0 && (errno == EPERM || errno == ENOSYS))
-        started = start_by_fork(start, program);
-    checked(started.pid, "start ", program);
-    if (started.failure == 0) return started.pid;
-    while (::waitpid(started.pid, nullptr, 0) < 0 && errno == EINTR) {
+struct Execution::Start {
+    Start(std::vector<std::string> its_argv, std::vector<std::string> its_environment,
+          const Stdio& its_stdio)
+        : argv(std::move(its_argv)),
+          environment(std::move(its_environment)),
+          arguments(pointers(argv)),
+          variables(pointers(environment)),
+          stdio(its_stdio) {}
+
+    const std::vector<std::string> argv, environment;
+    const std::vector<char*> arguments, variables;
+    const Stdio stdio;
+    const pid_t parent = ::getpid();
+    volatile int failure = 0;
+    alignas(16) std::array<char, 16384> stack;  // not initialized: most of it is never touched
+
+    static int run(void* start);
+    pid_t begin();
+
+private:
+    long become() const;
+};
+
+// In the memory of this process, which goes on meanwhile: raw system calls only. Returns -errno.
+CNIXX_ON_A_STACK_OF_ITS_OWN long Execution::Start::become() const {
+    // PR_SET_PDEATHSIG survives execve; the parent may have died before it was set.
+    if (const long rc = raw_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL); rc < 0) return rc;
+    if (raw_call(SYS_getppid) != parent) return -ECHILD;
+    raw_call(SYS_setpgid, 0, 0);
+    const std::uint64_t none[4] = {};  // a set of signals, and struct sigaction: SIG_DFL
+    raw_call(SYS_rt_sigprocmask, SIG_SETMASK, none, 0, sizeof none[0]);
+    raw_call(SYS_rt_sigaction, SIGPIPE, none, 0, sizeof none[0]);
+    raw_call(SYS_rt_sigaction, SIGXFSZ, none, 0, sizeof none[0]);
+    if (const long rc = raw_call(SYS_dup3, stdio.input, 0); rc < 0) return rc;
+    if (const long rc = raw_call(SYS_dup3, stdio.output, 1); rc < 0) return rc;
+    if (const long rc = raw_call(SYS_dup3, stdio.diagnostics, 2); rc < 0) return rc;
+    // What the runtime leaked to us stops here.
+    raw_call(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+    if (stdio.inherited >= 0)
+        if (const long rc = raw_call(SYS_fcntl, stdio.inherited, F_SETFD); rc < 0) return rc;
+    return raw_call(SYS_execve, arguments[0], arguments.data(), variables.data());
+}
+
+CNIXX_ON_A_STACK_OF_ITS_OWN int Execution::Start::run(void* start) {
+    auto& self = *static_cast<Start*>(start);
+    self.failure = static_cast<int>(-self.become());
+    return 127;
+}
+
+pid_t Execution::Start::begin() {
+    if constexpr (has_raw_calls) {
+        const pid_t pid = ::clone(&run, stack.data() + stack.size(), CLONE_VM | SIGCHLD, this);
+        // The kernel starts it on this processor, and moves it to an idle one when it executes: it
+        // comes to that at once.
+        if (pid > 0) ::sched_yield();
+        if (pid > 0) return pid;
     }
-    throw SysError(cat("execute ", program), started.failure);
+    // Where a filter of system calls knows clone(2) for threads alone.
+    const pid_t pid = ::vfork();
+    if (pid == 0) ::_exit(run(this));
+    return pid;
+}
+
+Execution::Execution(std::vector<std::string> argv, std::vector<std::string> environment,
+                     const Stdio& stdio)
+    : start_(std::make_unique<Start>(std::move(argv), std::move(environment), stdio)),
+      pid_(checked(start_->begin(), "start ", start_->argv[0])) {}
+
+Execution::Execution(Execution&&) noexcept = default;
+Execution::~Execution() = default;
+
+int Execution::failure() const {
+    return start_->failure;
+}
+
+void Execution::abandon() {
+    [[maybe_unused]] const Start* kept = start_.release();
 }
 
 }  // namespace cni

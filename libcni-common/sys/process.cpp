@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "sys/execute.h"
 
 namespace cni {
 namespace {
@@ -72,21 +71,20 @@ std::string Exit::reason() const {
     return cat("exit status ", WEXITSTATUS(status));
 }
 
-Child Child::spawn(const std::vector<std::string>& argv,
-                   const std::vector<std::string>& environment, std::string_view input,
+Child Child::spawn(std::vector<std::string> argv, std::vector<std::string> environment,
                    const Limits& limits, int inherited) {
-    Child child(argv[0], limits);
-    Pipe in = make_pipe("stdin", argv[0]), out = make_pipe("stdout", argv[0]),
-         err = make_pipe("stderr", argv[0]);
-    checked(::fcntl(in.writer.get(), F_SETFL, O_NONBLOCK), "set up the stdin of ", argv[0]);
+    const std::string program = argv[0];
+    Pipe in = make_pipe("stdin", program), out = make_pipe("stdout", program),
+         err = make_pipe("stderr", program);
+    checked(::fcntl(in.writer.get(), F_SETFL, O_NONBLOCK), "set up the stdin of ", program);
+    hear_of_ends();
+    Child child(program, limits,
+                Execution(std::move(argv), std::move(environment),
+                          {in.reader.get(), out.writer.get(), err.writer.get(), inherited}));
+    child.reader_ = std::move(in.reader);
     child.input_ = std::move(in.writer);
     child.output_ = std::move(out.reader);
     child.diagnostics_ = std::move(err.reader);
-    child.unfed_ = input;
-    child.feed();
-    hear_of_ends();
-    child.pid_ = execute(argv, environment,
-                         {in.reader.get(), out.writer.get(), err.writer.get(), inherited});
     return child;
 }
 
@@ -94,7 +92,9 @@ Child::Child(Child&& other) noexcept
     : program_(std::move(other.program_)),
       limits_(other.limits_),
       deadline_(other.deadline_),
-      pid_(std::exchange(other.pid_, -1)),
+      execution_(std::move(other.execution_)),
+      is_running_(std::exchange(other.is_running_, false)),
+      reader_(std::move(other.reader_)),
       input_(std::move(other.input_)),
       output_(std::move(other.output_)),
       diagnostics_(std::move(other.diagnostics_)),
@@ -102,16 +102,34 @@ Child::Child(Child&& other) noexcept
       exit_(std::move(other.exit_)) {}
 
 Child::~Child() {
-    if (pid_ < 0) return;
-    // Its group first; it has none where that was forbidden. One that may not be killed either
-    // loses its pipes, and its life when ours ends.
-    if (::kill(-pid_, SIGKILL) < 0 && ::kill(pid_, SIGKILL) < 0) return;
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    if (!is_running_) return;
+    // Its group first; it has none where that was forbidden, or not yet. One that may not be killed
+    // either loses its pipes, and its life when ours ends.
+    const pid_t pid = execution_.pid();
+    if (::kill(-pid, SIGKILL) < 0 && ::kill(pid, SIGKILL) < 0) {
+        execution_.abandon();
+        return;
     }
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+void Child::give(std::string_view input) {
+    unfed_ = input;
+    feed();
+    reader_.reset();
+}
+
+const std::string& Child::await_output() {
+    const EndsHeld held;
+    while (output_ && !has_ended()) await_event();
+    if (!is_running_) drain(output_, exit_.output, "output");
+    return exit_.output;
 }
 
 Exit Child::wait() {
     const EndsHeld held;
+    if (reader_) give("");
     while (!has_ended()) await_event();
     drain(output_, exit_.output, "output");
     drain(diagnostics_, exit_.diagnostics, "stderr");
@@ -119,11 +137,14 @@ Exit Child::wait() {
 }
 
 bool Child::has_ended() {
+    if (!is_running_) return true;
     pid_t rc;
-    do rc = ::waitpid(pid_, &exit_.status, WNOHANG);
+    do rc = ::waitpid(execution_.pid(), &exit_.status, WNOHANG);
     while (rc < 0 && errno == EINTR);
     if (checked(rc, "wait for ", program_) == 0) return false;
-    pid_ = -1;
+    is_running_ = false;
+    if (const int failure = execution_.failure())
+        throw SysError(cat("execute ", program_), failure);
     return true;
 }
 
@@ -154,7 +175,10 @@ void Child::feed() {
         const ssize_t n = ::write(input_.get(), unfed_.data(), unfed_.size());
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) return;
-        if (n < 0 && errno == EPIPE) break;
+        if (n < 0 && errno == EPIPE) {
+            unfed_.clear();
+            break;
+        }
         unfed_.erase(0, static_cast<std::size_t>(checked(n, "write the stdin of ", program_)));
     }
     input_.reset();

@@ -36,8 +36,7 @@ std::optional<Link> set_gateway(NewAttachment& attachment, const Config& config,
 }
 
 // For an IPAM plugin that asks a server on the bridge.
-void open_way(NewAttachment& attachment, const Config& config, const VethPair& veth) {
-    attachment.container.run([&] { set_dad(veth.container.name, config.dad); });
+void open_way(NewAttachment& attachment, const VethPair& veth) {
     attachment.container.rtnl.apply(set_up(veth.container));
     bring_up_port(attachment.host, veth.host);
 }
@@ -82,7 +81,9 @@ Result add(const Request& request) {
     refuse_router_advertisements(veth.host.name);
     configure_port(host, veth.host, config);
 
-    if (attachment.ipam_needs_link()) open_way(attachment, config, veth);
+    if (config.layer3) prepare_interface(attachment.container, veth.container, config.dad);
+
+    if (attachment.ipam_needs_link()) open_way(attachment, veth);
     Result result = attachment.finish_ipam();
     // From here on rules are replaced that an earlier ADD may have made for a container that lives:
     // then IPAM has refused.

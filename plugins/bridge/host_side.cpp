@@ -118,14 +118,14 @@ void configure_port(Rtnl& host, const Link& port, const Config& config) {
 }
 
 Link bring_up_port(Rtnl& host, const Link& port) {
-    Link seen;
+    // Asking for a link makes the kernel settle its state first: one look is enough as a rule.
+    Link seen = host.apply_and_get(set_up(port), port.name);
     const auto look = [&] {
         seen = host.get(port.name);
         return seen.is_operational();
     };
-    host.apply(set_up(port));
-    // Asking for a link makes the kernel settle its state first: one look is enough as a rule.
-    if (look() || NlMonitor({RTNLGRP_LINK}).wait(look, std::chrono::milliseconds(2500)))
+    if (seen.is_operational() ||
+        NlMonitor({RTNLGRP_LINK}).wait(look, std::chrono::milliseconds(2500)))
         return seen;
     throw Error(Code::internal, cat("bridge port in error state: ", operstate_name(seen)),
                 cat("port ", port.name));

@@ -50,7 +50,7 @@ std::string find_program(const std::string& name) {
 void run_hook(const Hook& hook) try {
     Hook argv = hook;
     argv[0] = find_program(hook[0]);
-    const Exit exit = Child::spawn(argv, child_environment({}), "", {.time = hook_time}).wait();
+    const Exit exit = Child::spawn(argv, child_environment({}), {.time = hook_time}).wait();
     if (!exit.success())
         warn(cat("hook ", quote(join(hook, " ")), ": ", exit.reason(), "\n", exit.output,
                  exit.diagnostics));

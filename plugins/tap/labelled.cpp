@@ -49,11 +49,16 @@ public:
 
 Child start(int tun, const NewTap& tap, const std::string& context) {
     const LabelForPrograms label(context);
+    // The plugin's name: the executable may be one that has others in it (multicall).
+    return Child::spawn({"/proc/self/exe", "tap", std::string(marker), cat(tun), tap.name,
+                         tap.multi_queue ? "1" : "0", tap.has_virtio_header ? "1" : "0"},
+                        {}, {.time = std::chrono::seconds(10)}, tun);
+}
+
+Exit run(int tun, const NewTap& tap, const std::string& context) {
+    Child child = start(tun, tap, context);
     try {
-        // The plugin's name: the executable may be one that has others in it (multicall).
-        return Child::spawn({"/proc/self/exe", "tap", std::string(marker), cat(tun), tap.name,
-                             tap.multi_queue ? "1" : "0", tap.has_virtio_header ? "1" : "0"},
-                            {}, "", {.time = std::chrono::seconds(10)}, tun);
+        return child.wait();
     } catch (const SysError& error) {
         throw SysError(cat("failed to create tap: start a process labelled ", quote(context)),
                        error.error,
@@ -64,7 +69,7 @@ Child start(int tun, const NewTap& tap, const std::string& context) {
 }  // namespace
 
 void attach_labelled(int tun, const NewTap& tap, const std::string& context) {
-    const Exit exit = start(tun, tap, context).wait();
+    const Exit exit = run(tun, tap, context);
     if (exit.success()) return;
     if (!WIFEXITED(exit.status))
         throw Error(Code::internal,

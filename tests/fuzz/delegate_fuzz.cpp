@@ -22,11 +22,18 @@ namespace cni {
 std::string Exit::reason() const {
     return "some reason";
 }
+struct Execution::Start {};
+Execution::Execution(std::vector<std::string>, std::vector<std::string>, const Stdio&) : pid_(-1) {}
+Execution::Execution(Execution&&) noexcept = default;
+Execution::~Execution() = default;
 Child::Child(Child&&) noexcept = default;
 Child::~Child() = default;
-Child Child::spawn(const std::vector<std::string>&, const std::vector<std::string>&,
-                   std::string_view, const Limits& limits, int) {
-    return Child({}, limits);
+Child Child::spawn(std::vector<std::string>, std::vector<std::string>, const Limits& limits, int) {
+    return Child({}, limits, Execution({}, {}, {}));
+}
+void Child::give(std::string_view) {}
+const std::string& Child::await_output() {
+    return next_exit.output;
 }
 Exit Child::wait() {
     return next_exit;
@@ -43,7 +50,7 @@ void add_addresses(const std::string& version) {
         {.command = "ADD", .container_id = "c1", .netns = "/x", .ifname = "eth0", .path = "/bin"},
         cni::NetConf::parse(
             cni::cat(R"({"name":"n","ipam":{"type":"sh"},"cniVersion":")", version, "\"}"))};
-    const cni::Ipam ipam(request);
+    cni::Ipam ipam(request);
     const cni::Result result = ipam.start_add().finish();
     if (result.ips.empty()) std::abort();
     const std::string text = result.print_compact("1.1.0");

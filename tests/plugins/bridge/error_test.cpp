@@ -200,6 +200,9 @@ TEST_F(BridgeError, IpamThatFails) {
         {"kill -9 $$", {999, "netplugin failed with no error message: signal: Killed"}},
         {"echo oops >&2; exit 1", {999, "netplugin failed: \"oops\": exit status 1"}},
         {"echo '{\"cniVersion\": \"1.0.0\"}'", {999, "IPAM plugin returned missing IP config"}},
+        // Its result is in use by then.
+        {cat("echo '", ipam_result({"10.1.2.2/24"}), "'; exec >&-; sleep 0.3; exit 3"),
+         {999, "netplugin failed with no error message: exit status 3"}},
     };
     for (const auto& [shell, expected] : cases) {
         const ScriptedIpam ipam;

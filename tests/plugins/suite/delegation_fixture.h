@@ -45,8 +45,11 @@ protected:
         return {Args::from_environment(), NetConf::parse(text)};
     }
     static Result add(const Request& r) {
-        const Ipam ipam(r);
-        return ipam.start_add().finish();
+        Ipam ipam(r);
+        Ipam::Allocation allocation = ipam.start_add();
+        Result result = allocation.finish();
+        allocation.confirm();
+        return result;
     }
     static Result add() { return add(request()); }
     /// "" or what it failed for.

@@ -48,7 +48,7 @@ TEST_F(DelegationLimits, WhatAPluginLeavesRunningIsNotWaitedFor) {
     output_of({"mkfifo", "/run/pid"});
     fake(cat("sleep 100 & echo $! >/run/pid & echo '", one_address, "'"));
     const Request r = request();
-    const Ipam ipam(r);
+    Ipam ipam(r);
     Ipam::Allocation allocation = ipam.start_add();
     const pid_t left = announced_pid();
     EXPECT_EQ(allocation.finish().ips.size(), 1u);
@@ -63,8 +63,7 @@ TEST_F(DelegationLimits, APluginThatTakesTooLongIsKilledWithWhatItStarted) {
     fake("sleep 100 & echo $! >/run/pid; wait");
     pid_t started = 0;
     const Error error = thrown([&] {
-        PluginCall call = PluginCall::start("/run/a/fake", {"PATH=/usr/bin:/bin"}, "", "fake",
-                                            std::chrono::seconds(0));
+        PluginCall call({"/run/a/fake", {"PATH=/usr/bin:/bin"}, "fake", std::chrono::seconds(0)});
         started = announced_pid();
         call.finish();
     });
@@ -78,14 +77,14 @@ TEST_F(DelegationLimits, APluginThatTakesTooLongIsKilledWithWhatItStarted) {
 // As filters do it that are older than a call.
 TEST_F(DelegationLimits, PluginsAreFoundAndExecutedWhereCallsAreRefused) {
     fake(cat("echo '", one_address, "'"));  // the shell does that itself
-    for (const long call : {SYS_faccessat2, SYS_vfork, SYS_memfd_create, SYS_close_range})
+    for (const long call : {SYS_faccessat2, SYS_clone, SYS_memfd_create, SYS_close_range})
         EXPECT_EQ(status_without(call, EPERM, [] { return attempt_add().empty(); }), 0) << call;
 }
 
-TEST_F(DelegationLimits, WhatCannotBeExecutedIsNamedWithoutVforkToo) {
+TEST_F(DelegationLimits, WhatCannotBeExecutedIsNamedWithoutCloneToo) {
     output_of({"sh", "-c", "echo '#!/run/none' >/run/a/fake; chmod 755 /run/a/fake"});
     EXPECT_EQ(status_without(
-                  SYS_vfork, ENOSYS,
+                  SYS_clone, ENOSYS,
                   [] { return attempt_add() == "execute /run/a/fake: No such file or directory"; }),
               0);
 }
@@ -95,7 +94,7 @@ TEST_F(DelegationLimits, ADescriptorIsInheritedOnDemand) {
     const Fd kept = open_at(AT_FDCWD, "/run/kept", O_RDONLY, 0, "/run/kept");
     fake(cat("cat <&", kept.get()));
     Child child =
-        Child::spawn({"/run/a/fake"}, {"PATH=/usr/bin:/bin"}, "", {.time = ipam_time}, kept.get());
+        Child::spawn({"/run/a/fake"}, {"PATH=/usr/bin:/bin"}, {.time = ipam_time}, kept.get());
     EXPECT_EQ(child.wait().output, "by the parent");
 }
 

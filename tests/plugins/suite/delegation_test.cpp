@@ -79,10 +79,8 @@ TEST_F(FindPlugin, SaysWhereItLooked) {
 TEST_F(FindPlugin, AnEmptyElementIsTheWorkingDirectory) {
     write_script("/run/a/fake", "echo ran");
     ASSERT_EQ(::chdir("/run/a"), 0);
-    EXPECT_EQ(PluginCall::start(find_plugin("fake", ":/run/b"), {}, "", "fake", ipam_time).finish(),
-              "ran\n");
-    EXPECT_EQ(PluginCall::start(find_plugin("fake", "../a"), {}, "", "fake", ipam_time).finish(),
-              "ran\n");
+    for (const char* path : {":/run/b", "../a"})
+        EXPECT_EQ(PluginCall({find_plugin("fake", path), {}, "fake", ipam_time}).finish(), "ran\n");
 }
 
 TEST_F(Delegation, ChildGetsStdinVerbatimAndTheEnvironmentWithTheVerb) {
@@ -100,7 +98,7 @@ TEST_F(Delegation, ChildGetsStdinVerbatimAndTheEnvironmentWithTheVerb) {
 TEST_F(Delegation, EachVerbIsPassedOnAndItsOutputIgnored) {
     fake("echo $CNI_COMMAND >>/run/verbs; echo junk");
     const Request r = request();
-    const Ipam ipam(r);
+    Ipam ipam(r);
     ipam.del();
     ipam.check();
     ipam.gc();
@@ -111,7 +109,7 @@ TEST_F(Delegation, EachVerbIsPassedOnAndItsOutputIgnored) {
 TEST_F(Delegation, ThePluginIsSoughtAtEachCall) {
     fake("");
     const Request r = request();
-    const Ipam ipam(r);
+    Ipam ipam(r);
     ipam.del();
     output_of({"rm", "/run/a/fake"});
     EXPECT_THAT(thrown([&] { ipam.del(); }).msg, StartsWith("failed to find plugin \"fake\""));
@@ -318,13 +316,51 @@ TEST_F(Delegation, ACallThatIsAbandonedIsKilled) {
     const Request r = request();
     pid_t child = 0;
     {
-        const Ipam ipam(r);
+        Ipam ipam(r);
         const Ipam::Allocation allocation = ipam.start_add();
         child = announced_pid();
         EXPECT_EQ(::kill(child, 0), 0);
     }
     EXPECT_EQ(::kill(child, 0), -1);
     EXPECT_EQ(errno, ESRCH);
+}
+
+TEST_F(Delegation, AProcessThatIsPreparedDoesNothingUntilItIsWanted) {
+    write_script("/run/a/host-local",
+                 cat("cat >/run/stdin; echo $CNI_COMMAND >>/run/calls; echo '", one_address, "'"));
+    const Request r =
+        request(R"({"cniVersion": "1.1.0", "name": "n", "ipam": {"type": "host-local"}})");
+    {
+        Ipam given_up(r);
+        given_up.prepare("ADD");
+        ::usleep(100'000);
+    }
+    EXPECT_EQ(content_of("/run/calls"), "(no such file)");
+    Ipam ipam(r);
+    ipam.prepare("DEL");
+    Ipam::Allocation allocation = ipam.start_add();
+    EXPECT_EQ(allocation.finish().ips.size(), 1u);
+    allocation.release();
+    ipam.prepare("GC");
+    ipam.gc();
+    EXPECT_EQ(content_of("/run/calls"), "ADD\nDEL\nGC\n");
+}
+
+// Who has a result that was printed before its end.
+TEST_F(Delegation, AResultIsTakenBeforeTheEndOfThePluginAndCountsWithIt) {
+    output_of({"mkfifo", "/run/go"});
+    fake(cat("echo '", one_address, "'; exec >&-; read status </run/go; exit $status"));
+    const Request r = request();
+    for (const char* status : {"0", "4"}) {
+        Ipam ipam(r);
+        Ipam::Allocation allocation = ipam.start_add();
+        EXPECT_EQ(allocation.finish().ips.size(), 1u);
+        output_of({"sh", "-c", cat("echo ", status, " >/run/go")});
+        if (*status == '0')
+            EXPECT_NO_THROW(allocation.confirm());
+        else
+            EXPECT_THAT(thrown([&] { allocation.confirm(); }).msg, HasSubstr("exit status 4"));
+    }
 }
 
 TEST_F(Delegation, AChildDiesWithItsParent) {
@@ -334,7 +370,7 @@ TEST_F(Delegation, AChildDiesWithItsParent) {
     const Request r = request();
     const pid_t parent = checked(::fork(), "fork");
     if (parent == 0) {
-        const Ipam ipam(r);
+        Ipam ipam(r);
         const Ipam::Allocation allocation = ipam.start_add();
         for (;;) ::pause();
     }
