@@ -5,9 +5,8 @@ function(cni_make_executable name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/libcni-common)
   target_link_libraries(${name} PRIVATE cni_sanitizers)
   if(CNIXX_STATIC)
-    # libnl refers to getprotobyname: the linker warns, nothing here calls it.
     target_link_options(${name} PRIVATE
-      $<$<NOT:$<BOOL:$<TARGET_PROPERTY:${name},CNIXX_SHARED>>>:-static>
+      "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:${name},CNIXX_SHARED>>>:${CNIXX_STATIC_LINK}>"
       $<$<NOT:$<CONFIG:Debug>>:-s>)
   endif()
   if(CNIXX_LINK_MAPS)
