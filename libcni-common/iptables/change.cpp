@@ -4,7 +4,7 @@
 
 namespace cni::ipt {
 
-std::string to_string(TableName name) {
+const char* to_string(TableName name) {
     switch (name) {
         case TableName::filter:
             return "filter";
@@ -13,7 +13,7 @@ std::string to_string(TableName name) {
         case TableName::raw:
             return "raw";
     }
-    return {};
+    return "";
 }
 
 void change(nft::Connection& nft, Flavour flavour, TableId id,

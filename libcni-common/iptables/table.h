@@ -16,7 +16,7 @@ using RuleFilter = std::function<bool(const Rule&)>;
 
 /// Which of iptables' tables, of either family.
 enum class TableName { filter, nat, raw };
-std::string to_string(TableName name);
+const char* to_string(TableName name);
 
 struct TableId {
     Family family;

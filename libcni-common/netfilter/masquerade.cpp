@@ -19,14 +19,17 @@ using nft::Rule;
 using nft::Side;
 
 // Names, comments and order are those of the reference plugins: either's DEL finds the other's.
-const nft::Table table{NFPROTO_INET, "cni_plugins_masquerade"};
+constexpr nft::Table table{NFPROTO_INET, "cni_plugins_masquerade"};
 constexpr const char* checks = "masq_checks";
 constexpr const char* postrouting = "postrouting";
-const nft::Hook hook{.type = "nat", .number = NF_INET_POST_ROUTING, .priority = NF_IP_PRI_NAT_SRC};
 constexpr char table_comment[] =
     "Masquerading for plugins from github.com/containernetworking/plugins";
 constexpr char checks_comment[] =
     "Masquerade traffic from certain IPs to any (non-multicast) IP outside their subnet";
+
+nft::Hook hook() {
+    return {.type = "nat", .number = NF_INET_POST_ROUTING, .priority = NF_IP_PRI_NAT_SRC};
+}
 
 Connection::CommentFilter rules_of(const Owner& owner) {
     return [known = owner_comments(owner)](std::string_view comment) {
@@ -37,15 +40,18 @@ Connection::CommentFilter rules_of(const Owner& owner) {
 // Who has rules in masq_checks, to be looked up: that chain has those of all attachments of the
 // host. The reference plugins know nothing of it, and leave an element behind when they remove a
 // rule of ours; it does no harm.
-const nft::Set attachments{
-    .name = "attachments",
-    .key_type = nft::concatenated(
-        {nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark}),
-    .key_length = 20};
+constexpr const char* attachments = "attachments";
+constexpr std::uint32_t key_length = 20;
+
+nft::Set attachments_set() {
+    return {.name = attachments,
+            .key_type = nft::concatenated(
+                {nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark, nft::type_mark}),
+            .key_length = key_length};
+}
 
 nft::Element attachment_of(const Owner& owner) {
-    return {.key = owner_digest_bytes(owner, attachments.key_length),
-            .comment = owner_comment(owner)};
+    return {.key = owner_digest_bytes(owner, key_length), .comment = owner_comment(owner)};
 }
 
 std::vector<Rule> postrouting_rules() {
@@ -68,13 +74,13 @@ Rule masquerade_rule(const Prefix& address) {
 
 bool is_hooked(Connection& nft) {
     const auto chain = nft.find_chain(table, postrouting);
-    return chain && chain->hook && chain->hook->is_same_place(hook);
+    return chain && chain->hook && chain->hook->is_same_place(hook());
 }
 
 void put_table(Batch& batch) {
     batch.add_table(table, table_comment);
     batch.add_chain(table, checks, {}, checks_comment);
-    batch.add_chain(table, postrouting, hook);
+    batch.add_chain(table, postrouting, hook());
     batch.flush_chain(table, postrouting);
     for (const Rule& rule : postrouting_rules()) batch.add_rule(table, postrouting, rule);
 }
@@ -93,8 +99,8 @@ bool has_rules(Connection& nft) {
 void drop_unused_set(Connection& nft) {
     if (has_rules(nft)) return;
     nft::commit_unchanged(nft, "masquerading is removed", [&](Batch& batch) {
-        if (!has_rules(nft) && nft.has_set(table, attachments.name))
-            batch.delete_set(table, attachments.name);
+        if (!has_rules(nft) && nft.has_set(table, attachments))
+            batch.delete_set(table, attachments);
     });
 }
 
@@ -111,13 +117,13 @@ void add_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefi
         // Not sent for good measure: changing a base chain or flushing it makes the process wait
         // when it closes the connection.
         if (!is_in_place(nft)) put_table(batch);
-        if (!nft.has_set(table, attachments.name)) batch.add_set(table, attachments);
-        batch.add_element(table, attachments.name, attachment);
+        if (!nft.has_set(table, attachments)) batch.add_set(table, attachments_set());
+        batch.add_element(table, attachments, attachment);
         for (const Prefix& address : addresses)
             batch.add_rule(table, checks, masquerade_rule(address), attachment.comment);
     };
     // Another's rules are not listed to find that the owner has none.
-    if (nft.find_element(table, attachments.name, attachment.key))
+    if (nft.find_element(table, attachments, attachment.key))
         delete_rules(nft, table, checks, rules_of(owner), put);
     else
         delete_rules(nft, table, checks, rules_of(owner), {}, put);
@@ -131,8 +137,8 @@ void add_masquerade(Connection& nft, const Owner& owner, const std::vector<Prefi
 bool remove_masquerade(Connection& nft, const Owner& owner) {
     const nft::Bytes key = attachment_of(owner).key;
     const auto deleted = delete_rules(nft, table, checks, rules_of(owner), [&](Batch& batch) {
-        if (nft.find_element(table, attachments.name, key))
-            batch.delete_element(table, attachments.name, key);
+        if (nft.find_element(table, attachments, key))
+            batch.delete_element(table, attachments, key);
     });
     drop_unused_set(nft);
     return deleted > 0;
@@ -163,9 +169,9 @@ std::size_t gc_masquerade(Connection& nft, const std::string& network,
     };
     const auto deleted = delete_rules(nft, table, checks, is_stale, [&](Batch& batch) {
         std::vector<nft::Bytes> keys;
-        for (const nft::Element& element : nft.elements(table, attachments.name))
+        for (const nft::Element& element : nft.elements(table, attachments))
             if (is_stale(element.comment)) keys.push_back(element.key);
-        batch.delete_elements(table, attachments.name, keys);
+        batch.delete_elements(table, attachments, keys);
     });
     drop_unused_set(nft);
     return deleted;

@@ -14,7 +14,7 @@ namespace cni::nft {
 
 struct Table {
     std::uint8_t family;  // NFPROTO_INET, NFPROTO_IPV4, NFPROTO_BRIDGE, ...
-    std::string name;
+    const char* name;     // a literal: constants of this are there without a start of theirs
     /// "inet cni_plugins_masquerade"
     std::string to_string() const;
     /// "<act> <object> of nftables table inet cni_plugins_masquerade": for messages.

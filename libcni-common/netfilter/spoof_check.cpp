@@ -18,10 +18,8 @@ using nft::ListedRule;
 using nft::Rule;
 
 // Names, comments and order are those of the reference plugins: either's DEL finds the other's.
-const nft::Table table{NFPROTO_BRIDGE, "nat"};
+constexpr nft::Table table{NFPROTO_BRIDGE, "nat"};
 constexpr const char* prerouting = "PREROUTING";
-const nft::Hook hook{
-    .type = "filter", .number = NF_BR_PRE_ROUTING, .priority = NF_BR_PRI_NAT_DST_BRIDGED};
 constexpr std::string_view comment_prefix = "macspoofchk-";
 constexpr std::string_view chain_prefix = "cni-br-iface-";
 constexpr std::string_view mac_suffix = "-mac";
@@ -31,6 +29,10 @@ constexpr std::string_view mac_suffix = "-mac";
 constexpr std::uint64_t jump_after_chain = 5;
 // Its own rule, and that jump.
 constexpr std::uint32_t uses_of_chain = 2;
+
+nft::Hook hook() {
+    return {.type = "filter", .number = NF_BR_PRE_ROUTING, .priority = NF_BR_PRI_NAT_DST_BRIDGED};
+}
 
 struct Names {
     explicit Names(const std::string& reference)
@@ -57,14 +59,14 @@ std::vector<Rule> mac_chain_rules(const Mac& mac) {
 
 bool is_hooked(Connection& nft) {
     const auto chain = nft.find_chain(table, prerouting);
-    return chain && chain->hook && chain->hook->is_same_place(hook);
+    return chain && chain->hook && chain->hook->is_same_place(hook());
 }
 
 // Only where it is missing: the kernel takes it for a change when a base chain that exists is named
 // again, and closing the socket waits as it does after a deletion (see Connection).
 void put_table(Batch& batch) {
     batch.add_table(table);
-    batch.add_chain(table, prerouting, hook);
+    batch.add_chain(table, prerouting, hook());
 }
 
 // Behind its two chains.

@@ -22,8 +22,8 @@
 /// The tables of family bridge are made when the first container is isolated.
 namespace cni::firewall::nftables {
 
-inline const nft::Table inet_table{NFPROTO_INET, "cni_firewall"};
-inline const nft::Table bridge_table{NFPROTO_BRIDGE, "cni_firewall"};
+inline constexpr nft::Table inet_table{NFPROTO_INET, "cni_firewall"};
+inline constexpr nft::Table bridge_table{NFPROTO_BRIDGE, "cni_firewall"};
 
 inline constexpr const char* on_bridge = "on_bridge";
 inline constexpr const char* policed = "policed";

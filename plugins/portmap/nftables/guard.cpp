@@ -11,7 +11,7 @@
 namespace cni::portmap::nftables {
 namespace {
 
-const nft::Table table{NFPROTO_IPV4, "cni_portmap_guard"};
+constexpr nft::Table table{NFPROTO_IPV4, "cni_portmap_guard"};
 constexpr const char* prerouting = "prerouting";
 constexpr const char* links_map = "links";
 constexpr const char* holders_chain = "holders";
