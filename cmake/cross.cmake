@@ -4,6 +4,8 @@ set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+# Of qemu-user: what a build executes of its own, cnitool for the JSON Schemas.
+find_program(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64)
 
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH cnixx_sources)
 set(cnixx_sysroot ${cnixx_sources}/build/sysroot/arm64)
