@@ -26,8 +26,17 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+std::string to_hex(std::span<const std::uint8_t> bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string out;
+    for (const int byte : bytes) {
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    }
+    return out;
+}
+
 std::string quote(std::string_view text) {
-    constexpr char hex[] = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
@@ -41,9 +50,7 @@ std::string quote(std::string_view text) {
         } else if (c == '\r') {
             out += "\\r";
         } else if (byte < 0x20 || byte == 0x7f) {
-            out += "\\x";
-            out += hex[byte >> 4];
-            out += hex[byte & 15];
+            out += "\\x" + to_hex({&byte, 1});
         } else {
             out += c;
         }

@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +50,9 @@ std::string_view trim(std::string_view text);
 
 /// ASCII letters folded to lower case.
 std::string lower(std::string_view text);
+
+/// Two lower-case digits for each byte.
+std::string to_hex(std::span<const std::uint8_t> bytes);
 
 /// Parts joined with a separator.
 template <typename Range>

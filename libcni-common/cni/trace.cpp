@@ -1,10 +1,10 @@
 #include "cni/trace.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include <array>
 
+#include "base/random.h"
 #include "base/release.h"
 #include "cni/args.h"
 #include "cni/json_writer.h"
@@ -19,12 +19,7 @@ constexpr std::size_t digits_of_trace = 32, digits_of_span = 16;
 
 // All zeros would be invalid, and do not come up.
 std::string draw_id(std::size_t digits) {
-    std::array<unsigned char, digits_of_trace / 2> bytes;
-    checked(::getrandom(bytes.data(), bytes.size(), 0), "draw a number");
-    std::string id;
-    for (const unsigned char byte : bytes)
-        for (const int digit : {byte >> 4, byte & 15}) id += "0123456789abcdef"[digit];
-    return id.substr(0, digits);
+    return to_hex(draw_random<std::array<std::uint8_t, digits_of_trace / 2>>()).substr(0, digits);
 }
 
 std::string nanoseconds(std::int64_t microseconds) {

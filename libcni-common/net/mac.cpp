@@ -1,11 +1,9 @@
 #include "net/mac.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <span>
 
-#include "base/error.h"
+#include "base/random.h"
 
 namespace cni {
 namespace {
@@ -58,9 +56,7 @@ std::optional<Mac> Mac::parse(std::string_view text) {
 }
 
 Mac Mac::random() {
-    Mac mac;
-    checked(::getrandom(mac.bytes.data(), mac.bytes.size(), 0), "get random bytes");
-    return localised(mac);
+    return localised(draw_random<Mac>());
 }
 
 Mac Mac::from_hash(std::string_view hex) {

@@ -4,11 +4,12 @@
 #include <linux/filter.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstddef>
+
+#include "base/random.h"
 
 namespace cni {
 namespace {
@@ -62,9 +63,7 @@ Fd subscribe_to_removal(int index) {
 
 // Far from the small numbers that people give to groups.
 std::uint32_t draw_group() {
-    std::uint32_t number = 0;
-    checked(::getrandom(&number, sizeof number, 0), "draw a number");
-    return number >> 1 | 1u << 30;
+    return draw_random<std::uint32_t>() >> 1 | 1u << 30;
 }
 
 std::vector<NlRequest> removals_of(const std::vector<Link>& links) {

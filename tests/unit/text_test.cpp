@@ -37,6 +37,11 @@ TEST(Text, TrimAndLowerKnowAsciiOnly) {
     EXPECT_EQ(lower("ABZaz09_\u00c4"), "abzaz09_\u00c4");
 }
 
+TEST(Text, ToHexWritesTwoDigitsForEachByte) {
+    EXPECT_EQ(to_hex(std::vector<std::uint8_t>{0, 9, 0xa0, 0xff}), "0009a0ff");
+    EXPECT_EQ(to_hex({}), "");
+}
+
 TEST(Text, JoinSeparatesParts) {
     EXPECT_EQ(join(std::vector<std::string>{"a", "b", "c"}, ", "), "a, b, c");
     EXPECT_EQ(join(std::vector<std::string>{}, ", "), "");
