@@ -1,18 +1,30 @@
-# The targets of one type defined below a directory, so that a new plugin is linked and built
-# for the tests without being named here.
-function(cni_collect_targets directory type result)
+# cni_collect_targets(RESULT TYPE folder... [NAMED regex]): the targets of one type that are defined
+# in folders of the project and below them, so that a new plugin is linked, and built for the tests,
+# without being named there; those whose names NAMED matches.
+function(cni_collect_targets result type)
+  cmake_parse_arguments(ARG "" "NAMED" "" ${ARGN})
+  set(found)
+  foreach(folder IN LISTS ARG_UNPARSED_ARGUMENTS)
+    cni_append_targets(${PROJECT_SOURCE_DIR}/${folder} ${type} found)
+  endforeach()
+  if(ARG_NAMED)
+    list(FILTER found INCLUDE REGEX ${ARG_NAMED})
+  endif()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+# Appends to `list` those of one directory and below it.
+function(cni_append_targets directory type list)
   get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
   get_property(children DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
-  set(found)
   foreach(target IN LISTS targets)
     get_target_property(its_type ${target} TYPE)
     if(its_type STREQUAL type)
-      list(APPEND found ${target})
+      list(APPEND ${list} ${target})
     endif()
   endforeach()
   foreach(child IN LISTS children)
-    cni_collect_targets(${child} ${type} below)
-    list(APPEND found ${below})
+    cni_append_targets(${child} ${type} ${list})
   endforeach()
-  set(${result} ${found} PARENT_SCOPE)
+  set(${list} ${${list}} PARENT_SCOPE)
 endfunction()

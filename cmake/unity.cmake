@@ -14,8 +14,8 @@ endfunction()
 
 # When all targets are there.
 function(cni_choose_unity)
-  cni_collect_targets(${PROJECT_SOURCE_DIR} STATIC_LIBRARY libraries)
-  cni_collect_targets(${PROJECT_SOURCE_DIR} EXECUTABLE executables)
+  cni_collect_targets(libraries STATIC_LIBRARY .)
+  cni_collect_targets(executables EXECUTABLE .)
   foreach(target IN LISTS libraries executables)
     # A function of one file and a variable of another may have the same name.
     target_compile_options(${target} PRIVATE -Wno-shadow)
