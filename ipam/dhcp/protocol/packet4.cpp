@@ -2,24 +2,13 @@
 
 #include <algorithm>
 
+#include "checksum.h"
+
 namespace cni::dhcp {
 namespace {
 
 constexpr std::size_t ip_head = 20, udp_head = 8;
 constexpr std::uint8_t udp = 17;
-
-/// The sum of RFC 1071, not folded yet; an odd byte at the end counts as if a zero followed.
-std::uint32_t sum_of(View bytes) {
-    std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-        sum += i % 2 == 0 ? std::uint32_t{bytes[i]} << 8 : std::uint32_t{bytes[i]};
-    return sum;
-}
-
-std::uint16_t folded(std::uint32_t sum) {
-    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<std::uint16_t>(~sum);
-}
 
 /// 0 when the datagram, its checksum within, is as it was sent.
 std::uint16_t udp_checksum(const Ip& source, const Ip& destination, View datagram) {

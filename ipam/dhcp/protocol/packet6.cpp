@@ -1,11 +1,12 @@
 #include "packet6.h"
 
+#include "checksum.h"
+
 namespace cni::dhcp {
 namespace {
 
 constexpr std::uint8_t version = 6, icmp6 = 58, of_this_link = 255;
 constexpr std::uint8_t neighbor_solicitation = 135, neighbor_advertisement = 136;
-constexpr std::size_t head_size = 40;
 
 struct IcmpPacket {
     Ip source, destination;
@@ -25,22 +26,13 @@ std::optional<IcmpPacket> parse_icmp6(View packet) {
     return IcmpPacket{source, destination, content};
 }
 
-std::uint32_t sum_of(View bytes) {
-    std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-        sum += static_cast<std::uint32_t>(bytes[i]) << (i % 2 == 0 ? 8 : 0);
-    return sum;
-}
-
 // RFC 8200, 8.1. Of what holds its checksum it is 0.
 std::uint16_t checksum_of(const IcmpPacket& packet) {
     Bytes pseudo = to_bytes(packet.source);
     put(pseudo, packet.destination);
     put_u32(pseudo, static_cast<std::uint32_t>(packet.content.size()));
     put_u32(pseudo, icmp6);
-    std::uint32_t sum = sum_of(pseudo) + sum_of(packet.content);
-    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<std::uint16_t>(~sum);
+    return folded(sum_of(pseudo) + sum_of(packet.content));
 }
 
 // Each has its length behind its type, in units of eight bytes.
