@@ -33,7 +33,7 @@ function(cni_choose_unity)
   cni_compile_alone(libcni-common/runtime conf_dir.cpp validate/plugin_check.cpp
     validate/plugin_keys.cpp validate/reference_plugins.cpp validate/validate.cpp)
   # A fuzz target has its own instead.
-  cni_compile_alone(libcni-common/sys process.cpp)
+  cni_compile_alone(libcni-common/sys execute.cpp process.cpp)
   cni_compile_alone(plugins/firewall nftables/backend.cpp)
   cni_compile_alone(plugins/host-device loan.cpp)
   cni_compile_alone(plugins/portmap conditions/nftables.cpp iptables/guard.cpp nftables/guard.cpp)

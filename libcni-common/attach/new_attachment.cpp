@@ -1,11 +1,10 @@
 #include "attach/new_attachment.h"
 
-#include <sys/random.h>
-
 #include "attach/announcement.h"
 #include "attach/configure.h"
 #include "attach/host_link.h"
 #include "attach/owners.h"
+#include "base/random.h"
 #include "cni/version.h"
 #include "rules/masquerading.h"
 
@@ -32,9 +31,7 @@ std::string joined(const std::string& explanation, const std::string& details) {
 // A number that neither the host nor a container has given so far, as they count from 1.
 int random_index() {
     constexpr std::uint32_t first = 1u << 20, last = 1u << 24;
-    std::uint32_t number = 0;
-    checked(::getrandom(&number, sizeof number, 0), "get random bytes");
-    return static_cast<int>(first + number % (last - first));
+    return static_cast<int>(first + draw_random<std::uint32_t>() % (last - first));
 }
 
 // Kernels before 6.15 look on the host, where the request is sent, whether there is a link of that
