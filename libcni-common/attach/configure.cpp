@@ -6,18 +6,19 @@
 
 #include "attach/ipv6.h"
 #include "netlink/monitor.h"
+#include "netlink/parameters.h"
 #include "sys/sysctl.h"
 
 namespace cni {
 namespace {
 
-std::string key_of(std::string_view family, std::string_view ifname, std::string_view name) {
-    return cat("net/", family, "/conf/", ifname, "/", name);
+std::string key_of(std::string_view ifname, std::string_view name) {
+    return cat("net/ipv6/conf/", ifname, "/", name);
 }
 
 // False when the kernel has no such key.
 bool enable_ipv6(const std::string& ifname) {
-    const std::string key = key_of("ipv6", ifname, "disable_ipv6");
+    const std::string key = key_of(ifname, "disable_ipv6");
     const auto value = find_sysctl(key);
     if (value && *value != "0") set_sysctl(key, "0");
     return value.has_value();
@@ -30,6 +31,15 @@ void set_unless_right(const std::string& key, std::string_view value) {
     } catch (const SysError&) {
         if (find_sysctl(key) != value) throw;
     }
+}
+
+std::optional<SysctlDir> ipv6_parameters(const std::string& ifname) {
+    return SysctlDir::find(cat("net/ipv6/conf/", ifname));
+}
+
+void set_dad(const SysctlDir& parameters, Dad dad) {
+    if (dad == Dad::on) parameters.set_if_possible("enhanced_dad", "1");
+    parameters.set_if_possible("accept_dad", dad == Dad::on ? "1" : "0");
 }
 
 bool is_ipv6(const IpConfig& ip) {
@@ -50,8 +60,7 @@ bool has_family(const Result& result, Family family) {
 }
 
 void set_dad(const std::string& ifname, Dad dad) {
-    if (dad == Dad::on) set_sysctl_if_possible(key_of("ipv6", ifname, "enhanced_dad"), "1");
-    set_sysctl_if_possible(key_of("ipv6", ifname, "accept_dad"), dad == Dad::on ? "1" : "0");
+    if (const auto parameters = ipv6_parameters(ifname)) set_dad(*parameters, dad);
 }
 
 void allow_ipv6(const Link& link) {
@@ -64,7 +73,7 @@ void prepare_for_ipv6(const Link& link, const Result& result) {
     if (address == result.ips.end()) return;
     enable_ipv6("lo");
     if (!enable_ipv6(link.name)) require_ipv6(link, address->address);
-    set_unless_right(key_of("ipv6", link.name, "keep_addr_on_down"), "1");
+    set_unless_right(key_of(link.name, "keep_addr_on_down"), "1");
 }
 
 Route completed_route(const Route& route, const Result& result) {
@@ -78,20 +87,32 @@ Route completed_route(const Route& route, const Result& result) {
     return completed;
 }
 
+// Where many containers come at once, a kernel that finds an IPv6 address when a link comes up may
+// have no memory at hand for the route to its subnet, and goes on without one: it must not wait for
+// any there (addrconf_permanent_addr() in net/ipv6/addrconf.c), as it does for one that comes
+// later.
+void put_up_with_addresses(std::vector<NlRequest>& requests, const Result& result, NlRequest set_up,
+                           const std::function<NlRequest(const Prefix&)>& add) {
+    for (const IpConfig& ip : result.ips)
+        if (!is_ipv6(ip)) requests.push_back(add(ip.address));
+    requests.push_back(std::move(set_up));
+    for (const IpConfig& ip : result.ips)
+        if (is_ipv6(ip)) requests.push_back(add(ip.address));
+}
+
 void prepare_interface(const Container& container, const Link& link, Dad dad) {
-    container.run([&] {
-        set_dad(link.name, dad);
-        // So that announce() makes the kernel tell the neighbours.
-        set_sysctl_if_possible(key_of("ipv4", link.name, "arp_notify"), "1");
-        set_sysctl_if_possible(key_of("ipv6", link.name, "ndisc_notify"), "1");
-    });
+    const auto parameters = container.run([&] { return ipv6_parameters(link.name); });
+    if (!parameters) return;
+    set_dad(*parameters, dad);
+    // So that announce() makes the kernel tell the neighbours.
+    parameters->set_if_possible("ndisc_notify", "1");
 }
 
 void configure_interface(Container& container, const Link& link, const Result& result, Dad dad) {
     if (has_family(result, Family::v6)) container.run([&] { prepare_for_ipv6(link, result); });
     std::vector<NlRequest> requests;
-    for (const IpConfig& ip : result.ips) requests.push_back(add_address(link, ip.address, dad));
-    requests.push_back(set_up(link));
+    put_up_with_addresses(requests, result, set_up_to_announce(link),
+                          [&](const Prefix& address) { return add_address(link, address, dad); });
     for (const Route& route : result.routes)
         requests.push_back(add_route(link, completed_route(route, result)));
     container.rtnl.transact(requests);

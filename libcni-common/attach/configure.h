@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "cni/result.h"
 #include "container/container.h"
 #include "netlink/address.h"
@@ -29,13 +32,18 @@ void prepare_for_ipv6(const Link& link, const Result& result);
 /// on the link: results before 1.1.0 have no scope to say so.
 Route completed_route(const Route& route, const Result& result);
 
+/// Brings a link up, with the request `set_up`, and gives it the addresses of a result with what
+/// `add` makes: those of IPv4 before, those of IPv6 behind it.
+void put_up_with_addresses(std::vector<NlRequest>& requests, const Result& result, NlRequest set_up,
+                           const std::function<NlRequest(const Prefix&)>& add);
+
 /// Sets the kernel parameters of a container's interface that no address is needed for. To be
 /// called before it is up.
 void prepare_interface(const Container& container, const Link& link, Dad dad);
 
 /// Gives an interface of a container what IPAM decided, in this order: the kernel parameters that
-/// IPv6 takes, the addresses, link up, the routes in the order of the result (as completed_route()
-/// has them). prepare_interface() comes before it.
+/// IPv6 takes, the link up with its addresses, the routes in the order of the result (as
+/// completed_route() has them). prepare_interface() comes before it.
 void configure_interface(Container& container, const Link& link, const Result& result, Dad dad);
 
 /// Waits until the kernel takes packets for the IPv6 addresses of a result, which it has work to do

@@ -8,6 +8,7 @@
 
 #include "attach/ipv6.h"
 #include "netlink/address.h"
+#include "netlink/parameters.h"
 #include "netlink/route.h"
 #include "sys/sysctl.h"
 
@@ -64,14 +65,10 @@ void keep_listening_to_routers(Rtnl& host) {
     }
 }
 
-bool accepts_advertisements(const Link& link) {
-    return find_sysctl(accept_ra_key(link.name)).value_or("0") != "0";
-}
-
 }  // namespace
 
 void enable_forwarding(Rtnl& host, Family family) {
-    if (is_forwarding(family)) return;
+    if (forwards(host, family) || is_forwarding(family)) return;
     if (family == Family::v6) require_ipv6_in_kernel();
     try {
         if (family == Family::v6) keep_listening_to_routers(host);
@@ -98,19 +95,19 @@ void refuse_router_advertisements(const std::string& ifname) {
 }
 
 void refuse_router_advertisements_unless_used(Rtnl& host, const Link& link) {
-    if (accepts_advertisements(link) && !has_routes_of_routers(host, link))
+    if (link.accept_ra != 0 && !has_routes_of_routers(host, link))
         refuse_router_advertisements(link.name);
 }
 
 void check_router_advertisements(const Link& link) {
-    if (accepts_advertisements(link))
+    if (link.accept_ra != 0)
         throw Error(Code::internal,
                     cat("the host learns routes from what containers send to ", link.name),
                     cat(accept_ra_key(link.name), " is not 0"));
 }
 
 void check_router_advertisements_unless_used(Rtnl& host, const Link& link) {
-    if (accepts_advertisements(link) && !has_routes_of_routers(host, link))
+    if (link.accept_ra != 0 && !has_routes_of_routers(host, link))
         check_router_advertisements(link);
 }
 

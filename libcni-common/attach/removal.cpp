@@ -1,5 +1,7 @@
 #include "attach/removal.h"
 
+#include <utility>
+
 #include "attach/container_link.h"
 #include "attach/owners.h"
 #include "attach/veth_pair.h"
@@ -17,17 +19,36 @@ void remove_from_container(const Request& request, std::string_view kind, Depart
         departure.remove(*container, {*link});
 }
 
+bool may_be_masqueraded(const NetConf& conf) {
+    try {
+        return conf.json.bool_or("ipMasq", false);
+    } catch (const Error&) {
+        return true;
+    }
+}
+
 }  // namespace
 
 Removal::Removal(const Request& request)
     : record(request.conf.prev_result_if_readable()), request_(request) {}
 
 void Removal::masquerading() {
+    is_masquerading_due_ = true;
+    if (may_be_masqueraded(request_.conf)) remove_masquerading_if_due();
+}
+
+void Removal::remove_masquerading_if_due() {
+    if (!std::exchange(is_masquerading_due_, false)) return;
     request_.step("remove masquerading");
     attempt([&] {
         remove_masquerading(nft(), owner_of(request_),
                             known_addresses(record, request_.args.ifname));
     });
+}
+
+void Removal::use_the_wait() {
+    if (ipam_) ipam_->prepare("DEL");
+    remove_masquerading_if_due();
 }
 
 void Removal::pair_and_addresses() {
@@ -55,12 +76,13 @@ void Removal::remove_and_release(const std::function<void()>& remove) {
     const bool ipam_comes_first = ipam_ && ipam_->needs_link();
     if (ipam_comes_first) attempt([&] { ipam_->del(); });
     attempt([&] {
-        if (ipam_) departure_.overlap([&] { ipam_->prepare("DEL"); });
+        departure_.overlap([this] { use_the_wait(); });
         remove();
         unreadable.throw_if_any();
         if (!ipam_comes_first) departure_.run_beside_orphan([&] { ipam_->del(); });
     });
     attempt([&] { departure_.settle(); });
+    remove_masquerading_if_due();
 }
 
 void Removal::finish() {

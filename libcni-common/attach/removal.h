@@ -20,7 +20,8 @@ public:
     /// `request` must outlive the object.
     explicit Removal(const Request& request);
 
-    /// Of every back end.
+    /// Of every back end: at once where "ipMasq" asks for it. Elsewhere there is seldom any, which
+    /// is seen while the kernel takes the pair or the link away.
     void masquerading();
     /// The pair (see remove_veth_pair()), and what IPAM gave, as link_and_addresses() does.
     void pair_and_addresses();
@@ -47,7 +48,10 @@ public:
 
 private:
     void remove_and_release(const std::function<void()>& remove);
+    void use_the_wait();
+    void remove_masquerading_if_due();
     const Request& request_;
+    bool is_masquerading_due_ = false;
     Departure departure_;
     std::optional<Ipam> ipam_;
     Failures failures_;

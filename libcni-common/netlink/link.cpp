@@ -2,9 +2,11 @@
 
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/ipv6.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -121,6 +123,17 @@ bool Link::is_operational() const {
     return operstate == IF_OPER_UP;
 }
 
+// An array of all parameters of IPv6, by number (linux/ipv6.h).
+std::int32_t parse_accept_ra(const nlattr* families) {
+    const NlAttributes<AF_INET6> by_family(families);
+    const auto values = NlAttributes<IFLA_INET6_MAX>(by_family[AF_INET6]).bytes(IFLA_INET6_CONF);
+    std::int32_t value = 0;
+    constexpr std::size_t place = DEVCONF_ACCEPT_RA * sizeof value;
+    if (values.size() >= place + sizeof value)
+        std::memcpy(&value, values.data() + place, sizeof value);
+    return value;
+}
+
 Link parse_link(const nlmsghdr* message) {
     Link link;
     if (nlmsg_datalen(message) < static_cast<int>(sizeof(ifinfomsg))) return link;
@@ -146,6 +159,8 @@ Link parse_link(const nlmsghdr* message) {
     link.hardware = parse_hardware(attributes);
     link.permanent_address = address_of(attributes.bytes(IFLA_PERM_ADDRESS));
     link.alternative_names = parse_alternative_names(attributes[IFLA_PROP_LIST]);
+    // Under another family, as a bridge tells of its ports, it is about other things.
+    if (header->ifi_family == AF_UNSPEC) link.accept_ra = parse_accept_ra(attributes[IFLA_AF_SPEC]);
     if (attributes[IFLA_LINKINFO]) parse_link_info(link, attributes[IFLA_LINKINFO]);
     return link;
 }

@@ -41,6 +41,8 @@ struct Link {
     std::string hardware = {};
     LinkAddress permanent_address = {};  ///< what hardware was made with, if the driver says
     std::vector<std::string> alternative_names = {};
+    /// The parameter accept_ra of IPv6: 0 where the link has no IPv6.
+    std::int32_t accept_ra = 0;
 
     /// As results have it: `mac`, or what a link has that is no Ethernet; "" without one.
     std::string address_text() const;

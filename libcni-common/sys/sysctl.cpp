@@ -13,6 +13,16 @@ std::string path_of(const std::string& key) {
     return cat("/proc/sys/", key);
 }
 
+bool set_if_present(int dir, const std::string& path, const std::string& key,
+                    std::string_view value) {
+    const Fd fd(::openat(dir, path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd && (errno == ENOENT || errno == ENOTDIR)) return false;
+    checked(fd.get(), "set ", key, " to ", value);
+    // One write: the kernel takes each write as the whole value.
+    checked(::write(fd.get(), value.data(), value.size()), "set ", key, " to ", value);
+    return true;
+}
+
 }  // namespace
 
 std::optional<std::string> find_sysctl(const std::string& key) {
@@ -22,12 +32,7 @@ std::optional<std::string> find_sysctl(const std::string& key) {
 }
 
 bool set_sysctl_if_present(const std::string& key, std::string_view value) {
-    const Fd fd(::open(path_of(key).c_str(), O_WRONLY | O_CLOEXEC));
-    if (!fd && (errno == ENOENT || errno == ENOTDIR)) return false;
-    checked(fd.get(), "set ", key, " to ", value);
-    // One write: the kernel takes each write as the whole value.
-    checked(::write(fd.get(), value.data(), value.size()), "set ", key, " to ", value);
-    return true;
+    return set_if_present(AT_FDCWD, path_of(key), key, value);
 }
 
 void set_sysctl(const std::string& key, std::string_view value) {
@@ -37,6 +42,20 @@ void set_sysctl(const std::string& key, std::string_view value) {
 void set_sysctl_if_possible(const std::string& key, std::string_view value) {
     try {
         set_sysctl_if_present(key, value);
+    } catch (const SysError&) {
+        // A read-only /proc/sys, say.
+    }
+}
+
+std::optional<SysctlDir> SysctlDir::find(std::string path) {
+    Fd dir(::open(path_of(path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!dir) return {};
+    return SysctlDir(std::move(path), std::move(dir));
+}
+
+void SysctlDir::set_if_possible(const std::string& name, std::string_view value) const {
+    try {
+        set_if_present(dir_.get(), name, cat(path_, "/", name), value);
     } catch (const SysError&) {
         // A read-only /proc/sys, say.
     }

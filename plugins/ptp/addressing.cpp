@@ -92,9 +92,9 @@ void configure_container(Container& container, const Link& link, const Result& r
         prepare_for_ipv6(link, result);
     });
     std::vector<NlRequest> requests;
-    for (const IpConfig& ip : result.ips)
-        requests.push_back(add_address(link, ip.address, Dad::off, SubnetRoute::omit));
-    requests.push_back(set_up(link));
+    put_up_with_addresses(requests, result, set_up(link), [&](const Prefix& address) {
+        return add_address(link, address, Dad::off, SubnetRoute::omit);
+    });
     const OwnRoutes own = own_routes(result);
     for (const Route& route : own.to_gateways) requests.push_back(ensure_route(link, route));
     for (const Route& route : result.routes)

@@ -1,0 +1,40 @@
+#include "netlink/parameters.h"
+
+#include <linux/if.h>
+#include <linux/ip.h>
+#include <linux/netconf.h>
+#include <linux/rtnetlink.h>
+
+namespace cni {
+
+bool forwards(Rtnl& rtnl, Family family) {
+    NlMessage query(RTM_GETNETCONF, 0);
+    netconfmsg header{};
+    header.ncm_family = family == Family::v4 ? AF_INET : AF_INET6;
+    query.header(header);
+    query.put_u32(NETCONFA_IFINDEX, static_cast<std::uint32_t>(NETCONFA_IFINDEX_ALL));
+    bool answer = false;
+    try {
+        rtnl.request({std::move(query), "ask whether the host forwards"}, [&](const nlmsghdr* m) {
+            // Aligned, other than the header says: nlmsg_parse() in inet_netconf_get_devconf().
+            const NlAttributes<NETCONFA_MAX> values(m, NLMSG_ALIGN(sizeof(netconfmsg)));
+            answer = values.get_or<std::int32_t>(NETCONFA_FORWARDING, 0) != 0;
+        });
+    } catch (const NlError&) {
+        return false;
+    }
+    return answer;
+}
+
+NlRequest set_up_to_announce(const Link& link) {
+    NlRequest request = set_up(link);
+    request.message.nest(IFLA_AF_SPEC, [&] {
+        request.message.nest(AF_INET, [&] {
+            request.message.nest(IFLA_INET_CONF,
+                                 [&] { request.message.put_u32(IPV4_DEVCONF_ARP_NOTIFY, 1); });
+        });
+    });
+    return request;
+}
+
+}  // namespace cni
