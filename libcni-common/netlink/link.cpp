@@ -67,6 +67,13 @@ std::vector<std::string> parse_alternative_names(const nlattr* nest) {
     return names;
 }
 
+NlMessage change_names(int type, int flags, const Link& link, const std::string& name) {
+    NlMessage message(type, flags);
+    message.header(header_of(link.index));
+    message.nest(IFLA_PROP_LIST, [&] { message.put_string(IFLA_ALT_IFNAME, name); });
+    return message;
+}
+
 NlMessage query_nsid() {
     NlMessage query(RTM_GETNSID, 0);
     query.header(rtgenmsg{.rtgen_family = AF_UNSPEC});
@@ -247,11 +254,14 @@ NlRequest rename_link(const Link& link, const std::string& name) {
     return {std::move(message), cat("rename link ", link.name, " to ", name)};
 }
 
+NlRequest add_alternative_name(const Link& link, const std::string& name) {
+    return {change_names(RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL, link, name),
+            cat("give ", link.name, " the alternative name ", name)};
+}
+
 NlRequest remove_alternative_name(const Link& link, const std::string& name) {
-    NlMessage message(RTM_DELLINKPROP, 0);
-    message.header(header_of(link.index));
-    message.nest(IFLA_PROP_LIST, [&] { message.put_string(IFLA_ALT_IFNAME, name); });
-    return {std::move(message), cat("remove the alternative name ", name, " of ", link.name)};
+    return {change_names(RTM_DELLINKPROP, 0, link, name),
+            cat("remove the alternative name ", name, " of ", link.name)};
 }
 
 NlRequest move_link(const Link& link, const Netns& to, const std::string& name) {

@@ -110,6 +110,8 @@ NlRequest set_alias(const Link& link, const std::string& alias);
 NlRequest set_address(const Link& link, const LinkAddress& address);
 /// Before Linux 6.2 only while it is down.
 NlRequest rename_link(const Link& link, const std::string& name);
+/// Since Linux 5.5, and up to 127 characters; EEXIST when some link of the namespace has it.
+NlRequest add_alternative_name(const Link& link, const std::string& name);
 NlRequest remove_alternative_name(const Link& link, const std::string& name);
 /// To another namespace, which must stay open, under another name. It is down there, and without
 /// addresses. The kernel moves it first and renames it then, unless the name it has is taken there:

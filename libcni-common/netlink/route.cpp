@@ -313,6 +313,13 @@ Route only_through(const Link& link, const Route& route) {
     return part;
 }
 
+std::vector<Route> ways_one_by_one(const Route& route) {
+    if (route.next_hops.empty()) return {route};
+    std::vector<Route> all;
+    for (const NextHop& hop : route.next_hops) set_ways(all.emplace_back(route), {hop});
+    return all;
+}
+
 void sort_for_adding(std::vector<Route>& routes) {
     std::stable_partition(routes.begin(), routes.end(), [](const Route& route) {
         return !route.gw && !has_ways_of_its_own(route);

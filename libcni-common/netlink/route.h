@@ -41,6 +41,8 @@ inline constexpr std::size_t most_moved_routes = 5000;
 bool leads_elsewhere(const Route& route, const Link& link);
 /// What is left of it without those ways.
 Route only_through(const Link& link, const Route& route);
+/// A route for each of its ways.
+std::vector<Route> ways_one_by_one(const Route& route);
 
 /// So that each comes behind those that its gateway may be reached by: the kernel adds no other.
 void sort_for_adding(std::vector<Route>& routes);

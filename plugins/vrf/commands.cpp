@@ -48,9 +48,10 @@ Result add(const Request& request) {
     const NetnsLock lock(container.netns);
     Undo undo(request.steps);
     request.step("make VRF");
-    const Link vrf = ensure_vrf(undo, container.rtnl, config);
-    undo.on_failure("take the interface out of the VRF",
-                    [&container, vrf] { leave(container, container.get_interface(), vrf); });
+    const Link vrf = ensure_vrf(undo, container, config, port);
+    undo.on_failure("take the interface out of the VRF", [&container, name = vrf.name] {
+        leave(container, container.get_interface(), container.rtnl.get(name));
+    });
     request.step("enter VRF");
     enter(container, port, vrf);
     undo.commit();

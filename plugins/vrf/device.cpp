@@ -1,11 +1,11 @@
 #include "device.h"
 
-#include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "base/hash.h"
 #include "netlink/table.h"
+#include "parking.h"
+#include "sys/sysctl.h"
 
 namespace cni::vrf {
 namespace {
@@ -38,6 +38,19 @@ Link make_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
     }
 }
 
+std::string switch_of_ipv6(const Link& link) {
+    return cat("net/ipv6/conf/", link.name, "/disable_ipv6");
+}
+
+// Where IPv6 is off by default, and on for some interfaces, the kernel takes no IPv6 route through
+// the VRF otherwise.
+void share_ipv6(const Container& container, const Link& vrf, const Link& port) {
+    container.run([&] {
+        if (find_sysctl(switch_of_ipv6(port)) == "0" && find_sysctl(switch_of_ipv6(vrf)) == "1")
+            set_sysctl_if_possible(switch_of_ipv6(vrf), "0");
+    });
+}
+
 }  // namespace
 
 int table_of(const Link& vrf) {
@@ -52,7 +65,8 @@ std::optional<Link> find_vrf(Rtnl& rtnl, const std::string& name) {
     return link;
 }
 
-Link ensure_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
+Link ensure_vrf(Undo& undo, Container& container, const Config& config, const Link& port) {
+    Rtnl& rtnl = container.rtnl;
     const auto there = find_vrf(rtnl, config.name);
     if (there && config.table != 0 && there->as<Vrf>()->table != config.table)
         throw Error(Code::internal,
@@ -60,18 +74,21 @@ Link ensure_vrf(Undo& undo, Rtnl& rtnl, const Config& config) {
                         there->as<Vrf>()->table));
     Link vrf = there ? *there : make_vrf(undo, rtnl, config);
     if (!vrf.is_up()) rtnl.apply(set_up(vrf));
+    if (is_ours(vrf)) share_ipv6(container, vrf, port);
     return vrf;
 }
 
 std::vector<Link> unused_vrfs(Rtnl& rtnl) {
-    const auto links = rtnl.links();
-    std::set<int> masters;
-    for (const Link& link : links) masters.insert(link.master);
-    std::vector<Link> unused;
-    std::ranges::copy_if(links, std::back_inserter(unused), [&](const Link& link) {
-        return is_ours(link) && !masters.contains(link.index);
+    auto links = rtnl.links();
+    std::set<int> there, masters;
+    for (const Link& link : links) {
+        there.insert(link.index);
+        masters.insert(link.master);
+    }
+    std::erase_if(links, [&](const Link& link) {
+        return !is_ours(link) || masters.contains(link.index) || has_parked(link, there);
     });
-    return unused;
+    return links;
 }
 
 }  // namespace cni::vrf

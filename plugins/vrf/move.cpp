@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "base/contains.h"
 #include "base/warn.h"
@@ -40,6 +41,11 @@ bool is_among(const std::multimap<Key, Route>& routes, const Route& route) {
     return std::any_of(first, last, [&](const auto& each) { return each.second == route; });
 }
 
+// The kernel makes one again of IPv6 routes that have all but the gateway in common.
+std::vector<Route> parkable(const Route& route) {
+    return route.dst.ip.is_v4() ? std::vector{route} : ways_one_by_one(route);
+}
+
 /// An interface on its way into a VRF, or out of it.
 class Move {
 public:
@@ -49,36 +55,42 @@ public:
           port_(port),
           vrf_(vrf),
           is_entering_(is_entering),
-          routes_(parked_routes(rtnl_, vrf, port)) {}
+          parking_(rtnl_, vrf, port) {}
 
     void make() {
         const bool is_there = (port_.master == vrf_.index) == is_entering_;
-        if (is_there && routes_.empty()) return is_entering_ ? await_addresses() : void();
-        collect();
-        park(rtnl_, vrf_, port_, routes_);
+        if (is_there && parking_.is_empty()) return is_entering_ ? await_addresses() : void();
+        collect(is_there);
+        parking_.park(routes_);
         if (!is_there) {
             leave_shared_routes();
             change_master();
         }
         await_addresses();
         put_routes();
-        clear_parking(rtnl_, vrf_, port_);
+        parking_.clear();
     }
 
 private:
     int target() const { return is_entering_ ? table_of(vrf_) : int{RT_TABLE_MAIN}; }
 
     /// As they are without the VRF.
-    void collect() {
+    void collect(bool is_there) {
         std::multimap<Key, Route> known;
         for (const Route& route : routes_) known.emplace(key_of(route), route);
         for (const Family family : both_families)
             for (const Route& route : few_routes(family)) {
                 if (route.table == RT_TABLE_LOCAL) continue;
                 Route own = only_through(port_, route);
+                // The kernel removes such objects with an interface that goes down: what they say
+                // is said by the route itself.
+                const bool is_by_object = std::exchange(own.next_hop_object, 0) != 0;
                 if (own.table == table_of(vrf_)) own.table = RT_TABLE_MAIN;
                 if (own.table == RT_TABLE_MAIN && is_automatic(own)) continue;
-                if (!is_among(known, own)) routes_.push_back(own);
+                for (const Route& way : parkable(own)) {
+                    if (is_there && is_by_object) in_place_.push_back(way);
+                    if (!is_among(known, way)) routes_.push_back(way);
+                }
             }
         sort_for_adding(routes_);
     }
@@ -148,8 +160,10 @@ private:
     }
     // The kernel's work queue sees to them. Without a carrier it has to wait for one.
     void await_addresses() {
-        const bool has_carrier =
-            port_.operstate == IF_OPER_UP || port_.operstate == IF_OPER_UNKNOWN;
+        // Whoever was killed may have had it down a moment ago: its state is not up again then.
+        const bool has_carrier = port_.operstate == IF_OPER_UP ||
+                                 port_.operstate == IF_OPER_UNKNOWN ||
+                                 (was_broken_off_ && (port_.flags & IFF_LOWER_UP) != 0);
         if (!port_.is_up() || !has_carrier) return;
         const auto reached = [&] { return !first_unusable(lasting_addresses()); };
         if (reached()) return;
@@ -178,13 +192,36 @@ private:
         const auto shared = shared_routes();
         std::vector<NlRequest> requests;
         for (Route route : routes_) {
+            if (contains(in_place_, route)) continue;
             if (route.table == RT_TABLE_MAIN) route.table = target();
             if (shared.contains(key_of(route))) continue;
+            if (has_foreign_source(route)) {
+                rtnl_.transact(std::exchange(requests, {}));
+                put_with_source(route);
+                continue;
+            }
             requests.push_back(append_route(port_, route));
             // What no longer fits keeps nothing in the VRF.
             if (!is_entering_) requests.back().also_tolerated = {EINVAL, ENETUNREACH, EHOSTUNREACH};
         }
         rtnl_.transact(requests);
+    }
+
+    /// Whether the kernel does not find the source of a route among the addresses that its table
+    /// may have: those of the interface are the VRF's, fib_valid_prefsrc(),
+    /// net/ipv4/fib_semantics.c.
+    bool has_foreign_source(const Route& route) const {
+        return is_entering_ && route.source && route.source->is_v4() && route.table != target();
+    }
+    // It is only looked for when the route is added. All in one system call: nobody can be killed
+    // between them.
+    void put_with_source(const Route& route) {
+        const Route address{.dst = Prefix::host(*route.source),
+                            .table = route.table,
+                            .scope = RT_SCOPE_HOST,
+                            .type = RTN_LOCAL};
+        rtnl_.apply(ensure_route(port_, address), append_route(port_, route),
+                    remove_route(port_, address));
     }
 
     Container& container_;
@@ -193,7 +230,10 @@ private:
     const Link& vrf_;
     bool is_entering_;
     std::vector<Address> addresses_ = lasting_addresses();
-    std::vector<Route> routes_;  ///< those that were parked, then all
+    Parking parking_;
+    bool was_broken_off_ = !parking_.is_empty();
+    std::vector<Route> in_place_;  ///< by nexthop objects, of an interface that has not moved yet
+    std::vector<Route> routes_ = parking_.routes();  ///< those that were parked, then all
 };
 
 }  // namespace

@@ -9,8 +9,9 @@ namespace cni::vrf {
 /// those of other tables stay in theirs. Of a route that leads through other interfaces too, the
 /// ways through this one go along, which an IPv4 route keeps nevertheless.
 ///
-/// Returns when its IPv6 addresses can be used. Killed at any place, doing it again, or the
-/// opposite, finds what was not put in its place yet (parking.h). Throws NlError, Error.
+/// Both links as they are now. Returns when its IPv6 addresses can be used. Killed at any place,
+/// doing it again, or the opposite, finds what was not put in its place yet (parking.h). Throws
+/// NlError, Error.
 void enter(Container& container, const Link& port, const Link& vrf);
 void leave(Container& container, const Link& port, const Link& vrf);
 

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "support/orphans.h"
 #include "support/plugin_run.h"
 
@@ -230,6 +231,10 @@ int number_from(const char* variable, int fallback) {
 int fault_spread() {
     return is_sanitized() ? 10 : 1;
 }
+
+FaultSample::FaultSample(int usual_step)
+    : step(number_from("CNIXX_FAULT_STEP", usual_step * fault_spread())),
+      first(1 + number_from("CNIXX_FAULT_SEED", 0) % step) {}
 
 Injured run_with_fault(const Program& program, const Fault& fault) {
     const Streams streams(program.input);

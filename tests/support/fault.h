@@ -11,6 +11,13 @@ int number_from(const char* variable, int fallback);
 /// sanitizer's.
 int fault_spread();
 
+/// Which calls of a program a run tries, each `step`-th from the `first` on: as CNIXX_FAULT_STEP
+/// and CNIXX_FAULT_SEED say (docs/testing.md).
+struct FaultSample {
+    explicit FaultSample(int usual_step);
+    int step, first;
+};
+
 /// What happens at the entry of a system call, which is not executed. But close(2) is, as the
 /// kernel closes whatever it returns, and nothing happens to those that cannot fail: exit(2),
 /// getpid(2) and the like; nor, with a sanitizer, to those that get memory. A brk(2) that fails

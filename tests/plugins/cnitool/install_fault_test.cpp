@@ -55,7 +55,8 @@ protected:
     }
     static Fault fault(int number, Fault::Kind kind) {
         constexpr std::array errors = {ENOSPC, EIO, ENOMEM, EINTR, EAGAIN, EPERM, EMFILE};
-        return {.number = number, .kind = kind, .error = errors[number / step() % errors.size()]};
+        return {
+            .number = number, .kind = kind, .error = errors[number / sample_.step % errors.size()]};
     }
     static void expect_an_answer(const Injured& injured, int number) {
         EXPECT_FALSE(injured.hung) << "call " << number;
@@ -64,8 +65,8 @@ protected:
 
     /// Each call of it; whatever happened, both ways go on from there.
     void try_install(Fault::Kind kind) {
-        int number = first();
-        for (;; number += step()) {
+        int number = sample_.first;
+        for (;; number += sample_.step) {
             const Injured injured = run_with_fault(tool("install", words()), fault(number, kind));
             expect_whole(number);
             if (kind == Fault::Kind::fail) expect_an_answer(injured, number);
@@ -78,8 +79,8 @@ protected:
         EXPECT_GT(number, 100);
     }
     void try_uninstall(Fault::Kind kind) {
-        int number = first();
-        for (;; number += step()) {
+        int number = sample_.first;
+        for (;; number += sample_.step) {
             ASSERT_NO_FATAL_FAILURE(expect_installed(number));
             const Injured injured = run_with_fault(tool("uninstall", {}), fault(number, kind));
             expect_whole(number);
@@ -92,8 +93,7 @@ protected:
         RecordProperty("calls", number);
         EXPECT_GT(number, 50);
     }
-    static int step() { return number_from("CNIXX_FAULT_STEP", 7 * fault_spread()); }
-    static int first() { return 1 + number_from("CNIXX_FAULT_SEED", 0) % step(); }
+    FaultSample sample_{7};
     Files after_;
 };
 

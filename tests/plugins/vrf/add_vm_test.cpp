@@ -59,6 +59,60 @@ TEST_F(VmVrfAdd, TakesItsWaysOutOfRoutesOfSeveralLinks) {
     EXPECT_EQ(state(), before);
 }
 
+// The addresses of such routes are those of the VRF's table, and no longer where the kernel looks.
+TEST_F(VmVrfAdd, KeepsSourcesInOtherTables) {
+    inside(
+        "ip route add 10.88.0.0/24 dev eth0 src 10.88.0.2 table 500;"
+        "ip route add 10.53.0.0/16 via 10.88.0.6 src 10.88.0.2 table 4000000000;"
+        "ip -6 route add fd62::/64 via fd88::6 src fd88::2 table 500");
+    const std::string before = state();
+    const std::string here = table("500") + table("4000000000");
+    expect_ok("ADD", config());
+    EXPECT_EQ(table("500") + table("4000000000"), here);
+    expect_ok("DEL", config());
+    EXPECT_EQ(state(), before);
+}
+
+// The kernel removes them with an interface that goes down for a moment.
+TEST_F(VmVrfAdd, MovesWhatNexthopObjectsSay) {
+    inside(
+        "ip link add other up type dummy; ip address add 10.66.0.2/24 dev other;"
+        "ip nexthop add id 7 via 10.88.0.7 dev eth0; ip nexthop add id 9 via fd88::7 dev eth0;"
+        "ip nexthop add id 8 via 10.66.0.8 dev other; ip nexthop add id 70 group 7/8;"
+        "ip route add 10.70.0.0/16 nhid 7 metric 5; ip route add 10.71.0.0/16 nhid 70;"
+        "ip -6 route add fd70::/64 nhid 9");
+    expect_ok("ADD", config());
+    EXPECT_THAT(table("1"),
+                AllOf(HasSubstr("10.70.0.0/16 via 10.88.0.7 dev eth0 metric 5"),
+                      HasSubstr("10.71.0.0/16 via 10.88.0.7 dev eth0"),
+                      HasSubstr("fd70::/64 via fd88::7 dev eth0"), Not(HasSubstr("other"))));
+    EXPECT_THAT(table("main"), HasSubstr("10.71.0.0/16 nhid 70 via 10.66.0.8 dev other"));
+    expect_ok("DEL", config());
+    EXPECT_THAT(table("main"), AllOf(HasSubstr("10.70.0.0/16 via 10.88.0.7 dev eth0 metric 5"),
+                                     HasSubstr("10.71.0.0/16 nhid 70 via 10.66.0.8 dev other"),
+                                     HasSubstr("10.71.0.0/16 via 10.88.0.7 dev eth0"),
+                                     HasSubstr("fd70::/64 via fd88::7 dev eth0")));
+}
+
+// Runtimes do so, and switch it on where an interface has an address.
+TEST_F(VmVrfAdd, MovesIpv6WhereItIsOffByDefault) {
+    inside(
+        "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6;"
+        "ip -6 route add default via fd88::1; ip -6 route add fd61::/64 dev eth0 src fd88::2");
+    const std::string here = table("main"), before = state();
+    expect_ok("ADD", config());
+    EXPECT_EQ(table("1"), here);
+    EXPECT_TRUE(ping(machine_->netns(), "fd88::2"));
+    expect_ok("DEL", config());
+    EXPECT_EQ(state(), before);
+    // One of somebody else stays as it is.
+    inside("ip link add blue type vrf table 1");
+    expect_ok("ADD", config());
+    EXPECT_EQ(table("1"), here);
+    expect_ok("DEL", config());
+    EXPECT_EQ(state(), before);
+}
+
 TEST_F(VmVrfAdd, ChoosesATableThatNothingUses) {
     inside(
         "ip link add red type vrf table 1; ip rule add from 10.9.9.9 lookup 2;"

@@ -108,8 +108,10 @@ protected:
 private:
     static std::string cleaned(std::string_view line) {
         std::string text(line);
-        for (const std::string_view noise : {" linkdown", " pref medium"})
-            if (const auto at = text.find(noise); at != text.npos) text.erase(at, noise.size());
+        // The objects are gone with the first change; what they say stays.
+        for (const std::string_view noise : {" linkdown", " pref medium", " nhid 7 ", " nhid 9 "})
+            if (const auto at = text.find(noise); at != text.npos)
+                text.replace(at, noise.size(), noise.ends_with(' ') ? " " : "");
         std::replace(text.begin(), text.end(), '\t', ' ');
         return std::string(trim(text));
     }
