@@ -346,21 +346,7 @@ TEST_P(FirewallBus, AGarbledRecordIsNone) {
 TEST_P(FirewallBus, TalksToTheBusOfTheDistribution) {
     if (!run({.argv = {"sh", "-c", "command -v dbus-daemon"}}).ok())
         GTEST_SKIP() << "needs the package dbus-daemon";
-    output_of({"sh", "-ec", R"(
-        mkdir -p /run/dbus
-        cat > /run/bus.conf <<END
-<busconfig>
-  <type>system</type>
-  <listen>unix:path=/run/dbus/system_bus_socket</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*"/> <allow receive_sender="*"/> <allow own="*"/> <allow user="*"/>
-  </policy>
-</busconfig>
-END
-)"});
-    const Process bus = Process::start(
-        {.argv = {"dbus-daemon", "--config-file=/run/bus.conf", "--nofork", "--nopidfile"}});
+    const Process bus = start_bus();
     const auto firewalld = FakeFirewalld::on_bus("/run/dbus/system_bus_socket");
     const Box c1("c1");
     admit(c1, wanted());

@@ -24,6 +24,25 @@ protected:
         return network(number, {{"bridge", cat("cni", number)}});
     }
 
+    /// dbus-daemon, as the bus of the system.
+    static Process start_bus() {
+        output_of({"sh", "-ec", R"(
+            mkdir -p /run/dbus
+            cat > /run/bus.conf <<END
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=/run/dbus/system_bus_socket</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*"/> <allow receive_sender="*"/> <allow own="*"/> <allow user="*"/>
+  </policy>
+</busconfig>
+END
+)"});
+        return Process::start(
+            {.argv = {"dbus-daemon", "--config-file=/run/bus.conf", "--nofork", "--nopidfile"}});
+    }
+
     /// The rules of the plugin, as text: of table filter of iptables, or the tables of nf_tables.
     std::string rules(char family = '4') const {
         if (way() == Way::nftables)
