@@ -84,7 +84,7 @@ private:
             case 3:
                 return act(client_->release(now_));
             case 4:
-                return act(lease_ ? client_->start(now_, *lease_) : client_->start(now_));
+                return act(lease_ ? client_->reclaim(now_, *lease_) : client_->start(now_));
             case 5:
                 if (lease_) act(client_->resume(now_, *lease_));
                 return;

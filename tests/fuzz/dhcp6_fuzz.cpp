@@ -40,6 +40,13 @@ void parse_alone(View input) {
     }
 }
 
+void read_as_packet(View input) {
+    for (const auto checksum :
+         {cni::dhcp::UdpChecksum::verify, cni::dhcp::UdpChecksum::not_made_yet})
+        if (const auto content = cni::dhcp::datagram_for(546, input, checksum))
+            require(content->data() + content->size() <= input.data() + input.size());
+}
+
 class Story {
 public:
     explicit Story(View input) : rest_(input) {
@@ -72,7 +79,7 @@ private:
             case 3:
                 return act(client_->release(now_));
             case 4:
-                return act(lease_ ? client_->start(now_, *lease_) : client_->start(now_));
+                return act(lease_ ? client_->reclaim(now_, *lease_) : client_->start(now_));
             case 5:
                 if (lease_) act(client_->resume(now_, *lease_));
                 return;
@@ -143,6 +150,7 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const View input(data, size);
     parse_alone(input);
+    read_as_packet(input);
     Story(input).tell();
     return 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
@@ -221,6 +222,19 @@ private:
     long system_call_ = -1;
 };
 
+// To whoever has started this process, which ends.
+[[noreturn]] void report(const Program& program, const Fault& fault) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const Injured injured = run_with_fault(program, fault);
+    const nlohmann::json told = {
+        {"reached", injured.reached},  {"system call", injured.system_call},
+        {"hung", injured.hung},        {"status", injured.finished.status},
+        {"out", injured.finished.out}, {"err", injured.finished.err}};
+    constexpr auto replace = nlohmann::json::error_handler_t::replace;
+    write_all(1, told.dump(-1, ' ', false, replace), "stdout");
+    ::_exit(0);
+}
+
 }  // namespace
 
 int number_from(const char* variable, int fallback) {
@@ -262,6 +276,25 @@ Injured run_with_fault(const Program& program, const Fault& fault) {
     injured.finished.out = Streams::content(streams.out);
     injured.finished.err = Streams::content(streams.err);
     return injured;
+}
+
+// What is allocated in there may be so: the C library sees to its locks at fork(2).
+FaultyProcess::FaultyProcess(const Program& program, const Fault& fault)
+    : tracer_(Process::start({.argv = program.argv, .prepare = [&] { report(program, fault); }})) {}
+
+bool FaultyProcess::has_ended() const {
+    siginfo_t ended{};
+    const auto pid = static_cast<id_t>(tracer_.pid());
+    checked(::waitid(P_PID, pid, &ended, WEXITED | WNOHANG | WNOWAIT), "ask for a process");
+    return ended.si_pid != 0;
+}
+
+Injured FaultyProcess::wait() {
+    const auto told = nlohmann::json::parse(tracer_.wait().out);
+    return {.reached = told["reached"],
+            .system_call = told["system call"],
+            .hung = told["hung"],
+            .finished = {.status = told["status"], .out = told["out"], .err = told["err"]}};
 }
 
 }  // namespace cni::test

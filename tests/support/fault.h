@@ -49,4 +49,15 @@ struct Injured {
 /// number until one is not reached is killing it at any instruction.
 Injured run_with_fault(const Program& program, const Fault& fault);
 
+/// The same in a process beside the test, which has others of its own, or goes on meanwhile.
+class FaultyProcess {
+public:
+    FaultyProcess(const Program& program, const Fault& fault);
+    bool has_ended() const;
+    Injured wait();
+
+private:
+    Process tracer_;
+};
+
 }  // namespace cni::test

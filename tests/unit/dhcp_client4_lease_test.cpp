@@ -326,7 +326,7 @@ TEST_F(DhcpClient4, AnEarlierLeaseIsAskedForByItsAddress) {
         return *client().lease();
     }();
     client_.reset();
-    EXPECT_EQ(told(client().start(at(100), earlier)), request + " broadcast asks=10.0.0.5");
+    EXPECT_EQ(told(client().reclaim(at(100), earlier)), request + " broadcast asks=10.0.0.5");
     EXPECT_EQ(client().state(), State4::rebooting);
     EXPECT_EQ(client().lease(), std::nullopt);
     EXPECT_EQ(receive(100, Type4::offer), "");
@@ -338,7 +338,7 @@ TEST_F(DhcpClient4, AnEarlierLeaseIsAskedForByItsAddress) {
 TEST_F(DhcpClient4, AnEarlierLeaseThatNobodyKnowsIsAWish) {
     const Lease4 earlier = lease();
     client_.reset();
-    EXPECT_EQ(told(client().start(at(100), earlier)), request + " asks=10.0.0.5");
+    EXPECT_EQ(told(client().reclaim(at(100), earlier)), request + " asks=10.0.0.5");
     EXPECT_EQ(tick(103), request + " secs=3 asks=10.0.0.5");
     random_ = 3;
     EXPECT_EQ(tick(110), discover + " secs=10 asks=10.0.0.5");
@@ -349,7 +349,7 @@ TEST_F(DhcpClient4, AnEarlierLeaseThatNobodyKnowsIsAWish) {
 TEST_F(DhcpClient4, AnEarlierLeaseThatIsRefusedIsNoWish) {
     const Lease4 earlier = lease();
     client_.reset();
-    told(client().start(at(100), earlier));
+    told(client().reclaim(at(100), earlier));
     Message4 nak = answer(Type4::nak);
     nak.options[54] = {10, 0, 0, 2};
     EXPECT_EQ(receive(100, nak), "note: server 10.0.0.2 rejected request with Nak; " + discover);
@@ -358,7 +358,7 @@ TEST_F(DhcpClient4, AnEarlierLeaseThatIsRefusedIsNoWish) {
 TEST_F(DhcpClient4, AnEarlierLeaseThatIsOverIsAWish) {
     const Lease4 earlier = lease();
     client_.reset();
-    EXPECT_EQ(told(client().start(at(1000), earlier)), discover + " asks=10.0.0.5");
+    EXPECT_EQ(told(client().reclaim(at(1000), earlier)), discover + " asks=10.0.0.5");
 }
 
 TEST_F(DhcpClient4, WhoLostALeaseTriesForEver) {

@@ -29,7 +29,7 @@ TEST_F(DhcpClient6, TimesAreThoseOfTheServerOrShares) {
 TEST_F(DhcpClient6, TheWishedAddressOfSeveralIsTaken) {
     const Lease6 earlier = lease();
     client_.reset();
-    EXPECT_EQ(told(client().start(at(2000), earlier)), "SOLICIT fd00::5");
+    EXPECT_EQ(told(client().reclaim(at(2000), earlier)), "SOLICIT fd00::5");
     const Options6 three = {
         ia_option({address_option("fd00::3", {.preferred = 0, .valid = 0}),
                    address_option("fd00::4", {}), address_option("fd00::5", {})}),
@@ -174,7 +174,7 @@ TEST_F(DhcpClient6, AnEarlierLeaseThatFitsTheLinkIsUsed) {
     for (const Options6& options :
          {Options6{}, Options6{{option6::status_code, status(Status6::success)}}}) {
         client_.reset();
-        told(client().start(at(100), earlier));
+        told(client().reclaim(at(100), earlier));
         EXPECT_EQ(receive(100, Type6::reply, options, server_b),
                   "bound fd00::5 of a 0 500 800 1000 2000");
         EXPECT_EQ(deadline(), "500");
@@ -184,7 +184,7 @@ TEST_F(DhcpClient6, AnEarlierLeaseThatFitsTheLinkIsUsed) {
 TEST_F(DhcpClient6, AnEarlierLeaseThatDoesNotFitIsForgotten) {
     const Lease6 earlier = lease();
     client_.reset();
-    told(client().start(at(100), earlier));
+    told(client().reclaim(at(100), earlier));
     EXPECT_EQ(
         receive(100, Type6::reply, {{option6::status_code, status(Status6::unspecified_failure)}}),
         "");
@@ -195,7 +195,7 @@ TEST_F(DhcpClient6, AnEarlierLeaseThatDoesNotFitIsForgotten) {
 TEST_F(DhcpClient6, WhereNobodyAnswersAnEarlierLeaseFits) {
     const Lease6 earlier = lease();
     client_.reset();
-    told(client().start(at(100), earlier));
+    told(client().reclaim(at(100), earlier));
     std::string last;
     double now = 100;
     while (client().state() == State6::confirming && now < 200) {
@@ -210,7 +210,7 @@ TEST_F(DhcpClient6, AnEarlierLeaseThatEndsMeanwhileIsAWish) {
     const Lease6 earlier = lease();
     for (const double now : {2000, 2500}) {
         client_.reset();
-        told(client().start(at(1999), earlier));
+        told(client().reclaim(at(1999), earlier));
         EXPECT_EQ(receive(now, Type6::reply, {}), "SOLICIT fd00::5");
     }
 }

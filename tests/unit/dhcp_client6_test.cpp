@@ -38,7 +38,7 @@ TEST_F(DhcpClient6, RequestsWhatWasAdvertised) {
 TEST_F(DhcpClient6, ConfirmsWithoutAskingForMore) {
     const Lease6 earlier = lease();
     client_.reset();
-    EXPECT_EQ(told(client().start(at(100), earlier)), "CONFIRM fd00::5");
+    EXPECT_EQ(told(client().reclaim(at(100), earlier)), "CONFIRM fd00::5");
     EXPECT_EQ(last_.options, (Options6{{option6::client_id, duid},
                                        make_ia(ia, ip("fd00::5")),
                                        {option6::elapsed_time, {0, 0}}}));

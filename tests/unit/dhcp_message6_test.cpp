@@ -144,5 +144,44 @@ TEST(DhcpPacket6, OthersAreNotListenedTo) {
     EXPECT_EQ(advertised_neighbor(neighbor_probe(ip("fd00::5"))), std::nullopt);
 }
 
+constexpr auto verify = UdpChecksum::verify;
+
+// From a server to a client.
+Bytes datagram() {
+    Bytes bytes = {0x60, 0, 0, 0, 0, 11, 17, 64};
+    put(bytes, to_bytes(ip("fe80::1")));
+    put(bytes, to_bytes(ip("fe80::2")));
+    put(bytes, Bytes{2, 35, 2, 34, 0, 11, 0xee, 0x86, 7, 8, 9});
+    return bytes;
+}
+
+std::optional<Bytes> content(const Bytes& packet, UdpChecksum checksum = verify) {
+    const auto found = datagram_for(546, packet, checksum);
+    return found ? std::optional(to_bytes(*found)) : std::nullopt;
+}
+
+TEST(DhcpPacket6, WhatComesToAPortIsRead) {
+    EXPECT_EQ(content(datagram()), (Bytes{7, 8, 9}));
+    Bytes padded = datagram();
+    padded.push_back(0);
+    EXPECT_EQ(content(padded), (Bytes{7, 8, 9}));
+    Bytes unfinished = datagram();
+    ++unfinished[47];
+    EXPECT_EQ(content(unfinished), std::nullopt);
+    EXPECT_EQ(content(unfinished, UdpChecksum::not_made_yet), (Bytes{7, 8, 9}));
+}
+
+TEST(DhcpPacket6, OthersDatagramsAreNot) {
+    const Bytes good = datagram();
+    for (std::size_t size = 0; size < good.size(); ++size)
+        EXPECT_EQ(content(to_bytes(View(good).first(size))), std::nullopt) << size;
+    for (const std::size_t place : {0u, 5u, 6u, 8u, 39u, 40u, 43u, 45u, 50u}) {
+        Bytes bad = good;
+        bad[place] = static_cast<std::uint8_t>(bad[place] ^ 0x10);
+        EXPECT_EQ(content(bad), std::nullopt) << place;
+    }
+    EXPECT_EQ(datagram_for(547, good, verify), std::nullopt);
+}
+
 }  // namespace
 }  // namespace cni::dhcp

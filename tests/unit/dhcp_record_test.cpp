@@ -36,6 +36,7 @@ Record record_of_both() {
     record.wanted = Leases::both;
     record.provided6 = {{1, {0, 4, 9}}, {15, {}}, {15, {1}}};
     record.requested6 = {23, 24, 300};
+    record.stale = {*Prefix::parse("10.1.2.9/24"), *Prefix::parse("fd00::9/128")};
     record.lease6 = Lease6{.address = *Ip::parse("fd00::5"),
                            .server = {0, 3, 1},
                            .start = Time(seconds(1)),

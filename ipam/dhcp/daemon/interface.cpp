@@ -89,6 +89,11 @@ bool Interface::has_address(const Ip& address) {
                                [&](const Address& a) { return a.prefix.ip == address; });
 }
 
+bool Interface::has_all(const std::vector<Prefix>& addresses) {
+    return std::ranges::all_of(addresses,
+                               [this](const Prefix& each) { return has_address(each.ip); });
+}
+
 bool Interface::has_any_ipv4(const Result& result) {
     return std::ranges::any_of(result.addresses(), [&](const Prefix& address) {
         return address.ip.is_v4() && has_address(address.ip);
@@ -129,9 +134,8 @@ void Interface::replace_address(const Result& old, const Result& now) {
     container_->rtnl.apply(announce(link_));
 }
 
-void Interface::remove(const Result& old) {
-    for (const Prefix& address : old.addresses())
-        container_->rtnl.apply(remove_address(link_, address));
+void Interface::remove(const std::vector<Prefix>& addresses) {
+    for (const Prefix& address : addresses) container_->rtnl.apply(remove_address(link_, address));
 }
 
 }  // namespace cni::dhcp

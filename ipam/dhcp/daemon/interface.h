@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cni/result.h"
 #include "container/container.h"
@@ -35,11 +36,12 @@ public:
     /// one with which the kernel takes IPv6 from an interface that has it.
     void lower_mtu(int mtu);
     bool has_address(const Ip& address);
+    bool has_all(const std::vector<Prefix>& addresses);
     /// Replaces what it was given of one lease by what another one says. Routes of others, which go
     /// when an address of IPv4 does, are put back, a thousand at most.
     void replace(const Result& old, const Result& now);
-    /// Takes away what it was given.
-    void remove(const Result& old);
+    /// Takes addresses away that it may have, and with them their routes.
+    void remove(const std::vector<Prefix>& addresses);
 
 private:
     Interface(std::unique_ptr<Container> container, Link link)

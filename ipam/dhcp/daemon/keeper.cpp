@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "interface.h"
 #include "lease_result.h"
@@ -17,6 +18,16 @@ Keeper::Keeper(Loop& loop, KeeperOwner& owner, const Manners& manners, Record re
         sides_.push_back(make_side(family, loop, *this, manners));
 }
 
+// What fails is said.
+template <typename Body>
+void Keeper::attempt(Body&& body) const {
+    try {
+        body();
+    } catch (const Error& error) {
+        say(error.what());
+    }
+}
+
 void Keeper::acquire() {
     for (const auto& side : sides_)
         if (!is_ending()) side->start();
@@ -25,6 +36,7 @@ void Keeper::acquire() {
 
 void Keeper::resume() {
     is_in_charge_ = true;
+    attempt([this] { take_off(record_.stale); });
     for (const auto& side : sides_)
         if (!is_ending()) side->resume();
     settle();
@@ -109,6 +121,9 @@ void Keeper::take_charge() {
 }
 
 void Keeper::renewed(Side& side) {
+    // A daemon that ends in between is to know what it was about to take off.
+    if (!side.borne.ips.empty() && side.borne.addresses() != side.result()->addresses())
+        attempt([this] { remember(); });
     const auto [change, trouble] = change_interface(record_, side.borne, *side.result());
     if (change == Change::undone) return give_back(side, trouble);
     if (change == Change::missed)
@@ -128,11 +143,7 @@ void Keeper::give_back(Side& side, const std::string& reason) {
     if (is_ending()) return;
     if (!has_any_lease()) return give_up(reason);
     say(cat("the lease is given back: ", reason));
-    try {
-        remember();
-    } catch (const Error& error) {
-        say(error.what());
-    }
+    attempt([this] { remember(); });
 }
 
 bool Keeper::has_any_lease() const {
@@ -140,8 +151,20 @@ bool Keeper::has_any_lease() const {
 }
 
 void Keeper::remember() {
-    for (const auto& side : sides_) side->put(record_);
+    record_.stale.clear();
+    for (const auto& side : sides_) {
+        side->put(record_);
+        const auto now = side->result();
+        for (const Prefix& address : side->borne.addresses())
+            if (!now || !contains(now->addresses(), address)) record_.stale.push_back(address);
+    }
     owner_.store(record_);
+}
+
+void Keeper::take_off(const std::vector<Prefix>& addresses) {
+    if (addresses.empty()) return;
+    if (auto interface = Interface::find(record_.netns, record_.place))
+        interface->remove(addresses);
 }
 
 void Keeper::give_up(const std::string& reason) {
@@ -152,14 +175,10 @@ void Keeper::give_up(const std::string& reason) {
 void Keeper::lost(Side& side, const std::string& reason) {
     say(cat("lease lost: ", reason));
     if (!is_in_charge_) return;
-    const Result before = std::exchange(side.borne, {});
-    try {
-        if (auto interface = Interface::find(record_.netns, record_.place))
-            interface->remove(before);
+    attempt([this, before = std::exchange(side.borne, {}).addresses()] {
+        take_off(before);
         remember();
-    } catch (const Error& error) {
-        say(error.what());
-    }
+    });
 }
 
 void Keeper::failed(const std::string& reason) {

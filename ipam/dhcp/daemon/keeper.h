@@ -81,6 +81,9 @@ private:
     void give_back(Side& side, const std::string& reason);
     bool has_any_lease() const;
     void remember();
+    void take_off(const std::vector<Prefix>& addresses);
+    template <typename Body>
+    void attempt(Body&& body) const;
     void give_up(const std::string& reason);
     void answer(const Outcome& outcome);
 

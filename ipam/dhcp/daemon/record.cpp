@@ -151,6 +151,18 @@ Lease6 parse_lease6(const Json& json) {
     return lease;
 }
 
+void put_addresses(JsonWriter& out, std::string_view key, const std::vector<Prefix>& addresses) {
+    out.key(key).begin_array();
+    for (const Prefix& address : addresses) out.value(address.to_string());
+    out.end_array();
+}
+
+std::vector<Prefix> parse_addresses(const Json& json, std::string_view key) {
+    std::vector<Prefix> addresses;
+    for (const Json& each : json.list(key)) addresses.push_back(each.as_prefix());
+    return addresses;
+}
+
 Mac parse_mac(const Json& json) {
     if (const auto mac = Mac::parse(json.as_string())) return *mac;
     throw json.invalid("must be a MAC address");
@@ -220,6 +232,7 @@ std::string print(const Record& record) {
     out.member("family", name_of(record.wanted));
     put_options(out, "provided6", record.provided6);
     put_numbers(out, "requested6", record.requested6);
+    put_addresses(out, "stale", record.stale);
     if (record.lease) put_lease(out, *record.lease);
     if (record.lease6) put_lease(out, *record.lease6);
     return out.end_object().take();
@@ -241,7 +254,8 @@ Record parse_record(std::string_view text) {
                   .lease = {},
                   .wanted = parse_leases(json),
                   .provided6 = parse_options6(json, "provided6"),
-                  .requested6 = parse_numbers(json, "requested6")};
+                  .requested6 = parse_numbers(json, "requested6"),
+                  .stale = parse_addresses(json, "stale")};
     if (const auto lease = json.find("lease")) record.lease = parse_lease(*lease);
     if (const auto lease = json.find("lease6")) record.lease6 = parse_lease6(*lease);
     return record;

@@ -44,6 +44,9 @@ struct Record {
     Options6 provided6 = {};
     std::vector<std::uint16_t> requested6 = {};
     std::optional<Lease6> lease6 = {};
+    /// Of a lease before, which the interface may bear still: the daemon was about to take them
+    /// off.
+    std::vector<Prefix> stale = {};
 
     bool operator==(const Record&) const = default;
 };

@@ -22,8 +22,8 @@ ChangeOutcome take_off(const Record& record, Result& borne, const Result& now,
                        const std::string& trouble) {
     try {
         if (auto interface = Interface::find(record.netns, record.place)) {
-            interface->remove(borne);
-            interface->remove(now);
+            interface->remove(borne.addresses());
+            interface->remove(now.addresses());
         }
         borne = {};
         return {Change::undone, trouble};
@@ -33,6 +33,16 @@ ChangeOutcome take_off(const Record& record, Result& borne, const Result& now,
 }
 
 }  // namespace
+
+bool bears(const Record& record, const std::vector<Prefix>& addresses) {
+    try {
+        auto interface = Interface::find(record.netns, record.place);
+        return !interface || interface->has_all(addresses);
+    } catch (const Error& error) {
+        log(record.holder.text(), error.what());
+        return true;
+    }
+}
 
 bool is_gone(const Record& record) {
     try {

@@ -8,6 +8,10 @@
 /// What is done on the interface that a record names.
 namespace cni::dhcp {
 
+/// Whether the interface bears these addresses, as far as can be seen. Somebody may have taken them
+/// off, or a daemon has ended when it was about to put them there.
+bool bears(const Record& record, const std::vector<Prefix>& addresses);
+
 /// Whether it is proved that the interface is not there any more. What fails for the moment proves
 /// nothing, and is said in the log.
 bool is_gone(const Record& record);

@@ -105,7 +105,9 @@ public:
         const Time now = Loop::now();
         const auto& lease = F::lease_of(owner_.record());
         if (!lease) return act(client_.resume(now));
-        borne = result_of(*lease, owner_.record().priority);
+        Result result = result_of(*lease, owner_.record().priority);
+        if (!bears(owner_.record(), result.addresses())) return act(client_.reclaim(now, *lease));
+        borne = std::move(result);
         act(client_.resume(now, *lease));
     }
     void release() override { act(client_.release(Loop::now())); }
@@ -182,8 +184,14 @@ private:
     void perform(const Message& message) {
         attempt([&] {
             if (Talk* talk = open_talk())
-                talk->wire.send(talk->interface.netns(), message, owner_.hurry(*this));
+                talk->wire.send(talk->interface.netns(), message, hurry(talk->interface));
         });
+    }
+    // An ADD that was killed has not given the interface what was to be put there.
+    Hurry hurry(Interface& interface) const {
+        const Hurry told = owner_.hurry(*this);
+        const bool is_missing = told == Hurry::yes && !interface.has_all(borne.addresses());
+        return is_missing ? Hurry::never_given : told;
     }
     void perform(const typename F::Bound&) { owner_.bound(*this); }
     void perform(const Lost& lost) { owner_.lost(*this, lost.reason); }

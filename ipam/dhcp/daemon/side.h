@@ -55,7 +55,8 @@ public:
 
     /// Tries for a first lease.
     virtual void start() = 0;
-    /// Goes on with the lease of the record, or tries for one in place of one that is lost.
+    /// Goes on with the lease of the record. One that the interface does not bear is asked for; one
+    /// that is lost is replaced.
     virtual void resume() = 0;
     /// Gives back what there is, and ends.
     virtual void release() = 0;

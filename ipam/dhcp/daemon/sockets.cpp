@@ -10,4 +10,10 @@ void bind_to_interface(const Fd& socket, int ifindex) {
     set_option(socket, SOL_SOCKET, SO_BINDTODEVICE, name, "bind a socket to the interface");
 }
 
+void set_filter(const Fd& socket, std::span<const sock_filter> filter) {
+    const sock_fprog program{.len = static_cast<unsigned short>(filter.size()),
+                             .filter = const_cast<sock_filter*>(filter.data())};
+    set_option(socket, SOL_SOCKET, SO_ATTACH_FILTER, program, "filter what a socket receives");
+}
+
 }  // namespace cni::dhcp

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <linux/filter.h>
 #include <sys/socket.h>
 
+#include <span>
 #include <string_view>
 
 #include "base/error.h"
@@ -23,6 +25,9 @@ void set_option(const Fd& socket, int level, int option, const T& value, std::st
 
 /// Sends and receives by one interface alone. By its number only since Linux 5.0: by its name.
 void bind_to_interface(const Fd& socket, int ifindex);
+
+/// What the kernel is to let through to it (BPF). Throws SysError.
+void set_filter(const Fd& socket, std::span<const sock_filter> filter);
 
 template <typename Address>
 const sockaddr* as_sockaddr(const Address& address) {

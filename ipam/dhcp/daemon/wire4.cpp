@@ -1,24 +1,19 @@
 #include "wire4.h"
 
-#include <linux/filter.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cstring>
 
+#include "packets.h"
 #include "sockets.h"
 
 namespace cni::dhcp {
 namespace {
-
-// A frame of the largest MTU there is.
-constexpr std::size_t max_packet = 65536;
 
 // The kernel keeps from us what is not for port 68: of IPv4, UDP, no fragment behind the first.
 // Offsets are of the IP header, where a packet of SOCK_DGRAM begins.
@@ -35,48 +30,12 @@ constexpr sock_filter for_clients[] = {
 };
 constexpr sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
 
-template <std::size_t n>
-void set_filter(const Fd& socket, const sock_filter (&filter)[n]) {
-    const sock_fprog program{.len = n, .filter = const_cast<sock_filter*>(filter)};
-    checked(::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program),
-            "filter what a socket receives");
-}
-
-sockaddr_ll link_address(int ifindex, int protocol) {
-    sockaddr_ll address{};
-    address.sll_family = AF_PACKET;
-    address.sll_protocol = htons(static_cast<std::uint16_t>(protocol));
-    address.sll_ifindex = ifindex;
-    return address;
-}
-
 sockaddr_in inet_address(const Ip& ip, std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     std::memcpy(&address.sin_addr, ip.data(), ip.size());
     return address;
-}
-
-// Bound at last, and by that begun: until then nothing comes that the filter has not seen.
-void bind_to_link(const Fd& socket, int ifindex, int protocol) {
-    const sockaddr_ll address = link_address(ifindex, protocol);
-    checked(::bind(socket.get(), as_sockaddr(address), sizeof address),
-            "receive what comes to the interface");
-}
-
-Fd open_messages(int ifindex) {
-    Fd socket = make_socket(AF_PACKET, SOCK_DGRAM, 0);
-    set_filter(socket, for_clients);
-    set_option(socket, SOL_PACKET, PACKET_AUXDATA, 1, "ask which checksums are made");
-    bind_to_link(socket, ifindex, ETH_P_IP);
-    return socket;
-}
-
-Fd open_arp(int ifindex) {
-    Fd socket = make_socket(AF_PACKET, SOCK_DGRAM, 0);
-    bind_to_link(socket, ifindex, ETH_P_ARP);
-    return socket;
 }
 
 // What comes to it is read by the packet socket: this one only keeps the kernel from refusing it.
@@ -90,55 +49,8 @@ Fd open_unicast(int ifindex, const Ip& from) {
     return socket;
 }
 
-// What one packet socket got.
-struct Packet {
-    std::array<std::uint8_t, max_packet> buffer;
-    std::size_t size = 0;
-    bool has_checksum = true;
-    bool is_own = false;  ///< sent from this interface
-
-    View bytes() const { return View(buffer).first(size); }
-};
-
-void read_auxiliary(msghdr& header, Packet& packet) {
-    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c; c = CMSG_NXTHDR(&header, c)) {
-        if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA) continue;
-        tpacket_auxdata auxiliary;
-        std::memcpy(&auxiliary, CMSG_DATA(c), sizeof auxiliary);
-        packet.has_checksum = (auxiliary.tp_status & TP_STATUS_CSUMNOTREADY) == 0;
-    }
-}
-
-// False when there is nothing, for the moment.
-bool receive(const Fd& socket, Packet& packet) {
-    iovec piece{packet.buffer.data(), packet.buffer.size()};
-    sockaddr_ll sender{};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(tpacket_auxdata))];
-    msghdr header{};
-    header.msg_name = &sender;
-    header.msg_namelen = sizeof sender;
-    header.msg_iov = &piece;
-    header.msg_iovlen = 1;
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-    const ssize_t size = ::recvmsg(socket.get(), &header, 0);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-    packet.size = static_cast<std::size_t>(checked(size, "receive from the interface"));
-    packet.is_own = sender.sll_pkttype == PACKET_OUTGOING;
-    read_auxiliary(header, packet);
-    return true;
-}
-
-// One for all of them: nothing is kept in it.
-Packet& shared_packet() {
-    static Packet packet;
-    packet.has_checksum = true;
-    return packet;
-}
-
 Wire4::Received parse_message_of(const Packet& packet) {
-    const auto datagram = parse_packet4(
-        packet.bytes(), packet.has_checksum ? UdpChecksum::verify : UdpChecksum::not_made_yet);
+    const auto datagram = parse_packet4(packet.bytes, packet.checksum);
     const auto* parsed = std::get_if<Datagram4>(&datagram);
     // Whoever may use port 67 is root on some host; other ports are anybody's.
     if (!parsed || parsed->destination_port != client_port4 || parsed->source_port != server_port4)
@@ -149,18 +61,15 @@ Wire4::Received parse_message_of(const Packet& packet) {
 }
 
 Wire4::Received parse_arp_of(const Packet& packet) {
-    if (const auto arp = parse_arp(packet.bytes())) return *arp;
+    if (const auto arp = parse_arp(packet.bytes)) return *arp;
     return Nothing{};
 }
 
 }  // namespace
 
-Wire4::Wire4(const Netns& netns, int ifindex) : ifindex_(ifindex) {
-    netns.run([&] {
-        messages_ = open_messages(ifindex);
-        arp_ = open_arp(ifindex);
-    });
-}
+Wire4::Wire4(const Netns& netns, int ifindex)
+    : ifindex_(ifindex),
+      messages_(netns.run([&] { return open_packets(ifindex, ETH_P_IP, for_clients); })) {}
 
 void Wire4::broadcast(const Fd& socket, int protocol, View packet) const {
     sockaddr_ll address = link_address(ifindex_, protocol);
@@ -202,7 +111,9 @@ void Wire4::send(const Netns& netns, const Send4& message, Hurry hurry) {
                   .source = message.from, .destination = message.to, .payload = message.payload}));
 }
 
-void Wire4::send(const Netns&, const SendArp& packet, Hurry) const {
+// Closing a packet socket takes the kernel a while: this one is open only where it is needed.
+void Wire4::send(const Netns& netns, const SendArp& packet, Hurry) {
+    if (!arp_) arp_ = netns.run([&] { return open_packets(ifindex_, ETH_P_ARP); });
     broadcast(arp_, ETH_P_ARP, packet.packet);
 }
 
@@ -218,10 +129,10 @@ void Wire4::follow(Loop& loop, State4 state, const Hear& hear) {
 }
 
 Wire4::Received Wire4::receive(int fd) {
-    Packet& packet = shared_packet();
     const bool is_arp = fd == arp_.get();
-    if (!dhcp::receive(is_arp ? arp_ : messages_, packet) || packet.is_own) return Nothing{};
-    return is_arp ? parse_arp_of(packet) : parse_message_of(packet);
+    const auto packet = receive_packet(is_arp ? arp_ : messages_);
+    if (!packet || packet->is_own) return Nothing{};
+    return is_arp ? parse_arp_of(*packet) : parse_message_of(*packet);
 }
 
 }  // namespace cni::dhcp

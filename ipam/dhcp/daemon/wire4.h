@@ -22,7 +22,7 @@ public:
     /// which the interface does not have, as the caller knows or the kernel says, or whose port 68
     /// others have, is broadcast, so that it leaves at all. Throws SysError.
     void send(const Netns& netns, const Send4& message, Hurry hurry);
-    void send(const Netns& netns, const SendArp& packet, Hurry hurry) const;
+    void send(const Netns& netns, const SendArp& packet, Hurry hurry);
 
     /// Has `hear` called with what a client in this state listens to. Anybody may say much by ARP,
     /// which matters for a moment only.
@@ -38,7 +38,8 @@ private:
     bool send_unicast(const Netns& netns, const Send4& message);
     void broadcast(const Fd& socket, int protocol, View packet) const;
     int ifindex_;
-    Fd messages_, arp_;
+    Fd messages_;
+    Fd arp_;      ///< once an address was checked
     Fd unicast_;  ///< bound to `bound_to_`, once something has left from there
     Ip bound_to_;
     std::optional<Watch> message_watch_, arp_watch_;

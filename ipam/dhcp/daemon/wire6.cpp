@@ -1,23 +1,18 @@
 #include "wire6.h"
 
-#include <linux/filter.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include <array>
 #include <cstring>
-#include <iterator>
 
+#include "packets.h"
 #include "sockets.h"
 
 namespace cni::dhcp {
 namespace {
-
-// The largest datagram without jumbograms, which no server sends.
-constexpr std::size_t max_message = 65536;
 
 // The kernel keeps from us what is no advertisement of a neighbor. Offsets are of the header of
 // IPv6, where a packet of SOCK_DGRAM begins: next header, hop limit, type of ICMPv6.
@@ -26,34 +21,21 @@ constexpr sock_filter advertisements[] = {
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (IPPROTO_ICMPV6 << 8) | 255, 0, 3),
     BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 136, 0, 1),
-    BPF_STMT(BPF_RET | BPF_K, max_message),
+    BPF_STMT(BPF_RET | BPF_K, max_packet),
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
-sockaddr_ll link_address(int ifindex) {
-    sockaddr_ll address{};
-    address.sll_family = AF_PACKET;
-    address.sll_protocol = htons(ETH_P_IPV6);
-    address.sll_ifindex = ifindex;
-    return address;
-}
-
-// Bound at last, and by that begun: until then nothing comes that the filter has not seen.
-Fd open_neighbors(int ifindex) {
-    Fd socket = make_socket(AF_PACKET, SOCK_DGRAM, 0);
-    const sock_fprog program{.len = std::size(advertisements),
-                             .filter = const_cast<sock_filter*>(advertisements)};
-    set_option(socket, SOL_SOCKET, SO_ATTACH_FILTER, program, "filter what a socket receives");
-    const sockaddr_ll address = link_address(ifindex);
-    checked(::bind(socket.get(), as_sockaddr(address), sizeof address),
-            "receive what comes to the interface");
-    return socket;
-}
+// Likewise, what is no UDP for port 546.
+constexpr sock_filter for_clients[] = {
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 3),
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 42), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, client_port6, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, max_packet),  BPF_STMT(BPF_RET | BPF_K, 0),
+};
 
 // RFC 2464, 7.
 sockaddr_ll multicast_address(int ifindex, const Ip& group) {
     constexpr std::size_t kept = 4;
-    sockaddr_ll address = link_address(ifindex);
+    sockaddr_ll address = link_address(ifindex, ETH_P_IPV6);
     address.sll_halen = ETH_ALEN;
     address.sll_addr[0] = address.sll_addr[1] = 0x33;
     std::memcpy(address.sll_addr + 2, group.data() + group.size() - kept, kept);
@@ -69,14 +51,18 @@ sockaddr_in6 inet6_address(const Ip& ip, std::uint16_t port, int ifindex) {
     return address;
 }
 
-// Bound at last, so that nothing comes by another interface.
+// Bound at last, so that nothing comes by another interface. False when the port is somebody's.
+bool bind_to_client_port(const Fd& socket) {
+    const sockaddr_in6 address = inet6_address(Ip::any(Family::v6), client_port6, 0);
+    if (::bind(socket.get(), as_sockaddr(address), sizeof address) == 0) return true;
+    if (errno == EADDRINUSE) return false;
+    throw SysError("bind a socket to port 546", errno);
+}
+
 Fd open_messages(int ifindex) {
     Fd socket = make_socket(AF_INET6, SOCK_DGRAM, 0);
     set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1, "leave IPv4 to others");
     bind_to_interface(socket, ifindex);
-    const sockaddr_in6 address = inet6_address(Ip::any(Family::v6), client_port6, 0);
-    checked(::bind(socket.get(), as_sockaddr(address), sizeof address),
-            "bind a socket to port 546");
     return socket;
 }
 
@@ -90,8 +76,8 @@ Fd open_news() {
 }
 
 // One for all of them: nothing is kept in it.
-std::array<std::uint8_t, max_message>& shared_buffer() {
-    static std::array<std::uint8_t, max_message> buffer;
+std::array<std::uint8_t, max_packet>& shared_buffer() {
+    static std::array<std::uint8_t, max_packet> buffer;
     return buffer;
 }
 
@@ -106,8 +92,15 @@ std::optional<View> read(const Fd& socket) {
 
 }  // namespace
 
-Wire6::Wire6(const Netns& netns, int ifindex)
-    : ifindex_(ifindex), messages_(netns.run([&] { return open_messages(ifindex); })) {}
+// A process of the container may have the port: then messages leave from another one, and what
+// comes to it is read beside that process. Servers answer to port 546 (RFC 8415, 7.2).
+Wire6::Wire6(const Netns& netns, int ifindex) : ifindex_(ifindex) {
+    netns.run([&] {
+        messages_ = open_messages(ifindex);
+        if (!bind_to_client_port(messages_))
+            overheard_ = open_packets(ifindex, ETH_P_IPV6, for_clients);
+    });
+}
 
 // What has no link-local address yet has no address or no route to send by: which of the errors it
 // is depends on what else the namespace has.
@@ -129,7 +122,8 @@ void Wire6::send(const Netns& netns, const Send6& message, Hurry) {
 }
 
 void Wire6::send(const Netns& netns, const SendProbe& probe, Hurry) {
-    if (!neighbors_) neighbors_ = netns.run([&] { return open_neighbors(ifindex_); });
+    if (!neighbors_)
+        neighbors_ = netns.run([&] { return open_packets(ifindex_, ETH_P_IPV6, advertisements); });
     const Bytes packet = neighbor_probe(probe.address);
     const sockaddr_ll to = multicast_address(ifindex_, solicited_node(probe.address));
     checked(::sendto(neighbors_.get(), packet.data(), packet.size(), 0, as_sockaddr(to), sizeof to),
@@ -149,7 +143,7 @@ void Wire6::follow(Loop& loop, State6 state, const Hear& hear) {
             its.emplace(loop, socket.get(), EPOLLIN, [hear, fd = socket.get()] { hear(fd); });
         }
     };
-    watch(message_watch_, messages_, true);
+    watch(message_watch_, overheard_ ? overheard_ : messages_, true);
     watch(neighbor_watch_, neighbors_, state == State6::checking);
     watch(news_watch_, news_, !waiting_.empty());
 }
@@ -167,16 +161,23 @@ Wire6::Received Wire6::take_news() {
 }
 
 Wire6::Received Wire6::take_neighbor() {
-    const auto packet = read(neighbors_);
-    const auto address = packet ? advertised_neighbor(*packet) : std::nullopt;
+    const auto packet = receive_packet(neighbors_);
+    const auto address = packet ? advertised_neighbor(packet->bytes) : std::nullopt;
     if (!address) return Nothing{};
     return Neighbor{*address};
+}
+
+std::optional<View> Wire6::take_payload() {
+    if (!overheard_) return read(messages_);
+    const auto packet = receive_packet(overheard_);
+    if (!packet || packet->is_own) return {};
+    return datagram_for(client_port6, packet->bytes, packet->checksum);
 }
 
 Wire6::Received Wire6::receive(int fd) {
     if (fd == news_.get()) return take_news();
     if (fd == neighbors_.get()) return take_neighbor();
-    const auto payload = read(messages_);
+    const auto payload = take_payload();
     if (!payload) return Nothing{};
     auto message = parse_message6(*payload);
     if (auto* good = std::get_if<Message6>(&message)) return std::move(*good);

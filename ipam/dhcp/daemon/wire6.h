@@ -36,8 +36,11 @@ private:
     void await_address(const Netns& netns);
     Received take_news();
     Received take_neighbor();
+    std::optional<View> take_payload();
+
     int ifindex_;
     Fd messages_;
+    Fd overheard_;   ///< what comes to port 546, where that is somebody else's
     Fd neighbors_;   ///< while an address is checked
     Fd news_;        ///< of addresses, while something waits for one
     Bytes waiting_;  ///< what has not left

@@ -46,21 +46,6 @@ Actions4 Client4::start(Time now) {
     return take_actions();
 }
 
-Actions4 Client4::start(Time now, const Lease4& remembered) {
-    stop();
-    if (config_.patience) end_of_patience_ = now + *config_.patience;
-    if (remembered.expire > now) {
-        candidate_ = remembered;
-        began_ = now;
-        enter(State4::rebooting);
-        send_request(now);
-    } else {
-        wish_ = remembered.address.ip;
-        search(now);
-    }
-    return take_actions();
-}
-
 Actions4 Client4::resume(Time now, const Lease4& lease) {
     stop();
     lease_ = lease;
@@ -68,6 +53,21 @@ Actions4 Client4::resume(Time now, const Lease4& lease) {
     enter(State4::bound);
     timer_ = lease.renew;
     return tick(now);
+}
+
+Actions4 Client4::reclaim(Time now, const Lease4& lease) {
+    stop();
+    had_lease_ = true;
+    if (lease.expire > now) {
+        candidate_ = lease;
+        began_ = now;
+        enter(State4::rebooting);
+        send_request(now);
+    } else {
+        wish_ = lease.address.ip;
+        search(now);
+    }
+    return take_actions();
 }
 
 Actions4 Client4::resume(Time now) {
@@ -81,7 +81,7 @@ Actions4 Client4::release(Time) {
     xid_ = random_();
     if (lease_)
         send_release(lease_->address.ip, lease_->server);
-    else if (state_ == State4::checking)
+    else if (state_ == State4::checking || state_ == State4::rebooting)
         send_release(candidate_->address.ip, candidate_->server);
     stop();
     return take_actions();

@@ -85,12 +85,12 @@ public:
 
     /// Tries for a lease.
     [[nodiscard]] Actions4 start(Time now);
-    /// Tries for the address of an earlier lease that is not in use (INIT-REBOOT), and if no server
-    /// answers, for any. One that is over begins as start(now), with its address as a wish.
-    [[nodiscard]] Actions4 start(Time now, const Lease4& remembered);
     /// Keeps a lease that is in use: goes on as if it had never stopped, after a restart. Of one
     /// that is over, Lost comes first.
     [[nodiscard]] Actions4 resume(Time now, const Lease4& lease);
+    /// Tries for the address of a lease that is not in use any more (INIT-REBOOT), and if no server
+    /// answers, for any, for ever. One that is over is a wish.
+    [[nodiscard]] Actions4 reclaim(Time now, const Lease4& lease);
     /// Goes on without a lease where an earlier one was lost: tries for one for ever.
     [[nodiscard]] Actions4 resume(Time now);
     /// Gives the lease back, if there is one, and stops. Send4 leaves from the leased address, if

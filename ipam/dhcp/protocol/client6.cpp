@@ -87,20 +87,6 @@ Actions6 Client6::start(Time now) {
     return take_actions();
 }
 
-Actions6 Client6::start(Time now, const Lease6& remembered) {
-    stop();
-    if (config_.patience) end_of_patience_ = now + *config_.patience;
-    if (remembered.expire > now) {
-        candidate_ = remembered;
-        enter(now, State6::confirming);
-        send(now);
-    } else {
-        wish_ = remembered.address;
-        solicit(now);
-    }
-    return take_actions();
-}
-
 Actions6 Client6::resume(Time now, const Lease6& lease) {
     stop();
     lease_ = lease;
@@ -108,6 +94,20 @@ Actions6 Client6::resume(Time now, const Lease6& lease) {
     enter(now, State6::bound);
     timer_ = lease.renew;
     return tick(now);
+}
+
+Actions6 Client6::reclaim(Time now, const Lease6& lease) {
+    stop();
+    had_lease_ = true;
+    if (lease.expire > now) {
+        candidate_ = lease;
+        enter(now, State6::confirming);
+        send(now);
+    } else {
+        wish_ = lease.address;
+        solicit(now);
+    }
+    return take_actions();
 }
 
 Actions6 Client6::resume(Time now) {
@@ -118,10 +118,10 @@ Actions6 Client6::resume(Time now) {
 }
 
 Actions6 Client6::release(Time now) {
-    const bool is_checking = state_ == State6::checking;
+    const bool is_had = state_ == State6::checking || state_ == State6::confirming;
     enter(now, State6::stopped);
     if (lease_) send_farewell(Type6::release, *lease_);
-    if (is_checking) send_farewell(Type6::release, *candidate_);
+    if (is_had) send_farewell(Type6::release, *candidate_);
     stop();
     return take_actions();
 }

@@ -78,12 +78,12 @@ public:
 
     /// Tries for a lease.
     [[nodiscard]] Actions6 start(Time now);
-    /// Asks whether an earlier lease that is not in use fits the link (Confirm); if nobody answers
-    /// it does. One that is over begins as start(now), with its address as a wish.
-    [[nodiscard]] Actions6 start(Time now, const Lease6& remembered);
     /// Keeps a lease that is in use: goes on as if it had never stopped, after a restart. Of one
     /// that is over, Lost comes first.
     [[nodiscard]] Actions6 resume(Time now, const Lease6& lease);
+    /// Asks whether a lease that is not in use any more fits the link (Confirm); if nobody answers
+    /// it does. One that is over is a wish. Goes on for ever.
+    [[nodiscard]] Actions6 reclaim(Time now, const Lease6& lease);
     /// Goes on without a lease where an earlier one was lost: tries for one for ever.
     [[nodiscard]] Actions6 resume(Time now);
     /// Gives the lease back, if there is one, and stops.

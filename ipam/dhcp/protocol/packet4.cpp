@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "checksum.h"
-
 namespace cni::dhcp {
 namespace {
 

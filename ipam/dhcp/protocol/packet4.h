@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "bytes.h"
+#include "checksum.h"
 #include "net/ip.h"
 #include "net/mac.h"
 
@@ -27,10 +28,6 @@ struct Datagram4 {
 
 /// The whole packet (ETH_P_IP), with checksums.
 Bytes encode(const Datagram4& datagram);
-
-/// Checksums are left to the hardware, which a veth has none of: PACKET_AUXDATA says so, by
-/// TP_STATUS_CSUMNOTREADY.
-enum class UdpChecksum { verify, not_made_yet };
 
 /// Reads a packet, whoever sent it: a whole datagram, no fragment. Bytes behind it are padding.
 Parsed<Datagram4> parse_packet4(View packet, UdpChecksum checksum);

@@ -1,37 +1,35 @@
 #include "packet6.h"
 
-#include "checksum.h"
-
 namespace cni::dhcp {
 namespace {
 
-constexpr std::uint8_t version = 6, icmp6 = 58, of_this_link = 255;
+constexpr std::uint8_t version = 6, udp = 17, icmp6 = 58, of_this_link = 255;
 constexpr std::uint8_t neighbor_solicitation = 135, neighbor_advertisement = 136;
 
-struct IcmpPacket {
+struct Packet6 {
     Ip source, destination;
+    std::uint8_t protocol, hops;
     View content;
 };
 
-// Of ICMPv6, without headers between.
-std::optional<IcmpPacket> parse_icmp6(View packet) {
+// Without headers between: such a one counts as a protocol.
+std::optional<Packet6> parse_packet6(View packet) {
     Reader reader(packet);
     const std::uint32_t first = reader.u32();
     const std::size_t size = reader.u16();
     const std::uint8_t next = reader.u8(), hops = reader.u8();
     const Ip source = reader.ip(Family::v6), destination = reader.ip(Family::v6);
     const View content = reader.bytes(size);
-    if (reader.failed() || first >> 28 != version || next != icmp6 || hops != of_this_link)
-        return {};
-    return IcmpPacket{source, destination, content};
+    if (reader.failed() || first >> 28 != version) return {};
+    return Packet6{source, destination, next, hops, content};
 }
 
 // RFC 8200, 8.1. Of what holds its checksum it is 0.
-std::uint16_t checksum_of(const IcmpPacket& packet) {
+std::uint16_t checksum_of(const Packet6& packet) {
     Bytes pseudo = to_bytes(packet.source);
     put(pseudo, packet.destination);
     put_u32(pseudo, static_cast<std::uint32_t>(packet.content.size()));
-    put_u32(pseudo, icmp6);
+    put_u32(pseudo, packet.protocol);
     return folded(sum_of(pseudo) + sum_of(packet.content));
 }
 
@@ -61,7 +59,8 @@ Ip solicited_node(const Ip& address) {
 Bytes neighbor_probe(const Ip& address) {
     Bytes content = {neighbor_solicitation, 0, 0, 0, 0, 0, 0, 0};
     put(content, address);
-    const IcmpPacket packet{Ip::any(Family::v6), solicited_node(address), content};
+    const Packet6 packet{Ip::any(Family::v6), solicited_node(address), icmp6, of_this_link,
+                         content};
     const std::uint16_t checksum = checksum_of(packet);
     content[2] = static_cast<std::uint8_t>(checksum >> 8);
     content[3] = static_cast<std::uint8_t>(checksum & 0xff);
@@ -76,8 +75,10 @@ Bytes neighbor_probe(const Ip& address) {
 }
 
 std::optional<Ip> advertised_neighbor(View packet) {
-    const auto parsed = parse_icmp6(packet);
-    if (!parsed || checksum_of(*parsed) != 0) return {};
+    const auto parsed = parse_packet6(packet);
+    if (!parsed || parsed->protocol != icmp6 || parsed->hops != of_this_link ||
+        checksum_of(*parsed) != 0)
+        return {};
     Reader reader(parsed->content);
     const std::uint8_t type = reader.u8(), code = reader.u8();
     reader.u16();  // checksum
@@ -87,6 +88,19 @@ std::optional<Ip> advertised_neighbor(View packet) {
         !are_options_whole(reader))
         return {};
     return address;
+}
+
+std::optional<View> datagram_for(std::uint16_t port, View packet, UdpChecksum checksum) {
+    const auto parsed = parse_packet6(packet);
+    if (!parsed || parsed->protocol != udp) return {};
+    Reader reader(parsed->content);
+    reader.u16();  // where it comes from
+    const std::uint16_t to = reader.u16();
+    const std::size_t size = reader.u16();
+    reader.u16();  // checksum
+    if (reader.failed() || to != port || size != parsed->content.size()) return {};
+    if (checksum == UdpChecksum::verify && checksum_of(*parsed) != 0) return {};
+    return reader.rest();
 }
 
 }  // namespace cni::dhcp

@@ -75,6 +75,8 @@ private:
         const auto reply = answer(*message);
         log_.add({*message, Ip::from_bytes(Family::v6, &from.sin6_addr)});
         if (!reply) return;
+        // Wherever the question came from: RFC 8415, 7.2.
+        from.sin6_port = htons(dhcp::client_port6);
         const dhcp::Bytes bytes = dhcp::encode(*reply);
         ::sendto(socket_.get(), bytes.data(), bytes.size(), 0,
                  reinterpret_cast<const sockaddr*>(&from), sizeof from);

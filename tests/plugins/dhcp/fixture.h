@@ -59,8 +59,9 @@ protected:
     }
 
     /// In the machine outside, with addresses from 10.1.2.10 on.
-    Process start_dnsmasq(const std::vector<std::string>& options = {}) const {
-        return test::start_dnsmasq(outside().netns().netns(), "eth0",
+    Process start_dnsmasq(const std::vector<std::string>& options = {},
+                          const std::string& ifname = "eth0") const {
+        return test::start_dnsmasq(outside().netns().netns(), ifname,
                                    "10.1.2.10,10.1.2.250,255.255.255.0,1h", options);
     }
     static std::vector<std::string> given() { return addresses_of_dnsmasq(); }

@@ -228,6 +228,46 @@ TEST_F(DhcpLease6, OutlivesTheDaemon) {
     EXPECT_EQ(server6().count(Type6::solicit), 2u);
 }
 
+// Who has the port keeps the daemon from having it, not from hearing what comes to it.
+TEST_F(DhcpLease6, IsKeptBesideAProcessOfTheContainerAtPort546) {
+    server6().set(short_lease());
+    const TestNetns c("c1");
+    const Fd socket = c.run([] {
+        Fd its(checked(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+        sockaddr_in6 address{};
+        address.sin6_family = AF_INET6;
+        address.sin6_port = htons(546);
+        checked(::bind(its.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+                "bind to port 546");
+        return its;
+    });
+    const json result = add(c, alone());
+    server6().await(Type6::renew);
+    server6().await(Type6::renew);
+    EXPECT_EQ(server6().count(Type6::solicit), 1u);
+    expect_sound(c, alone(), result);
+    del(c, alone());
+    EXPECT_EQ(server6().await(Type6::release).address(), leased());
+}
+
+TEST_F(DhcpLease6, OfAnAddressThatIsMissingIsAskedForByTheNextDaemon) {
+    const TestNetns c("c1");
+    const json result = add(c, both());
+    daemon().signal(SIGKILL);
+    daemon().wait();
+    c.output_of({"ip", "address", "flush", "dev", "eth0", "scope", "global"});
+    const Process next = start_daemon();
+    server().await(Type4::request);
+    const auto again = server().await(Type4::request);
+    EXPECT_EQ(again.message.options.count(dhcp::option4::server_id), 0u);
+    EXPECT_TRUE(again.message.client.is_any());
+    EXPECT_EQ(server6().await(Type6::confirm).address(), leased());
+    EXPECT_TRUE(comes_true([&] { return has(c, "10.1.2.50/24") && has(c, "fd00:1:2::50/128"); }));
+    expect_sound(c, both(), result);
+    EXPECT_EQ(server().count(Type4::discover), 1u);
+    EXPECT_EQ(server6().count(Type6::solicit), 1u);
+}
+
 TEST_F(DhcpLease6, OfAnAddressThatSomebodyHasIsDeclined) {
     outside().netns().output_of(
         {"ip", "-6", "addr", "add", "fd00:1:2::50/64", "dev", "eth0", "nodad"});
