@@ -57,6 +57,7 @@ struct V4 {
         if (!contains(record.requested, option4::interface_mtu)) return {};
         return dhcp::mtu(lease.options);
     }
+    static Wire make_wire(const Interface& interface) { return Wire(interface.link().index); }
     static void consult(Client&, Interface&) {}
 };
 
@@ -84,6 +85,9 @@ struct V6 {
     static std::string server_of(const Lease& lease) { return to_hex(lease.server); }
     // That of IPv6 routers tell, and the kernel takes.
     static std::optional<int> mtu_of(const Lease&, const Record&) { return {}; }
+    static Wire make_wire(const Interface& interface) {
+        return {interface.netns(), interface.link().index};
+    }
     static void consult(Client& client, Interface& interface) {
         if (interface.is_told_to_do_without_dhcp6()) client.hear_of_unmanaged();
     }
@@ -133,8 +137,7 @@ private:
     /// What is open while it talks.
     struct Talk {
         explicit Talk(Interface its_interface)
-            : interface(std::move(its_interface)),
-              wire(interface.netns(), interface.link().index) {}
+            : interface(std::move(its_interface)), wire(F::make_wire(interface)) {}
         Interface interface;
         typename F::Wire wire;
     };

@@ -67,9 +67,11 @@ Wire4::Received parse_arp_of(const Packet& packet) {
 
 }  // namespace
 
-Wire4::Wire4(const Netns& netns, int ifindex)
-    : ifindex_(ifindex),
-      messages_(netns.run([&] { return open_packets(ifindex, ETH_P_IP, for_clients); })) {}
+// Closing a packet socket takes the kernel a while: whose last word is said needs none.
+void Wire4::listen(const Netns& netns) {
+    if (messages_) return;
+    messages_ = netns.run([&] { return open_packets(ifindex_, ETH_P_IP, for_clients); });
+}
 
 void Wire4::broadcast(const Fd& socket, int protocol, View packet) const {
     sockaddr_ll address = link_address(ifindex_, protocol);
@@ -103,15 +105,16 @@ bool Wire4::send_unicast(const Netns& netns, const Send4& message) {
 }
 
 void Wire4::send(const Netns& netns, const Send4& message, Hurry hurry) {
+    if (hurry != Hurry::yes) listen(netns);
     const bool is_unicast =
         message.to != broadcast4() && !message.from.is_any() && hurry != Hurry::never_given;
     if (is_unicast && send_unicast(netns, message) && (hurry == Hurry::no || has_left())) return;
+    listen(netns);
     broadcast(messages_, ETH_P_IP,
               encode(Datagram4{
                   .source = message.from, .destination = message.to, .payload = message.payload}));
 }
 
-// Closing a packet socket takes the kernel a while: this one is open only where it is needed.
 void Wire4::send(const Netns& netns, const SendArp& packet, Hurry) {
     if (!arp_) arp_ = netns.run([&] { return open_packets(ifindex_, ETH_P_ARP); });
     broadcast(arp_, ETH_P_ARP, packet.packet);
@@ -119,7 +122,8 @@ void Wire4::send(const Netns& netns, const SendArp& packet, Hurry) {
 
 void Wire4::follow(Loop& loop, State4 state, const Hear& hear) {
     const auto watch = [&](std::optional<Watch>& its, const Fd& socket) {
-        if (!its) its.emplace(loop, socket.get(), EPOLLIN, [hear, fd = socket.get()] { hear(fd); });
+        if (!its && socket)
+            its.emplace(loop, socket.get(), EPOLLIN, [hear, fd = socket.get()] { hear(fd); });
     };
     watch(message_watch_, messages_);
     if (state == State4::checking)

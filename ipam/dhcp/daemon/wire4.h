@@ -15,8 +15,8 @@ namespace cni::dhcp {
 /// to be closed as soon as there is nothing to say.
 class Wire4 {
 public:
-    /// The interface is to be up. Throws SysError.
-    Wire4(const Netns& netns, int ifindex);
+    /// The interface is to be up.
+    explicit Wire4(int ifindex) : ifindex_(ifindex) {}
 
     /// By which socket it goes depends on the addresses: see Send4. One that leaves from an address
     /// which the interface does not have, as the caller knows or the kernel says, or whose port 68
@@ -34,13 +34,14 @@ public:
     Received receive(int fd);
 
 private:
+    void listen(const Netns& netns);
     bool has_left() const;
     bool send_unicast(const Netns& netns, const Send4& message);
     void broadcast(const Fd& socket, int protocol, View packet) const;
     int ifindex_;
-    Fd messages_;
-    Fd arp_;      ///< once an address was checked
-    Fd unicast_;  ///< bound to `bound_to_`, once something has left from there
+    Fd messages_;  ///< once an answer is expected
+    Fd arp_;       ///< once an address was checked
+    Fd unicast_;   ///< bound to `bound_to_`, once something has left from there
     Ip bound_to_;
     std::optional<Watch> message_watch_, arp_watch_;
 };
