@@ -136,14 +136,14 @@ private:
     void serve(int number) {
         number_ = number;
         server_->set({.address = {*Ip::parse(cat("10.1.2.", number)), 24},
-                      .lease = 20,
+                      .lease = 6,
                       .renew = 1,
-                      .rebind = 18});
+                      .rebind = 5});
         server6_->set({.address = *Ip::parse(cat("fd00:1:2::", number)),
-                       .preferred = 20,
-                       .valid = 20,
+                       .preferred = 6,
+                       .valid = 6,
                        .renew = 1,
-                       .rebind = 18});
+                       .rebind = 5});
     }
     bool attach(const TestNetns& c, const FaultyProcess& daemon) const {
         comes_true([&] { return daemon.has_ended() || dhcp("STATUS", network()).ok(); });
