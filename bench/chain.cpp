@@ -123,6 +123,19 @@ constexpr Chain all[] = {
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "10.0.0.0/8"}]}}])",
      .has_subnet_file = true},
+    // The lease is there before: of ADD the plugin's own share is timed, and the daemon's. The
+    // second one waits until the daemon has closed the sockets by which it got the lease.
+    {.name = "dhcp",
+     .plugins = R"([{"type": "macvlan", "master": "$master", "untimed": true},
+                    {"type": "dhcp", "untimed": true,
+                     "ipam": {"type": "dhcp", "daemonSocketPath": "$data/dhcp.sock"}},
+                    {"type": "dhcp", "untimed": true,
+                     "ipam": {"type": "dhcp", "daemonSocketPath": "$data/dhcp.sock"}},
+                    {"type": "dhcp",
+                     "ipam": {"type": "dhcp", "daemonSocketPath": "$data/dhcp.sock"}}])",
+     .has_master = true,
+     .has_lease_service = true,
+     .on_request = true},
     {.name = "sbr",
      .plugins = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "untimed": true,
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
@@ -280,10 +293,9 @@ void ChainRun::take(const std::string& output) {
 }
 
 void make_master(const Side& side) {
-    const std::string other_end = cat(side.master(), "x");
-    test::output_of(
-        {"ip", "link", "add", side.master(), "up", "type", "veth", "peer", "name", other_end});
-    test::output_of({"ip", "link", "set", other_end, "up"});
+    test::output_of({"ip", "link", "add", side.master(), "up", "type", "veth", "peer", "name",
+                     side.master_peer()});
+    test::output_of({"ip", "link", "set", side.master_peer(), "up"});
 }
 
 void make_subnet_file(const Side& side) {

@@ -36,6 +36,8 @@ struct Chain {
     bool has_master = false;
     /// Needs what the flannel daemon writes, in "$data".
     bool has_subnet_file = false;
+    /// Asks the daemon of dhcp, which listens in "$data", and a server behind the master.
+    bool has_lease_service = false;
     /// Each attachment gets a device of its own.
     bool has_devices = false;
     /// The host's `iptables` is the legacy one; else that of nf_tables.
@@ -77,6 +79,7 @@ public:
     std::string network() const;
     std::size_t length() const { return plugins_.size(); }
     std::string master() const;
+    std::string master_peer() const { return master() + "x"; }
     /// That is lent to an attachment: of its number.
     std::string device(unsigned attachment) const;
     /// The address `offset` above the subnet's.

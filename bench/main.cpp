@@ -24,7 +24,7 @@ namespaces: no root is needed and nothing of the machine is touched.
                           host-device tuning flannel sbr bandwidth full-nftables
                           full-iptables full-legacy podman-nftables podman-iptables
                           (default: all of these) ports-nftables ports-iptables
-                          ports-legacy vlan ipvlan dummy tap
+                          ports-legacy vlan ipvlan dummy tap dhcp
   --floor DIR             what the kernel's part of an operation costs by itself:
                           see bench/README.md (those built beside this; none)
   --loads N[,N...]        leases of others made beforehand for host-local, and

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "bench/lease_service.h"
 #include "bench/run.h"
 #include "bench/trace.h"
 #include "support/sandbox.h"
@@ -25,6 +26,7 @@ struct Container {
 
 struct Contestant {
     Side side;
+    std::unique_ptr<LeaseService> leases = {};
     std::vector<Container> containers = {};
     Cost add = {}, del = {};
 };
@@ -140,6 +142,8 @@ void measure_chain(const Options& options, const Chain& chain, unsigned amount,
     std::vector<Contestant> all = contestants_of(options, chain);
     for (Contestant& contestant : all) {
         if (chain.has_master) make_master(contestant.side);
+        if (chain.has_lease_service)
+            contestant.leases = std::make_unique<LeaseService>(contestant.side);
         if (chain.has_subnet_file) make_subnet_file(contestant.side);
         if (chain.has_devices) make_devices(contestant.side, rounds_of(options, chain, amount));
         if (chain.load == Load::leases) make_leases(contestant.side, amount);

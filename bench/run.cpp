@@ -59,8 +59,9 @@ void adopt_orphans() {
     checked(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "adopt orphans");
 }
 
+// Those of other threads last: bench/lease_service.h.
 void await_orphans() {
-    while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+    while (::waitpid(-1, nullptr, __WNOTHREAD) > 0 || errno == EINTR) {
     }
 }
 

@@ -49,7 +49,7 @@ int signal_to_pass(int status) {
 // Follows the whole tree to its end; returns the status of its root.
 int follow(pid_t root, Trace& trace) {
     int result = 0, status = 0;
-    for (pid_t pid; (pid = ::waitpid(-1, &status, __WALL)) > 0;) {
+    for (pid_t pid; (pid = ::waitpid(-1, &status, __WALL | __WNOTHREAD)) > 0;) {
         if (!WIFSTOPPED(status)) {
             if (pid == root) result = status;
             continue;
