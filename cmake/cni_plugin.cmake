@@ -3,7 +3,10 @@
 function(cni_make_executable name)
   add_executable(${name} ${ARGN})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/libcni-common)
-  target_link_libraries(${name} PRIVATE cni_sanitizers)
+  # A function that is compiled into several objects is taken from the first: here from those that
+  # every start calls, which then lie side by side on few pages.
+  target_link_libraries(${name} PRIVATE cni_sanitizers
+    $<TARGET_FILE:cni_protocol> $<TARGET_FILE:cni_base> $<TARGET_FILE:cni_sys>)
   if(CNIXX_STATIC)
     target_link_options(${name} PRIVATE
       "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:${name},CNIXX_SHARED>>>:${CNIXX_STATIC_LINK}>"

@@ -10,11 +10,6 @@ endif()
 add_compile_options(-ffunction-sections -fdata-sections)
 add_link_options(-Wl,--gc-sections)
 
-# Who wants all plugins in one executable wants it small. Behind what a preset says; tests say -O0.
-if(CNIXX_MULTICALL)
-  add_compile_options(-Os)
-endif()
-
 # Checks within the standard library, of indices and the like, end the program.
 add_compile_options(-D_GLIBCXX_ASSERTIONS)
 

@@ -191,7 +191,7 @@ TEST(Multicall, AStartTouchesHardlyMorePagesThanOneOfALargePluginAlone) {
     if (is_sanitized()) GTEST_SKIP() << "it is another program with sanitizers";
     for (const char* name : {"bridge", "portmap", "firewall", "ptp"}) {
         const long alone = fewest_faults_of(cat(bin_dir(), "/", name), name, "VERSION");
-        EXPECT_LE(fewest_faults_of(executable(), name, "VERSION") * 100, alone * 120)
+        EXPECT_LE(fewest_faults_of(executable(), name, "VERSION") * 100, alone * 115)
             << name << ": " << alone;
     }
 }
