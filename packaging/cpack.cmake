@@ -55,8 +55,7 @@ set(CPACK_RPM_PACKAGE_PROVIDES "containernetworking-plugins = 1:${CNIXX_REFERENC
 containernetworking-cni = 1:${CNIXX_REFERENCE_VERSION}")
 set(CPACK_RPM_PACKAGE_OBSOLETES containernetworking-plugins)
 # Of a package that every system has.
-set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST /etc /usr /usr/bin /usr/lib /usr/lib/systemd
-  /usr/lib/systemd/system /usr/libexec /usr/share /usr/share/doc
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST /etc /usr /usr/bin /usr/libexec /usr/share /usr/share/doc
   /usr/share/licenses /usr/share/man /usr/share/man/man1)
 # The same commit gives the same bytes; executables are as they were linked.
 set(CPACK_RPM_SPEC_MORE_DEFINE
@@ -67,3 +66,4 @@ set(CPACK_RPM_SPEC_MORE_DEFINE
 %define debug_package %{nil}
 %define __os_install_post %{nil}
 %define __brp_compress %{nil}")
+list(APPEND CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST /usr/lib /usr/lib/systemd /usr/lib/systemd/system)
