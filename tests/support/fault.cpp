@@ -2,9 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/user.h>
@@ -18,56 +15,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "support/orphans.h"
 #include "support/plugin_run.h"
+#include "support/traced.h"
 
 namespace cni::test {
 namespace {
-
-struct Streams {
-    Fd in, out, err;
-
-    explicit Streams(const std::string& input)
-        : in(memory_file()), out(memory_file()), err(memory_file()) {
-        write_all(in.get(), input, "a program's input");
-        checked(::lseek(in.get(), 0, SEEK_SET), "rewind a program's input");
-    }
-    static Fd memory_file() {
-        return Fd(checked(::memfd_create("stream", MFD_CLOEXEC), "make a memory file"));
-    }
-    static std::string content(const Fd& file) {
-        checked(::lseek(file.get(), 0, SEEK_SET), "rewind a program's output");
-        return read_all(file.get(), std::size_t{1} << 24, "a program's output");
-    }
-};
-
-[[noreturn]] void become_traced(const Program& program, const Streams& streams) {
-    std::vector<char*> argv, environment;
-    for (const std::string& word : program.argv) argv.push_back(const_cast<char*>(word.c_str()));
-    for (const std::string& entry : program.environment)
-        environment.push_back(const_cast<char*>(entry.c_str()));
-    argv.push_back(nullptr);
-    environment.push_back(nullptr);
-    ::dup2(streams.in.get(), 0);
-    ::dup2(streams.out.get(), 1);
-    ::dup2(streams.err.get(), 2);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // stopped, it would outlive a test that is killed
-    ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-    ::raise(SIGSTOP);
-    ::execvpe(argv[0], argv.data(), environment.data());
-    ::_exit(127);
-}
-
-// With PTRACE_O_TRACESYSGOOD.
-bool is_system_call(int status) {
-    return WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80);
-}
-
-__ptrace_syscall_info call_of(pid_t pid) {
-    __ptrace_syscall_info info{};
-    ::ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info);
-    return info;
-}
 
 bool is_entry(pid_t pid) {
     return call_of(pid).op == PTRACE_SYSCALL_INFO_ENTRY;
@@ -123,21 +75,11 @@ void set_result(pid_t pid, long result) {
 #error "where this processor keeps the number and the result of a system call is not known here"
 #endif
 
-// New processes begin with SIGSTOP; events are shown as SIGTRAP. Other signals are the program's.
-int signal_to_pass(int status) {
-    const int number = WSTOPSIG(status);
-    return number == SIGSTOP || number == SIGTRAP || is_system_call(status) ? 0 : number;
-}
-
-pid_t start_traced(const Program& program, const Streams& streams) {
-    await_orphans();
-    const pid_t pid = checked(::fork(), "fork");
-    if (pid == 0) become_traced(program, streams);
-    checked(::waitpid(pid, nullptr, 0), "wait for ", program.argv[0]);
-    checked(::ptrace(PTRACE_SETOPTIONS, pid, nullptr,
+pid_t start(const Program& program, const Streams& streams) {
+    const pid_t pid =
+        start_traced(program, streams,
                      PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC |
-                         PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE),
-            "trace ", program.argv[0]);
+                         PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE);
     checked(::ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr), "continue ", program.argv[0]);
     return pid;
 }
@@ -252,7 +194,7 @@ FaultSample::FaultSample(int usual_step)
 
 Injured run_with_fault(const Program& program, const Fault& fault) {
     const Streams streams(program.input);
-    const pid_t root = start_traced(program, streams);
+    const pid_t root = start(program, streams);
     Injection injection(root, fault);
     Injured injured;
     int status = 0;
@@ -273,8 +215,8 @@ Injured run_with_fault(const Program& program, const Fault& fault) {
     injured.system_call = injection.system_call();
     injured.reached = injured.system_call >= 0;
     injured.hung = injection.hung();
-    injured.finished.out = Streams::content(streams.out);
-    injured.finished.err = Streams::content(streams.err);
+    injured.finished.out = streams.output();
+    injured.finished.err = streams.errors();
     return injured;
 }
 
