@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace cni::test {
@@ -46,6 +47,16 @@ Program ChainCalls::tool_program(const std::string& command, const Attachment& a
         {command, "net1", a.netns.path()},
         {{"mac", a.mac},
          {"portMappings", {mapping(a.host_port, 80), mapping(a.host_port, 80, "udp")}}});
+}
+
+Program ChainCalls::collection(const std::vector<std::string>& valid_netns) const {
+    std::vector<std::string> words = {"gc", "net1"};
+    for (const std::string& netns : valid_netns) {
+        words.emplace_back("--valid");
+        words.push_back(cat("cnitool-", sha512_hex(netns).substr(0, 20), ":eth0"));
+    }
+    if (valid_netns.empty()) words.emplace_back("--all");
+    return tool_program(words, json::object());
 }
 
 void ChainCalls::attach(Attachment& a) const {

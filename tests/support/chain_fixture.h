@@ -36,6 +36,8 @@ protected:
 
     Program tool_program(std::vector<std::string> words, const json& capabilities) const;
     Program tool_program(const std::string& command, const Attachment& a) const;
+    /// GC of all but the containers with these namespaces.
+    Program collection(const std::vector<std::string>& valid_netns) const;
     Finished tool(const std::string& command, const Attachment& a) const {
         return run(tool_program(command, a));
     }

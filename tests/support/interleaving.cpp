@@ -1,6 +1,5 @@
 #include "support/interleaving.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +34,28 @@ bool is_asleep(pid_t pid) {
     return name_end != line.npos && line[name_end + 2] == 'S';
 }
 
+/// Knows at once when a child stops or ends, and looks again soon, as nobody tells when one falls
+/// asleep. What is started before its birth does not inherit the signals that it blocks.
+class News {
+public:
+    News() {
+        ::sigemptyset(&child_);
+        ::sigaddset(&child_, SIGCHLD);
+        ::sigprocmask(SIG_BLOCK, &child_, &former_);
+    }
+    News(const News&) = delete;
+    News& operator=(const News&) = delete;
+    ~News() { ::sigprocmask(SIG_SETMASK, &former_, nullptr); }
+
+    void await() const {
+        constexpr timespec soon{.tv_sec = 0, .tv_nsec = 100'000};
+        ::sigtimedwait(&child_, nullptr, &soon);
+    }
+
+private:
+    sigset_t child_, former_;
+};
+
 class Scheduler {
 public:
     explicit Scheduler(Interleaved& result) : result_(result) {}
@@ -51,8 +72,9 @@ public:
     }
 
     void run(const Schedule& schedule) {
+        const News news;
         auto next = schedule.begin();
-        while (settle()) {
+        while (settle(news)) {
             const std::vector<std::size_t> ready = who_is_ready();
             if (next != schedule.end() && next->step == result_.steps.size())
                 current_ = (next++)->to;
@@ -87,16 +109,14 @@ private:
 
     /// Waits until every task is stopped before a call or asleep, and somebody is ready. False when
     /// all have ended.
-    bool settle() {
+    bool settle(const News& news) {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
         // Between two looks at different tasks one may have woken the other.
-        for (int calm = 0, looks = 0; calm < 2 || who_is_ready().empty(); ++looks) {
-            calm = reap() || !is_calm() ? 0 : calm + 1;
+        for (int calm = 0; calm < 2 || who_is_ready().empty();) {
+            const bool any = reap();
             if (tasks_.empty()) return false;
-            if (looks < 100)
-                ::sched_yield();
-            else
-                ::usleep(50);
+            calm = any || !is_calm() ? 0 : calm + 1;
+            if ((calm == 0 && !any) || calm > 2) news.await();
             if (std::chrono::steady_clock::now() > deadline && result_.hung.empty()) end_all();
         }
         return true;
