@@ -73,12 +73,11 @@ protected:
         choose(GetParam().subject, GetParam().way, bin_dir());
         a_.emplace("a", 8080, "02:00:00:00:00:0a");
         b_.emplace("b", 8082, "02:00:00:00:00:0b");
-        for (Attachment* each : {&*a_, &*b_}) {
-            prepare(*each);
-            // What stays of a network once it was used is the same however often it is used.
-            attach(*each);
-            detach(*each);
-        }
+        for (Attachment* each : {&*a_, &*b_}) prepare(*each);
+        // What stays of a network once it was used is the same however often it is used.
+        for (const std::size_t number : {0, 1})
+            for (const char* command : {"ADD", "DEL"})
+                EXPECT_TRUE(run(call_for(number, command)).ok()) << command;
         before_ = traces();
     }
 
