@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "cni/json_writer.h"
 
 namespace cni::dhcp {
@@ -192,16 +193,6 @@ Bytes Holder::client_id() const {
     Bytes bytes = {0};
     put(bytes, to_bytes(std::string_view(id)));
     return bytes;
-}
-
-std::string to_hex(View bytes) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : bytes) {
-        text.push_back(digits[byte >> 4]);
-        text.push_back(digits[byte & 15]);
-    }
-    return text;
 }
 
 Bytes Holder::duid() const {

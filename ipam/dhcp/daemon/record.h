@@ -51,7 +51,6 @@ struct Record {
     bool operator==(const Record&) const = default;
 };
 
-std::string to_hex(View bytes);
 std::string print(const Record& record);
 /// What print() has printed. Throws Error(invalid_config or decoding_failure).
 Record parse_record(std::string_view text);

@@ -1,13 +1,12 @@
 #include "side.h"
 
-#include <sys/random.h>
-
 #include <utility>
 #include <variant>
 
 #include "../protocol/options4.h"
 #include "base/contains.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "interface.h"
 #include "lease_result.h"
 #include "record_interface.h"
@@ -16,12 +15,6 @@
 
 namespace cni::dhcp {
 namespace {
-
-std::uint32_t random_number() {
-    std::uint32_t number = 0;
-    checked(::getrandom(&number, sizeof number, 0), "get random bytes");
-    return number;
-}
 
 std::string seconds_until(Time time) {
     if (time == never) return "never";
@@ -48,7 +41,7 @@ struct V4 {
         config.first_wait = manners.first_wait;
         config.longest_wait = manners.longest_wait;
         config.patience = manners.patience;
-        return {std::move(config), random_number};
+        return {std::move(config), draw_random<std::uint32_t>};
     }
     static std::optional<Lease>& lease_of(Record& record) { return record.lease; }
     static const std::optional<Lease>& lease_of(const Record& record) { return record.lease; }
@@ -78,7 +71,7 @@ struct V6 {
         config.options = record.provided6;
         config.requested = record.requested6;
         config.patience = manners.patience;
-        return {std::move(config), random_number};
+        return {std::move(config), draw_random<std::uint32_t>};
     }
     static std::optional<Lease>& lease_of(Record& record) { return record.lease6; }
     static const std::optional<Lease>& lease_of(const Record& record) { return record.lease6; }

@@ -53,7 +53,7 @@ protected:
         ASSERT_EQ(host(), before_) << "call " << number;
         ASSERT_TRUE(is_forgotten()) << "call " << number;
     }
-    static Fault fault(int number, Fault::Kind kind) {
+    Fault fault(int number, Fault::Kind kind) {
         constexpr std::array errors = {ENOSPC, EIO, ENOMEM, EINTR, EAGAIN, EPERM, EMFILE};
         return {
             .number = number, .kind = kind, .error = errors[number / sample_.step % errors.size()]};
