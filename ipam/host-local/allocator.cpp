@@ -30,7 +30,7 @@ void require_no_address(const LeaseStore& store, const RangeSet& set,
 
 void remember(const LeaseStore& store, std::size_t number, const Ip& ip) {
     try {
-        store.dir().write_last_reserved(number, ip);
+        store.remember(number, ip);
     } catch (const Error& error) {
         warn(error.what());  // the next address may then be one that was released just now
     }

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 
+#include "allocator.h"
 #include "base/file.h"
 #include "base/state_dir.h"
 #include "cni/args.h"
 #include "lease_store.h"
 #include "machine.h"
+#include "resolv_conf.h"
 
 namespace cni::host_local {
 namespace {
@@ -39,6 +41,12 @@ std::optional<LeaseView> view_of(const Location& location, const Ip& ip, const L
                      .boot = boot_of(file.stamp, mark)};
 }
 
+std::string reason_of(const Config& config) {
+    if (!config.requested.empty()) return "asked for, or the next that is free";
+    return cat("the next that is free, strategy ",
+               strategies[static_cast<std::size_t>(config.policy.strategy)]);
+}
+
 }  // namespace
 
 std::vector<LeaseView> list_leases(const Location& location) {
@@ -64,6 +72,21 @@ std::vector<std::string> list_networks(const std::string& data_dir) {
                                                       O_PATH | O_DIRECTORY | O_NOFOLLOW, name);
     });
     return networks;
+}
+
+void foresee(Outlook& outlook) {
+    const Request& request = outlook.request;
+    const Config config = parse_config(request);
+    outlook.result.routes = config.routes;
+    outlook.result.dns = read_resolv_conf(config.resolv_conf);
+    LeaseStore store(LeaseDir::find_or_empty(config.location), Rehearsal{});
+    outlook.result.ips = allocate(store, config, request.attachment());
+    outlook.use("directory", config.location.path(), "of the leases");
+    for (std::size_t i = 0; i < outlook.result.ips.size(); ++i)
+        outlook.take("address", outlook.result.ips[i].address.to_string(),
+                     cat("of ", config.sets[i].to_string(), ": ", reason_of(config)));
+    if (config.policy.strategy == Strategy::random)
+        outlook.note("strategy random: ADD may draw another address");
 }
 
 bool release(const LeaseView& lease) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cni/outlook.h"
 #include "config.h"
 
 namespace cni::host_local {
@@ -30,6 +31,10 @@ std::vector<LeaseView> list_leases(const Location& location);
 
 /// The networks that have a directory there, sorted. Throws SysError, Error(internal).
 std::vector<std::string> list_networks(const std::string& data_dir);
+
+/// What ADD would do, for `cnitool explain`: which addresses it would give now. Changes nothing.
+/// Throws what ADD would.
+void foresee(Outlook& outlook);
 
 /// Removes the lease, under the lock of its network. False when the address is free by now or
 /// somebody else's. Throws Error.

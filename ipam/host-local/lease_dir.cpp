@@ -52,6 +52,11 @@ std::optional<LeaseDir> LeaseDir::find(const Location& location) {
     return LeaseDir(location, std::move(*parent), std::move(*dir));
 }
 
+LeaseDir LeaseDir::find_or_empty(const Location& location) {
+    if (auto dir = find(location)) return *std::move(dir);
+    return LeaseDir(location, {}, {});
+}
+
 LeaseDir LeaseDir::make(const Location& location) {
     Fd parent = open_state_dir(location.data_dir, Holds::directories, directory_mode);
     Fd dir = open_state_dir_in(parent, location.network, location.path(), directory_mode);
@@ -79,6 +84,7 @@ bool LeaseDir::set_mtime(std::int64_t ns) const {
 }
 
 std::vector<Ip> LeaseDir::addresses() const {
+    if (!dir_) return {};
     // A descriptor of its own: the position in a directory is that of its descriptor.
     Fd listed = open_at(fd(), ".", O_RDONLY | O_DIRECTORY, 0, location_.path());
     const std::vector<std::string> names = list_dir(std::move(listed), location_.path());
@@ -95,6 +101,7 @@ std::optional<FileStamp> LeaseDir::stamp(const Ip& ip) const {
 }
 
 std::optional<FileStamp> LeaseDir::stamp(const std::string& name) const {
+    if (!dir_) return {};
     struct stat status;
     const int rc = ::fstatat(fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
     if (rc < 0 && errno == ENOENT) return {};
@@ -103,6 +110,7 @@ std::optional<FileStamp> LeaseDir::stamp(const std::string& name) const {
 }
 
 std::optional<LeaseFile> LeaseDir::load(const std::string& name) const {
+    if (!dir_) return {};
     const Fd file(::openat(fd(), name.c_str(), O_RDONLY | O_CLOEXEC | safely));
     // No fault of the file: taking it for nobody's lease would keep its address for good.
     if (!file && is_passing(errno)) checked(-1, "open ", path_of(name));

@@ -33,6 +33,8 @@ public:
     static std::optional<LeaseDir> find(const Location& location);
     /// Made, with its parents, when missing.
     static LeaseDir make(const Location& location);
+    /// That one or, when there is none, an object that says that nothing is in it.
+    static LeaseDir find_or_empty(const Location& location);
 
     int fd() const { return dir_.get(); }
     /// Of the directory that holds it.

@@ -56,11 +56,21 @@ BootMark mark_of(const IndexHeader& header) {
 
 LeaseStore::LeaseStore(LeaseDir dir, Released released)
     : dir_(std::move(dir)),
-      lock_(dir_.open_lock(), dir_.path_of("lock")),
+      lock_(std::in_place, dir_.open_lock(), dir_.path_of("lock")),
       released_(released),
       is_local_(!is_on_network_file_system(dir_.fd())),
       boot_(current_boot()),
       index_(load()) {}
+
+LeaseStore::LeaseStore(LeaseDir dir, Rehearsal)
+    : dir_(std::move(dir)),
+      released_(Released::is_forgotten),
+      rehearsed_(std::in_place),
+      is_local_(true),
+      boot_(current_boot()),
+      index_(load()) {
+    for (const IndexEntry& entry : index_.entries().list) rehearsed_->insert(entry.ip());
+}
 
 LeaseStore::~LeaseStore() {
     draft_.reset();
@@ -72,7 +82,8 @@ LeaseIndex LeaseStore::load() const {
     if (!index) return rebuild(nullptr, 0);
     const IndexHeader& header = index->header();
     if (!index->is_current()) return rebuild(&*index, 0);
-    if (boot_ != 0 && header.boot == boot_ && header.seal == dir_.mtime()) return *std::move(index);
+    if (!rehearsed_ && boot_ != 0 && header.boot == boot_ && header.seal == dir_.mtime())
+        return *std::move(index);
     // A lease may have been replaced within the tick of the kernel's clock in which it was sealed;
     // only before that a file's stamp tells the two apart.
     return rebuild(&*index, header.sealed_at);
@@ -93,12 +104,14 @@ LeaseIndex LeaseStore::rebuild(const LeaseIndex* former, std::int64_t trusted_be
         .mark = mark_of(header),
         .former = former,
         .trusted_before = trusted_before,
-        .knows_boots = knows_boots(header) && former_header.machine == header.machine};
+        .knows_boots = knows_boots(header) && former_header.machine == header.machine,
+        .removes = !rehearsed_};
     std::vector<IndexEntry> all = scan(dir_, basis);
     if (former && former->is_current()) {
         const auto hints = Memory::carried_over(*former, boot_, all, released_ == Released::rests);
         all.insert(all.end(), hints.begin(), hints.end());
     }
+    if (rehearsed_) return LeaseIndex::in_memory(header, all);
     return LeaseIndex::build(dir_.parent(), index_name(dir_), header, all);
 }
 
@@ -166,7 +179,16 @@ std::string LeaseStore::holder_of(const Ip& ip) const {
                                  : cat(owner->container_id, " ", owner->ifname);
 }
 
+bool LeaseStore::is_taken(const Ip& ip) const {
+    return rehearsed_ ? rehearsed_->contains(ip) : dir_.stamp(ip).has_value();
+}
+
+void LeaseStore::remember(std::size_t set, const Ip& ip) const {
+    if (!rehearsed_) dir_.write_last_reserved(set, ip);
+}
+
 bool LeaseStore::claim(const Ip& ip, const AttachmentId& owner) {
+    if (rehearsed_) return rehearsed_->insert(ip).second;
     const std::string text = lease_text(owner);
     if (!draft_) draft_.emplace(dir_, text, mark_of(index_.header()).mtime(now(CLOCK_REALTIME)));
     const auto stamp = draft_->publish(ip);
@@ -192,6 +214,10 @@ void LeaseStore::release(const Lease& lease) {
 }
 
 void LeaseStore::take_back(const Lease& lease) {
+    if (rehearsed_) {
+        rehearsed_->erase(lease.ip);
+        return;
+    }
     dir_.remove(lease.ip);
     IndexEntry entry;
     entry.set_ip(lease.ip);
@@ -200,8 +226,9 @@ void LeaseStore::take_back(const Lease& lease) {
     occupancy().note(lease.ip, Occupancy::Place::free);
 }
 
-// Once only: what cannot be read then is not remembered.
+// Once in a call: what cannot be read then is not remembered.
 bool LeaseStore::uncover_hints() noexcept try {
+    if (std::exchange(has_uncovered_, true)) return false;
     index_ = rebuild(&index_, 0);
     return true;
 } catch (const std::exception&) {
@@ -238,7 +265,7 @@ void LeaseStore::retain(const std::vector<AttachmentId>& attachments) {
 // Killed before this, the directory bears the mtime of its last change, and the next call reads it.
 // Between the two writes as well: the index then names an mtime the directory does not have.
 void LeaseStore::seal() noexcept try {
-    if (!is_local_ || index_.header().seal == dir_.mtime()) return;
+    if (rehearsed_ || !is_local_ || index_.header().seal == dir_.mtime()) return;
     const std::int64_t coarse = now(CLOCK_REALTIME_COARSE);
     // The kernel stamps changes with its coarse clock, so this moment is none of a change's.
     const std::int64_t mtime = std::max(now(CLOCK_REALTIME), coarse + 1);

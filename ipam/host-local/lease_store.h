@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -28,6 +29,9 @@ enum class Released {
     rests,  ///< since when, is remembered (memory.h), also if somebody else gave it back
 };
 
+/// A store that nothing is taken from in earnest.
+struct Rehearsal {};
+
 /// The leases of a network. Its existence is the lock: no other process, of this program or of the
 /// reference plugin, changes a lease meanwhile.
 ///
@@ -41,6 +45,9 @@ class LeaseStore {
 public:
     /// Waits for the lock.
     explicit LeaseStore(LeaseDir dir, Released released = Released::is_forgotten);
+    /// Behaves like one and changes nothing: takes no lock, keeps what is claimed to itself, and
+    /// passes over what would be removed.
+    LeaseStore(LeaseDir dir, Rehearsal);
     LeaseStore(const LeaseStore&) = delete;
     LeaseStore& operator=(const LeaseStore&) = delete;
     ~LeaseStore();
@@ -59,6 +66,9 @@ public:
 
     /// Takes an address; false when it is taken already.
     bool claim(const Ip& ip, const AttachmentId& owner);
+    bool is_taken(const Ip& ip) const;
+    /// An address was the last one given from this set: the search begins behind it.
+    void remember(std::size_t set, const Ip& ip) const;
     /// Gives an address back; no-op when it is gone.
     void release(const Lease& lease);
     /// The same of one that nobody has used.
@@ -100,12 +110,15 @@ private:
     void seal() noexcept;
 
     LeaseDir dir_;
-    FileLock lock_;
+    std::optional<FileLock> lock_;
     Released released_;
+    /// Of a rehearsal: what is taken, and would be.
+    std::optional<std::set<Ip>> rehearsed_;
     bool is_local_;
     std::uint64_t boot_;
     LeaseIndex index_;
     std::optional<LeaseDraft> draft_;
+    bool has_uncovered_ = false;
 };
 
 }  // namespace cni::host_local

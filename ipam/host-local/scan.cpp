@@ -36,7 +36,7 @@ public:
         : dir_(dir), basis_(basis), former_(basis.former) {}
 
     std::vector<IndexEntry> run() {
-        LeaseDraft::remove_leftover(dir_);
+        if (basis_.removes) LeaseDraft::remove_leftover(dir_);
         for (const Ip& ip : dir_.addresses()) look_at(ip);
         return std::move(found_);
     }
@@ -86,6 +86,7 @@ private:
 
     // What cannot be removed keeps its address taken; that is no reason to fail.
     void discard(const Ip& ip) {
+        if (!basis_.removes) return;
         try {
             dir_.remove(ip);
         } catch (const SysError& error) {

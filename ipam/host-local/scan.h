@@ -20,10 +20,12 @@ struct ScanBasis {
     /// The former index was written by this machine and no other uses the directory, so that leases
     /// it ascribes to an earlier boot are dead.
     bool knows_boots = false;
+    /// Whether what is dead is removed, and not just passed over.
+    bool removes = true;
 };
 
 /// Reads the directory of leases. What holds an address but nothing alive is removed: files without
-/// content, leases of an earlier boot. The caller holds the lock.
+/// content, leases of an earlier boot. The caller holds the lock, if it is to be.
 std::vector<IndexEntry> scan(const LeaseDir& dir, const ScanBasis& basis);
 
 }  // namespace cni::host_local

@@ -57,7 +57,7 @@ std::optional<Ip> Walk::candidate(const Ip& from, const Stretch& stretch) {
 }
 
 bool Walk::is_out_of_reach(const Ip& ip) {
-    if (store_.dir().stamp(ip)) return true;
+    if (store_.is_taken(ip)) return true;
     const std::int64_t rest = rest_left(ip);
     if (rest > 0) pass_over(rest);
     return rest > 0;

@@ -15,14 +15,6 @@
 namespace cni {
 namespace {
 
-std::string forwarding_key(Family family) {
-    return family == Family::v4 ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
-}
-
-bool is_forwarding(Family family) {
-    return find_sysctl(forwarding_key(family)).value_or("0") != "0";
-}
-
 std::string accept_ra_key(const std::string& ifname) {
     return cat("net/ipv6/conf/", ifname, "/accept_ra");
 }
@@ -66,6 +58,14 @@ void keep_listening_to_routers(Rtnl& host) {
 }
 
 }  // namespace
+
+std::string forwarding_key(Family family) {
+    return family == Family::v4 ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
+}
+
+bool is_forwarding(Family family) {
+    return find_sysctl(forwarding_key(family)).value_or("0") != "0";
+}
 
 void enable_forwarding(Rtnl& host, Family family) {
     if (forwards(host, family) || is_forwarding(family)) return;

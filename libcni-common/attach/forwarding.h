@@ -16,6 +16,10 @@ namespace cni {
 /// Throws Error naming key and reason.
 void enable_forwarding(Rtnl& host, Family family);
 
+/// Whether it does so now, and the parameter that says it: "net/ipv4/ip_forward".
+bool is_forwarding(Family family);
+std::string forwarding_key(Family family);
+
 /// Throws Error(internal) when the host does not forward packets of this family.
 void check_forwarding(Family family);
 

@@ -11,18 +11,6 @@
 namespace cni {
 namespace {
 
-// For a pair, the words of the reference plugins.
-void require_new_interface(Container& container, std::string_view kind) {
-    const std::string& name = container.ifname;
-    if (!container.find_interface()) return;
-    throw Error(Code::internal,
-                kind == Veth::name
-                    ? cat("container veth name (", quote(name), ") peer provided already exists")
-                    : cat("failed to create ", kind, " ", name, ": ", errno_text(EEXIST)),
-                cat("the container of ", container.netns.path(), " has an interface ", name,
-                    ": DEL the attachment before it is added again"));
-}
-
 std::string joined(const std::string& explanation, const std::string& details) {
     if (explanation.empty() || details.empty()) return cat(explanation, details);
     return cat(explanation, "; ", details);
@@ -68,6 +56,18 @@ Ipam prepared_ipam(const Request& request) {
 }
 
 }  // namespace
+
+// For a pair, the words of the reference plugins.
+void require_new_interface(Container& container, std::string_view kind) {
+    const std::string& name = container.ifname;
+    if (!container.find_interface()) return;
+    throw Error(Code::internal,
+                kind == Veth::name
+                    ? cat("container veth name (", quote(name), ") peer provided already exists")
+                    : cat("failed to create ", kind, " ", name, ": ", errno_text(EEXIST)),
+                cat("the container of ", container.netns.path(), " has an interface ", name,
+                    ": DEL the attachment before it is added again"));
+}
 
 NewAttachment::NewAttachment(const Request& its_request, std::string_view kind)
     : ipam_(prepared_ipam(its_request)),

@@ -16,6 +16,10 @@
 
 namespace cni {
 
+/// Throws Error(internal) when the container has an interface CNI_IFNAME already, where ADD would
+/// make one of this kind.
+void require_new_interface(Container& container, std::string_view kind);
+
 /// ADD of a plugin that gives the container an interface. The plugin calls what such plugins do
 /// alike as steps among its own, in its order; unless `finish` is reached, all that was made is
 /// taken back, in the reverse order.

@@ -24,11 +24,6 @@ Error missing(Code code, const ParentChoice& choice) {
                  cat("there is no such interface ", choice.in_container ? "in " : "on ", place));
 }
 
-Link get(Rtnl& rtnl, const ParentChoice& choice) {
-    if (auto link = find(rtnl, choice)) return *link;
-    throw missing(Code::internal, choice);
-}
-
 // What is made on a macvlan, or on an ipvlan, of its own kind becomes a child of that one's parent:
 // macvlan_common_newlink(), ipvlan_link_new() in drivers/net.
 bool is_beside(const Link& interface, const Link& parent) {
@@ -64,8 +59,13 @@ std::string describe_parent(const Link& interface, Rtnl& host, Rtnl& container) 
 
 }  // namespace
 
+Link get_parent(const ParentChoice& choice, Rtnl& place) {
+    if (auto link = find(place, choice)) return *link;
+    throw missing(Code::internal, choice);
+}
+
 Parent::Parent(const ParentChoice& choice, Rtnl& host, Container& container)
-    : rtnl(choice.in_container ? container.rtnl : host), link(get(rtnl, choice)) {}
+    : rtnl(choice.in_container ? container.rtnl : host), link(get_parent(choice, rtnl)) {}
 
 std::string chained_parent(const Result& prev_result) {
     std::string name;

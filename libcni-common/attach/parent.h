@@ -13,13 +13,16 @@
 /// configurations.
 namespace cni {
 
+/// The parent by its name or, without one, what the first default route of table main leads
+/// through, IPv4 first; `place` is a socket in the namespace that `choice` says. Throws
+/// Error(internal) naming it when there is none.
+Link get_parent(const ParentChoice& choice, Rtnl& place);
+
 /// A parent that was found, and a socket in its namespace: requests that make a link on it are sent
 /// there. Neither copied nor moved, as the socket is not.
 class Parent {
 public:
-    /// The parent by its name or, without one, what the first default route of table main leads
-    /// through, IPv4 first, in the namespace that `choice` says. Throws Error(internal) naming it
-    /// when there is none.
+    /// Throws what get_parent() does.
     Parent(const ParentChoice& choice, Rtnl& host, Container& container);
 
     Rtnl& rtnl;

@@ -19,8 +19,8 @@ using nft::Rule;
 using nft::Side;
 
 // Names, comments and order are those of the reference plugins: either's DEL finds the other's.
-constexpr nft::Table table{NFPROTO_INET, "cni_plugins_masquerade"};
-constexpr const char* checks = "masq_checks";
+constexpr const nft::Table& table = masquerade_table;
+constexpr const char* checks = masquerade_checks;
 constexpr const char* postrouting = "postrouting";
 constexpr char table_comment[] =
     "Masquerading for plugins from github.com/containernetworking/plugins";

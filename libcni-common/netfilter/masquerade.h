@@ -13,6 +13,9 @@
 /// the other's rules. Beside them is a set of ours, of those who have rules; it goes with the last.
 namespace cni {
 
+inline constexpr nft::Table masquerade_table{NFPROTO_INET, "cni_plugins_masquerade"};
+inline constexpr const char* masquerade_checks = "masq_checks";
+
 /// Masquerades what the addresses send to destinations outside their own subnet that are not
 /// multicast. In one batch: whatever of the table is missing or broken is made or repaired, rules
 /// of the same owner left by an earlier ADD are replaced. Throws NlError.

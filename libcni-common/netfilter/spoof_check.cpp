@@ -18,7 +18,7 @@ using nft::ListedRule;
 using nft::Rule;
 
 // Names, comments and order are those of the reference plugins: either's DEL finds the other's.
-constexpr nft::Table table{NFPROTO_BRIDGE, "nat"};
+constexpr const nft::Table& table = spoof_check_table;
 constexpr const char* prerouting = "PREROUTING";
 constexpr std::string_view comment_prefix = "macspoofchk-";
 constexpr std::string_view chain_prefix = "cni-br-iface-";
@@ -36,8 +36,8 @@ nft::Hook hook() {
 
 struct Names {
     explicit Names(const std::string& reference)
-        : chain(cat(chain_prefix, reference)),
-          mac_chain(cat(chain, mac_suffix)),
+        : chain(spoof_chain(reference)),
+          mac_chain(spoof_mac_chain(reference)),
           comment(cat(comment_prefix, reference)) {}
     Connection::CommentFilter filter() const {
         return [this](std::string_view text) { return text == comment; };
@@ -133,6 +133,14 @@ std::string input_interface_of(const Rule& rule) {
 }
 
 }  // namespace
+
+std::string spoof_chain(std::string_view reference) {
+    return cat(chain_prefix, reference);
+}
+
+std::string spoof_mac_chain(std::string_view reference) {
+    return cat(spoof_chain(reference), mac_suffix);
+}
 
 std::string spoof_reference(std::string_view container_id, std::string_view ifname) {
     constexpr std::size_t limit = std::min(nft::name_max - chain_prefix.size() - mac_suffix.size(),

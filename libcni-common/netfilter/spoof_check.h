@@ -22,6 +22,12 @@ std::string spoof_reference(std::string_view container_id, std::string_view ifna
 /// the reference plugins' DEL nor their ADD know it.
 std::string own_spoof_reference(const Owner& owner);
 
+inline constexpr nft::Table spoof_check_table{NFPROTO_BRIDGE, "nat"};
+
+/// What the rules of a reference are in: a chain of table bridge nat, and one that it jumps to.
+std::string spoof_chain(std::string_view reference);
+std::string spoof_mac_chain(std::string_view reference);
+
 /// The bridge ports that the check of a reference is for: whose it is. nullopt when there is none;
 /// empty when nothing leads to its chains.
 std::optional<std::vector<std::string>> spoof_check_ports(nft::Connection& nft,

@@ -258,6 +258,23 @@ void list_through(Rtnl& rtnl, const Link& link, Family family, const NlSocket::V
     list(rtnl, header, link.index, cat("list routes of ", link.name), visit, restart);
 }
 
+// The unicast routes of table main.
+template <typename Visit, typename Restart>
+void list_main(Rtnl& rtnl, Family family, Visit&& visit, Restart&& restart) {
+    rtmsg wanted{};
+    wanted.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
+    wanted.rtm_table = RT_TABLE_MAIN;
+    wanted.rtm_type = RTN_UNICAST;
+    const auto look = [&](const nlmsghdr* m) {
+        if (nlmsg_datalen(m) < static_cast<int>(sizeof(rtmsg))) return;
+        const auto* header = static_cast<const rtmsg*>(nlmsg_data(m));
+        if (header->rtm_family == wanted.rtm_family && header->rtm_table == wanted.rtm_table &&
+            header->rtm_type == wanted.rtm_type)
+            visit(*header, Attributes(m, sizeof *header));
+    };
+    list(rtnl, wanted, 0, "list routes of table main", look, restart);
+}
+
 }  // namespace
 
 NlRequest add_route(const Link& link, const Route& route) {
@@ -380,22 +397,31 @@ std::vector<int> links_of_routes(Rtnl& rtnl, Family family, std::uint8_t protoco
     return found;
 }
 
+std::vector<Way> ways_of_main(Rtnl& rtnl, Family family) {
+    std::vector<Way> found;
+    list_main(
+        rtnl, family,
+        [&](const rtmsg& header, const Attributes& attributes) {
+            const Ip any = Ip::any(family);
+            const Prefix dst{to_ip(attributes.bytes(RTA_DST), family).value_or(any),
+                             header.rtm_dst_len};
+            for (const NextHop& hop : parse_ways(header, attributes, family))
+                if (hop.link != 0) found.push_back({dst, hop.link});
+        },
+        [&] { found.clear(); });
+    return found;
+}
+
 std::optional<int> first_default_link(Rtnl& rtnl, Family family) {
     std::optional<int> found;
-    rtmsg wanted{};
-    wanted.rtm_family = static_cast<unsigned char>(Ip::any(family).af());
-    wanted.rtm_table = RT_TABLE_MAIN;
-    wanted.rtm_type = RTN_UNICAST;
-    const auto visit = [&](const nlmsghdr* m) {
-        if (found || nlmsg_datalen(m) < static_cast<int>(sizeof(rtmsg))) return;
-        const auto* header = static_cast<const rtmsg*>(nlmsg_data(m));
-        if (header->rtm_family != wanted.rtm_family || header->rtm_table != wanted.rtm_table ||
-            header->rtm_type != wanted.rtm_type || header->rtm_dst_len != 0)
-            return;
-        for (const NextHop& hop : parse_ways(*header, Attributes(m, sizeof *header), family))
-            if (!found && hop.link != 0) found = hop.link;
-    };
-    list(rtnl, wanted, 0, "list routes of table main", visit, [&] { found.reset(); });
+    list_main(
+        rtnl, family,
+        [&](const rtmsg& header, const Attributes& attributes) {
+            if (found || header.rtm_dst_len != 0) return;
+            for (const NextHop& hop : parse_ways(header, attributes, family))
+                if (!found && hop.link != 0) found = hop.link;
+        },
+        [&] { found.reset(); });
     return found;
 }
 

@@ -63,6 +63,14 @@ std::vector<int> links_of_routes(Rtnl& rtnl, Family family, std::uint8_t protoco
 /// The link of the first default route in table main; nullopt without one. Lists the table.
 std::optional<int> first_default_link(Rtnl& rtnl, Family family);
 
+/// A destination, and a link by which packets get there.
+struct Way {
+    Prefix dst;
+    int link = 0;  ///< index
+};
+/// Those of the unicast routes of table main, in one listing.
+std::vector<Way> ways_of_main(Rtnl& rtnl, Family family);
+
 /// What the routing tables say of packets to `ip`; nullopt when they lead nowhere.
 struct Decision {
     std::uint8_t type;  ///< RTN_UNICAST, RTN_LOCAL, ...

@@ -20,11 +20,20 @@ bool has_iptables_in_nf_tables(nft::Connection& nft) {
 }  // namespace
 
 Backend choose_backend(nft::Connection& nft, const std::optional<std::string>& configured) {
-    if (configured == "nftables") return Backend::nftables;
-    if (ipt::is_legacy_in_use()) return Backend::iptables_legacy;
-    if (has_iptables_in_nf_tables(nft)) return Backend::iptables_nft;
-    if (!nft.generation()) return Backend::iptables_legacy;
-    return configured ? Backend::iptables_nft : Backend::nftables;
+    return weigh_backends(nft, configured).backend;
+}
+
+BackendChoice weigh_backends(nft::Connection& nft, const std::optional<std::string>& configured) {
+    if (configured == "nftables") return {Backend::nftables, "the configuration asks for it"};
+    if (ipt::is_legacy_in_use())
+        return {Backend::iptables_legacy, "legacy tables of this host hold rules or chains"};
+    if (has_iptables_in_nf_tables(nft))
+        return {Backend::iptables_nft, "nf_tables of this host has tables of iptables"};
+    if (!nft.generation()) return {Backend::iptables_legacy, "the kernel has no nf_tables"};
+    if (configured)
+        return {Backend::iptables_nft,
+                "the configuration asks for iptables, and no table of either kind is in use"};
+    return {Backend::nftables, "this host has rules of iptables in neither place"};
 }
 
 void require_usable(Backend backend, std::string_view what,

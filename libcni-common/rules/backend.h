@@ -35,6 +35,13 @@ inline constexpr std::array all_backends{Backend::nftables, Backend::iptables_nf
 /// chain besides the built-in ones; not where we may not look.
 Backend choose_backend(nft::Connection& nft, const std::optional<std::string>& configured);
 
+/// The same with what decided it.
+struct BackendChoice {
+    Backend backend;
+    const char* reason;  ///< the end of a sentence: "legacy tables hold rules"
+};
+BackendChoice weigh_backends(nft::Connection& nft, const std::optional<std::string>& configured);
+
 /// For STATUS: throws Error(plugin_not_available) when `problem` says why the backend cannot be
 /// used:
 /// "<what> with nftables". Whoever asks is moved to a network namespace that goes with him where

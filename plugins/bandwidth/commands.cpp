@@ -13,9 +13,7 @@ namespace {
 
 Link get_host_end(Rtnl& host, const Request& request, const Result& result) {
     if (auto end = find_host_end(host, request, result)) return *end;
-    throw Error(Code::invalid_config,
-                cat("container interface ", request.args.ifname, " has no veth peer on the host"),
-                "what can be limited are pairs of interfaces, as bridge and ptp make them");
+    throw no_host_end(request.args.ifname);
 }
 
 Interface describe(const Link& link) {

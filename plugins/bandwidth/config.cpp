@@ -69,4 +69,10 @@ Config parse_config(const NetConf& conf) {
     return config;
 }
 
+Error no_host_end(const std::string& ifname) {
+    return Error(Code::invalid_config,
+                 cat("container interface ", ifname, " has no veth peer on the host"),
+                 "what can be limited are pairs of interfaces, as bridge and ptp make them");
+}
+
 }  // namespace cni::bandwidth

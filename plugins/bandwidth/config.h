@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "cni/config.h"
 
@@ -32,6 +33,9 @@ struct Config {
 /// In each direction what the configuration itself says or, where it says nothing or 0, what
 /// runtimeConfig.bandwidth does. Throws Error(invalid_config) naming the key.
 Config parse_config(const NetConf& conf);
+
+/// What is wrong with an attachment whose interface is none that can be limited.
+Error no_host_end(const std::string& ifname);
 
 /// What `cnitool validate` knows.
 extern const PluginKeys known_keys;

@@ -31,24 +31,11 @@ bool conflicts(const Prefix& existing, const Prefix& gateway) {
 
 void ensure_family(Rtnl& host, const Link& interface, const std::vector<Prefix>& gateways,
                    const Config& config, Family family) {
-    std::vector<Prefix> existing;
-    for (const Address& address : addresses(host, interface, family))
-        existing.push_back(address.prefix);
+    const GatewayPlan plan = plan_gateways(host, interface, gateways, config, family);
     std::vector<NlRequest> changes;
-    for (const Prefix& gateway : gateways) {
-        if (gateway.ip.family() != family || contains(existing, gateway)) continue;
-        for (const Prefix& other : existing) {
-            if (contains(gateways, other) || !conflicts(other, gateway)) continue;
-            if (!config.force_address)
-                throw Error(Code::internal,
-                            cat("failed to set bridge addr: ", quote(interface.name),
-                                " already has an IP address different from ", gateway.to_string()),
-                            cat("it has ", other.to_string(),
-                                "; remove that, or set \"forceAddress\": true"));
-            changes.push_back(remove_address(interface, other));
-        }
+    for (const Prefix& other : plan.removed) changes.push_back(remove_address(interface, other));
+    for (const Prefix& gateway : plan.added)
         changes.push_back(ensure_address(interface, gateway, config.dad));
-    }
     if (changes.empty()) return;
     // Without this the bridge would take the lowest MAC of its ports, whenever they change.
     if (interface.is<cni::Bridge>()) changes.push_back(set_mac(interface, interface.mac));
@@ -87,6 +74,29 @@ std::vector<Prefix> gateway_addresses(const Result& result) {
         if (ip.gateway && ip.gateway->family() == ip.address.ip.family())
             gateways.push_back({*ip.gateway, ip.address.length});
     return gateways;
+}
+
+GatewayPlan plan_gateways(Rtnl& host, const Link& interface, const std::vector<Prefix>& gateways,
+                          const Config& config, Family family) {
+    std::vector<Prefix> existing;
+    for (const Address& address : addresses(host, interface, family))
+        existing.push_back(address.prefix);
+    GatewayPlan plan;
+    for (const Prefix& gateway : gateways) {
+        if (gateway.ip.family() != family || contains(existing, gateway)) continue;
+        for (const Prefix& other : existing) {
+            if (contains(gateways, other) || !conflicts(other, gateway)) continue;
+            if (!config.force_address)
+                throw Error(Code::internal,
+                            cat("failed to set bridge addr: ", quote(interface.name),
+                                " already has an IP address different from ", gateway.to_string()),
+                            cat("it has ", other.to_string(),
+                                "; remove that, or set \"forceAddress\": true"));
+            if (!contains(plan.removed, other)) plan.removed.push_back(other);
+        }
+        plan.added.push_back(gateway);
+    }
+    return plan;
 }
 
 void ensure_gateway(Rtnl& host, const Link& interface, const std::vector<Prefix>& known,

@@ -33,14 +33,6 @@ std::string_view operstate_name(const Link& link) {
     return link.operstate < std::size(names) ? names[link.operstate] : "unknown";
 }
 
-void require_bridge(const Link& link) {
-    if (!link.is<cni::Bridge>())
-        throw Error(Code::internal,
-                    cat("failed to create bridge ", quote(link.name), ": ", quote(link.name),
-                        " already exists but is not a bridge"),
-                    cat("it is of kind ", quote(link.kind_name())));
-}
-
 // The kernel gives every bridge a link-local one.
 bool bears_address(const Bridge& bridge) {
     return std::any_of(bridge.addresses.begin(), bridge.addresses.end(),
@@ -65,6 +57,14 @@ void pin_mac(Link& bridge, std::vector<NlRequest>& changes) {
 }
 
 }  // namespace
+
+void require_bridge(const Link& link) {
+    if (!link.is<cni::Bridge>())
+        throw Error(Code::internal,
+                    cat("failed to create bridge ", quote(link.name), ": ", quote(link.name),
+                        " already exists but is not a bridge"),
+                    cat("it is of kind ", quote(link.kind_name())));
+}
 
 Bridge ensure_bridge(Rtnl& host, const Config& config) {
     auto found = host.find(config.bridge);

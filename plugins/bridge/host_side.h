@@ -11,6 +11,9 @@ struct Bridge {
     std::vector<Prefix> addresses;  ///< what it bore, if the configuration gives it addresses
 };
 
+/// Throws Error(internal) for a link of another kind that has the bridge's name.
+void require_bridge(const Link& link);
+
 /// Finds the bridge or makes it, with a MAC of its own that no port can change, up. One that was
 /// made by hand keeps the MAC it has from when it gets its first address. Any number of processes
 /// may do so at the same time.

@@ -15,10 +15,6 @@ struct Finding {
     std::vector<NlRequest> repair = {};
 };
 
-std::string name_of(const Config& config) {
-    return cat(config.bridge, ".", config.vlan);
-}
-
 std::optional<PortVlan> find_vlan(Rtnl& host, const Link& port, std::uint16_t id) {
     const auto all = vlans(host, port);
     const auto found =
@@ -104,23 +100,29 @@ NlRequest make_pair(const Config& config, const Link& bridge) {
     const Mac port_mac = Mac::random();
     std::string port_name = port_mac.to_string();
     std::erase(port_name, ':');
-    NlRequest request = add_link(
-        {.name = cat("veth", port_name.substr(4)),
-         .mac = port_mac,
-         .mtu = bridge.mtu,
-         .master = bridge.index,
-         .kind = Veth{.peer = {.name = name_of(config), .mac = Mac::random(), .mtu = bridge.mtu}}});
+    NlRequest request = add_link({.name = cat("veth", port_name.substr(4)),
+                                  .mac = port_mac,
+                                  .mtu = bridge.mtu,
+                                  .master = bridge.index,
+                                  .kind = Veth{.peer = {.name = vlan_interface_name(config),
+                                                        .mac = Mac::random(),
+                                                        .mtu = bridge.mtu}}});
     request.tolerated = EEXIST;  // another ADD was faster
     return request;
 }
 
 }  // namespace
 
-Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge) {
-    const std::string name = name_of(config);
+std::string vlan_interface_name(const Config& config) {
+    std::string name = cat(config.bridge, ".", config.vlan);
     if (!is_ifname(name))
         throw Error(Code::invalid_config, cat("interface name ", quote(name), " is too long"),
                     "a gateway with \"vlan\" needs a shorter \"bridge\" name");
+    return name;
+}
+
+Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge) {
+    const std::string name = vlan_interface_name(config);
     auto interface = host.find(name);
     if (!interface) {
         host.apply(make_pair(config, bridge));
@@ -143,9 +145,10 @@ Link ensure_vlan_interface(Rtnl& host, const Config& config, const Link& bridge)
 }
 
 Link get_vlan_interface(Rtnl& host, const Config& config, const Link& bridge) {
-    const auto interface = host.find(name_of(config));
+    const auto interface = host.find(vlan_interface_name(config));
     if (!interface)
-        throw Error(Code::internal, cat("Interface name ", name_of(config), " not found"),
+        throw Error(Code::internal,
+                    cat("Interface name ", vlan_interface_name(config), " not found"),
                     "the gateway's address is to be on it");
     const Finding finding = look_at(host, *interface, bridge, config.vlan);
     if (!finding.problem.empty()) throw leads_elsewhere(*interface, bridge, config, finding);

@@ -1,8 +1,6 @@
 #include "backends.h"
 
-#include "base/passing.h"
 #include "base/undo.h"
-#include "base/warn.h"
 #include "firewalld/backend.h"
 #include "iptables/backend.h"
 #include "nftables/backend.h"
@@ -22,24 +20,6 @@ RuleChange removal(const Owner& owner, const Trace& trace) {
     return {.table = filter,
             .in_iptables = [&](ipt::Table& t) { iptables::remove(t, owner, trace); },
             .in_nftables = [&](nft::Connection& c) { nftables::remove(c, owner); }};
-}
-
-/// A bus that is in trouble is no reason to do without containers, where nobody asked for it.
-std::optional<firewalld::Service> find_firewalld() {
-    try {
-        return firewalld::Service::find();
-    } catch (const SysError& error) {
-        if (is_passing(error.error)) throw;
-        warn(error.what());
-    } catch (const Error& error) {
-        warn(error.what());
-    }
-    return {};
-}
-
-// firewalld lets through, but drops nothing for anybody.
-bool needs_rules(const Place& place, const Passage& passage) {
-    return !place.firewalld || passage.policy != Policy::open || !passage.admission.empty();
 }
 
 void add_rules(nft::Connection& nft, Backend backend, const Passage& passage) {
@@ -72,15 +52,6 @@ bool has_rules(nft::Connection& nft, Backend backend, Passage passage) {
 }
 
 }  // namespace
-
-Place choose_place(nft::Connection& nft, const std::optional<std::string>& configured) {
-    if (configured && configured != "firewalld") return {choose_backend(nft, configured)};
-    auto firewalld = configured ? firewalld::Service::find() : find_firewalld();
-    if (configured && !firewalld)
-        throw Error(Code::try_again_later, "backend \"firewalld\": it does not run",
-                    "nobody on the bus of the system has the name org.fedoraproject.FirewallD1");
-    return {choose_backend(nft, {}), std::move(firewalld)};
-}
 
 void add_passage(nft::Connection& nft, Place& place, const Passage& passage) {
     const Trace none;

@@ -4,23 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "firewalld/service.h"
 #include "passage.h"
-#include "rules/backend.h"
+#include "place.h"
 
 /// What attachments are let do, in whichever backend.
 namespace cni::firewall {
-
-/// Where passages are made: by rules in one of the backends, or by firewalld, and by rules what
-/// that cannot do.
-struct Place {
-    Backend rules;
-    std::optional<firewalld::Service> firewalld = {};
-};
-
-/// firewalld where it runs, unless the configuration wants something else. Throws
-/// Error(try_again_later) when it wants firewalld, and that does not run.
-Place choose_place(nft::Connection& nft, const std::optional<std::string>& configured);
 
 /// Lets an attachment through in `place`; what it has in another one is removed. Throws SysError,
 /// Error.

@@ -32,16 +32,6 @@ void warn_if_not_isolated(Backend backend, const Passage& passage) {
     }
 }
 
-void require_place(const Place& place, const Admission& admission) {
-    if (place.rules != Backend::nftables && !admission.empty())
-        throw Error(
-            Code::invalid_config,
-            cat(quote(admission.key()), " needs the backend \"nftables\", and this host uses ",
-                to_string(place.rules)),
-            "\"backend\": \"nftables\" chooses it; then the host's own rules must let "
-            "containers through");
-}
-
 /// Of what ADD, or CHECK, is asked for.
 Passage require_passage(Departure& departure, const Request& request, const Config& config,
                         const Result& result) {

@@ -35,13 +35,6 @@ NewLink link_of(const Config& config) {
                            .isolation = config.isolation.value_or(Ipvlan::Isolation::bridge)}};
 }
 
-// What a plugin before this one has decided, where no IPAM plugin does.
-Result addresses_of(const std::optional<Result>& prev_result) {
-    if (prev_result && !prev_result->ips.empty()) return *prev_result;
-    throw Error(Code::invalid_config, "no plugin name provided",
-                "ipvlan needs \"ipam\" with a \"type\", or the addresses of a plugin before it");
-}
-
 void warn_of_dhcp(const Request& request) {
     if (request.conf.ipam_type() == "dhcp")
         warn(
@@ -82,6 +75,12 @@ bool is_parent_known(const Config& config) {
 }
 
 }  // namespace
+
+Result addresses_of(const std::optional<Result>& prev_result) {
+    if (prev_result && !prev_result->ips.empty()) return *prev_result;
+    throw Error(Code::invalid_config, "no plugin name provided",
+                "ipvlan needs \"ipam\" with a \"type\", or the addresses of a plugin before it");
+}
 
 Result add(const Request& request) {
     request.step("prepare");

@@ -9,9 +9,6 @@
 namespace cni::sbr {
 namespace {
 
-// Numbers that the reference plugin chooses as well.
-constexpr int first_table = 100;
-
 bool is_default(const Route& route) {
     return route.dst.is_default_route();
 }

@@ -9,6 +9,9 @@
 
 namespace cni::sbr {
 
+/// Chosen are the unused ones from this on, as the reference plugin does.
+inline constexpr int first_table = 100;
+
 /// A rule, which has a priority when it is there, and what is to be in the table it leads to.
 struct Placement {
     Rule rule;

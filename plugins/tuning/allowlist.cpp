@@ -12,7 +12,7 @@
 namespace cni::tuning {
 namespace {
 
-constexpr const char* path = "/etc/cni/tuning/allowlist.conf";
+constexpr const char* path = allowlist_path;
 constexpr std::size_t max_size = 1u << 20;
 
 template <auto release>

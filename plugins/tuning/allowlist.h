@@ -9,6 +9,8 @@
 
 namespace cni::tuning {
 
+inline constexpr const char* allowlist_path = "/etc/cni/tuning/allowlist.conf";
+
 /// Which kernel parameters containers may be given: one regular expression per line.
 class Allowlist {
 public:

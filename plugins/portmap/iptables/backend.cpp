@@ -1,12 +1,11 @@
 #include "backend.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
 #include "base/contains.h"
-#include "base/hash.h"
+#include "names.h"
 #include "rules.h"
 #include "takeover.h"
 
@@ -17,32 +16,9 @@ using ipt::Jump;
 using ipt::Rule;
 using ipt::Table;
 
-constexpr std::size_t chain_length = 28;
-
 /// What ancient versions made; only removed.
 constexpr const char* hostport_snat = "CNI-HOSTPORT-SNAT";
 constexpr std::string_view snat_prefix = "CNI-SN-";
-
-std::string chain_name(std::string_view prefix, const std::string& hashed) {
-    return cat(prefix, sha512_hex(hashed)).substr(0, chain_length);
-}
-
-/// Of the reference plugin, for whichever interface. "net" with "1c" and "net1" with "c" have the
-/// same.
-std::string reference_chain(const Owner& owner) {
-    return chain_name(chain_prefix, owner.network + owner.container_id);
-}
-
-std::string chain_of(const Owner& owner) {
-    if (owner.ifname == "eth0") return reference_chain(owner);
-    return chain_name(chain_prefix, cat(owner.network, owner.container_id, " ", owner.ifname));
-}
-
-/// The names the owner's chain may have: the second one, where another has a chain of the first.
-std::array<std::string, 2> chains_of(const Owner& owner) {
-    return {chain_of(owner), chain_name(chain_prefix, cat(owner.network, "/", owner.container_id,
-                                                          "/", owner.ifname))};
-}
 
 void ensure_rule(Table& table, const std::string& chain, const Rule& rule) {
     if (!table.has_rule(chain, rule)) table.append(chain, rule);

@@ -14,7 +14,6 @@ using ipt::Jump;
 using ipt::Rule;
 using ipt::Table;
 
-constexpr const char* guard_chain = "CNI-HOSTPORT-GUARD";
 constexpr const char* links_chain = "CNI-HOSTPORT-LINKS";
 constexpr std::string_view holder_prefix = "CNI-HG-";
 constexpr std::size_t chain_length = 28;

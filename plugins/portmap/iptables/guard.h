@@ -4,6 +4,8 @@
 
 namespace cni::portmap::iptables {
 
+inline constexpr const char* guard_chain = "CNI-HOSTPORT-GUARD";
+
 /// In table raw of iptables. Nothing but the first rule of CNI-HOSTPORT-GUARD is ever reached by a
 /// packet without being dropped: all others say who needs it, in chains that nothing jumps to.
 ///

@@ -11,7 +11,7 @@
 namespace cni::portmap::nftables {
 namespace {
 
-constexpr nft::Table table{NFPROTO_IPV4, "cni_portmap_guard"};
+constexpr const nft::Table& table = guard_table;
 constexpr const char* prerouting = "prerouting";
 constexpr const char* links_map = "links";
 constexpr const char* holders_chain = "holders";

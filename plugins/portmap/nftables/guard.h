@@ -4,6 +4,8 @@
 
 namespace cni::portmap::nftables {
 
+inline constexpr nft::Table guard_table{NFPROTO_IPV4, "cni_portmap_guard"};
+
 /// In table `ip cni_portmap_guard`, which goes with the last who needs it:
 ///
 /// | object | what it is |

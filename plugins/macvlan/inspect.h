@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cni/outlook.h"
+
+namespace cni::macvlan {
+
+/// What ADD would do, for `cnitool explain`. Changes nothing. Throws what ADD would.
+void foresee(Outlook& outlook);
+
+}  // namespace cni::macvlan
