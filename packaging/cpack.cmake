@@ -56,7 +56,9 @@ containernetworking-cni = 1:${CNIXX_REFERENCE_VERSION}")
 set(CPACK_RPM_PACKAGE_OBSOLETES containernetworking-plugins)
 # Of a package that every system has.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST /etc /usr /usr/bin /usr/libexec /usr/share /usr/share/doc
-  /usr/share/licenses /usr/share/man /usr/share/man/man1)
+  /usr/share/licenses /usr/share/man /usr/share/man/man1 /usr/share/man/man8
+  /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/zsh
+  /usr/share/zsh/site-functions /usr/share/fish /usr/share/fish/vendor_completions.d)
 # The same commit gives the same bytes; executables are as they were linked.
 set(CPACK_RPM_SPEC_MORE_DEFINE
 "%define _buildhost reproducible
