@@ -50,6 +50,7 @@ const Verb add_verb{
         "Runs the plugins of NETWORK in order and prints the result of the last one. NETNS is\n"
         "the path of the namespace. The first failure ends it and nothing is taken back: run\n"
         "del. The result is kept in /var/lib/cni/results for check, del and gc.\n",
+    .example = "cnitool add mynet /run/netns/c1 --time",
     .options = options,
     .run = run,
 };

@@ -89,11 +89,15 @@ Runtime make_runtime(const CommandLine& line, const std::shared_ptr<std::size_t>
 }
 
 Call Call::attachment(const CommandLine& line) {
+    return attachment(line, line.operands()[1]);
+}
+
+Call Call::attachment(const CommandLine& line, const std::string& netns) {
     Call call = network(line);
     call.conf.capability_args = capability_args();
     call.conf.args = RuntimeConf::parse_args(variable_or("CNI_ARGS", ""));
     call.conf.ifname = line.last_or(ifname_option.name, variable_or("CNI_IFNAME", "eth0"));
-    call.conf.netns = absolute_path(line.operands()[1]);
+    call.conf.netns = absolute_path(netns);
     call.conf.container_id = container_id_of(call.conf.netns);
     return call;
 }

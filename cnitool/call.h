@@ -31,6 +31,8 @@ struct Call {
 
     /// For NETWORK NETNS: loads the configuration first, so that its errors come first.
     static Call attachment(const CommandLine& line);
+    /// For NETWORK and a namespace that no operand names.
+    static Call attachment(const CommandLine& line, const std::string& netns);
     /// For NETWORK alone.
     static Call network(const CommandLine& line);
 };

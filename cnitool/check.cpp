@@ -23,6 +23,7 @@ const Verb check_verb{
     .help =
         "Lets the plugins compare what is there with the kept result of add. Needs cniVersion\n"
         "0.4.0 or later; does nothing for a network with disableCheck.\n",
+    .example = "cnitool check mynet /run/netns/c1",
     .options = options,
     .run = run,
 };

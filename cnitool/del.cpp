@@ -24,6 +24,7 @@ const Verb del_verb{
         "Runs the plugins of NETWORK in reverse order, all of them whatever becomes of the\n"
         "others, and forgets the kept result once all have succeeded. It may be repeated, and\n"
         "NETNS need not exist any more.\n",
+    .example = "cnitool del mynet /run/netns/c1",
     .options = options,
     .run = run,
 };

@@ -85,6 +85,7 @@ const Verb doctor_verb{
     .help =
         "Prints a line for each finding: what is wrong, the evidence, and what mends it. Exit\n"
         "status 0: nothing; 1: warnings; 2: errors. Runs nothing and changes nothing.\n",
+    .example = "cnitool doctor || mail -s \"$HOSTNAME\" root",
     .options = options,
     .run = run,
 };

@@ -1,9 +1,13 @@
 #include <unistd.h>
 
+#include <ctime>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "call.h"
 #include "cni/args.h"
+#include "node/pods.h"
+#include "state.h"
 #include "verb.h"
 
 namespace cni::tool {
@@ -12,7 +16,10 @@ namespace {
 constexpr Option valid_option{0, "valid", "ID:IFNAME", "keep this attachment; may be repeated"};
 constexpr Option all_option{0, "all", "", "no attachment is valid: tell the plugins so"};
 constexpr Option list_option{0, "from-list", "", "keep the attachments that stdin lists"};
-constexpr Option options[] = {valid_option, all_option, list_option, time_option};
+constexpr Option crictl_option{0, "from-crictl", "",
+                               "keep the pods that stdin lists, as crictl pods -o json does"};
+constexpr Option options[] = {valid_option, all_option,      list_option, crictl_option,
+                              cache_option, data_dir_option, time_option};
 
 AttachmentId parse_attachment(const std::string& text) {
     // Neither an id nor an interface name holds a colon.
@@ -47,8 +54,27 @@ std::vector<AttachmentId> read_list() {
     return valid;
 }
 
+// A list without pods is what a runtime tells that was just started anew: --all says it once more.
+std::vector<AttachmentId> ask_crictl(const CommandLine& line) {
+    const std::vector<std::string> pods =
+        parse_pods(read_all(STDIN_FILENO, max_json_size, "the list of crictl on stdin"));
+    if (pods.empty() && !line.has(all_option.name))
+        throw Error(Code::invalid_environment, "crictl lists no pod",
+                    "--from-crictl --all says that there is none");
+    SparedByPods spared =
+        spared_by(pods, survey(state_folders(line), ""), line.operands()[0], std::time(nullptr));
+    print_problems(spared.reasons);
+    return std::move(spared.valid);
+}
+
 std::optional<std::vector<AttachmentId>> valid_attachments(const CommandLine& line) {
     const auto texts = line.all(valid_option.name);
+    if (line.has(crictl_option.name)) {
+        if (!texts.empty() || line.has(list_option.name))
+            throw Error(Code::invalid_environment,
+                        "--from-crictl excludes --valid and --from-list");
+        return ask_crictl(line);
+    }
     if (line.has(list_option.name)) {
         if (!texts.empty() || line.has(all_option.name))
             throw Error(Code::invalid_environment, "--from-list excludes --valid and --all");
@@ -82,7 +108,12 @@ const Verb gc_verb{
         "ID:IFNAME on stdin with --from-list, then (from cniVersion 1.1.0) lets the plugins\n"
         "remove what belongs to no valid one. Without these and --all every kept attachment is\n"
         "deleted, but the plugins get no list, so they keep what this tool does not know about.\n"
+        "With --from-crictl stdin lists the pods of a runtime: crictl pods -o json | cnitool gc\n"
+        "NETWORK --from-crictl. What lives is kept then whatever the list says, and so is what "
+        "was\n"
+        "made in the last five minutes.\n"
         "NETNS is not used. Does nothing for a network with disableGC.\n",
+    .example = "crictl pods -o json | cnitool gc mynet --from-crictl",
     .options = options,
     .run = run,
 };

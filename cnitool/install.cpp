@@ -100,6 +100,7 @@ const Verb install_verb{
         "there before is kept. Programs find the old file or the new one. Newer plugins are not\n"
         "replaced: then nothing is. In the list, host-local gets the podCIDR of the node where\n"
         "it has no addresses.\n",
+    .example = "cnitool install --conflist /etc/cnixx/10-mynet.conflist",
     .options = install_options,
     .run = run_install,
 };
@@ -113,6 +114,7 @@ const Verb uninstall_verb{
     .help =
         "Removes what install has put there, and puts back what was there before. What others\n"
         "have replaced since stays. May be repeated.\n",
+    .example = "cnitool uninstall",
     .options = uninstall_options,
     .run = run_uninstall,
 };

@@ -53,15 +53,23 @@ struct Inventory {
     std::vector<std::string> problems;
 };
 
-Inventory take_inventory(const CommandLine& line, const Target& target) {
-    NodeAttachments node = survey(state_folders(line), target.network);
-    Inventory found{.ranges = known_ranges(conf_dir(), node, target.network),
-                    .leases = judge_leases(node),
-                    .problems = std::move(node.problems)};
+Inventory take_inventory(const CommandLine& line, const std::string& network) {
+    NodeAttachments node = survey(state_folders(line), network);
+    return {.ranges = known_ranges(conf_dir(), node, network),
+            .leases = judge_leases(node),
+            .problems = std::move(node.problems)};
+}
+
+// What an address of the operands leaves of it.
+Inventory narrowed(Inventory found, const Target& target) {
     if (!target.ip) return found;
     std::erase_if(found.leases, [&](const auto& one) { return one.lease.ip != target.ip; });
     std::erase_if(found.ranges, [&](const auto& range) { return !range.contains(*target.ip); });
     return found;
+}
+
+Inventory take_inventory(const CommandLine& line, const Target& target) {
+    return narrowed(take_inventory(line, target.network), target);
 }
 
 /// How full a range is.
@@ -70,24 +78,17 @@ struct Fill {
     std::uint64_t used;
 };
 
-Fill fill_of(const NetworkRange& range, const std::vector<host_local::LeaseView>& leases) {
+Fill fill_of(const NetworkRange& range, const LeasedAddresses& leases) {
     const auto size = range.size();
     const std::uint64_t used = range.used(leases);
     return {size, size ? std::optional(*size - std::min(*size, used)) : std::nullopt, used};
-}
-
-std::vector<host_local::LeaseView> views_of(const std::vector<JudgedLease>& leases) {
-    std::vector<host_local::LeaseView> views;
-    for (const JudgedLease& one : leases) views.push_back(one.lease);
-    return views;
 }
 
 std::string number(const std::optional<std::uint64_t>& count) {
     return count ? std::to_string(*count) : ">2^63";
 }
 
-std::string table_of_ranges(const Inventory& found,
-                            const std::vector<host_local::LeaseView>& leases) {
+std::string table_of_ranges(const Inventory& found, const LeasedAddresses& leases) {
     Table table({"NETWORK", "SUBNET", "FIRST", "LAST", "SIZE", "USED", "FREE"});
     for (const NetworkRange& range : found.ranges) {
         const Fill fill = fill_of(range, leases);
@@ -153,7 +154,7 @@ void write(JsonWriter& out, const JudgedLease& one) {
         .end_object();
 }
 
-std::string json_of(const Inventory& found, const std::vector<host_local::LeaseView>& leases) {
+std::string json_of(const Inventory& found, const LeasedAddresses& leases) {
     JsonWriter out(JsonWriter::Layout::indented);
     out.begin_object().key("ranges").begin_array();
     for (const NetworkRange& range : found.ranges) write(out, range, fill_of(range, leases));
@@ -171,10 +172,10 @@ void print(const std::string& text) {
 int show(const CommandLine& line) {
     const Target target = parse_target(line);
     const bool as_json = wants_json(line);
-    const Inventory found = take_inventory(line, target);
+    Inventory all = take_inventory(line, target.network);
     // How full a range is, is asked of all its leases.
-    const auto leases = target.ip ? views_of(take_inventory(line, {target.network, {}}).leases)
-                                  : views_of(found.leases);
+    const LeasedAddresses leases(all.leases);
+    const Inventory found = narrowed(std::move(all), target);
     if (as_json) {
         print(json_of(found, leases));
         return 0;
@@ -199,7 +200,7 @@ int check(const CommandLine& line) {
                   [](const JudgedLease& one) { return one.state == LeaseState::alive; });
     if (wants_json(line)) {
         found.ranges.clear();
-        print(json_of(found, {}));
+        print(json_of(found, LeasedAddresses({})));
     } else {
         for (const JudgedLease& one : found.leases) print(cat(printable(sentence(one)), "\n"));
         print_problems(found.problems);
@@ -259,6 +260,7 @@ const Verb ipam_verb{
         "         when there are any\n"
         "release  gives one address back; refused while somebody alive bears it\n"
         "A directory of leases is enough; ranges are those of known configurations.\n",
+    .example = "cnitool ipam show mynet 10.22.0.2",
     .options = options,
     .run = run,
 };

@@ -99,6 +99,7 @@ const Verb list_verb{
     .help =
         "Joins the results that runtimes have kept, the leases of host-local and what the\n"
         "kernel has, and marks what does not fit together. Runs no plugin and changes nothing.\n",
+    .example = "cnitool list mynet -o json",
     .options = options,
     .run = run,
 };

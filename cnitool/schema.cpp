@@ -48,6 +48,7 @@ const Verb schema_verb{
         "Prints what may stand in a .conflist file (the default), in a .conf file, or in the\n"
         "object for one plugin, as JSON Schema (draft 2020-12). It knows keys and single values;\n"
         "validate knows more.\n",
+    .example = "cnitool schema conflist >conflist.schema.json",
     .options = {},
     .run = run,
 };

@@ -23,6 +23,7 @@ const Verb status_verb{
     .help =
         "The first plugin that is not ready ends it with its reason. Below cniVersion 1.1.0 no\n"
         "plugin is asked. NETNS is not used.\n",
+    .example = "cnitool status mynet",
     .options = options,
     .run = run,
 };

@@ -7,16 +7,17 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/warn.h"
+#include "complete.h"
 #include "runtime/validate/nearest.h"
 #include "verb.h"
 
 namespace cni::tool {
 namespace {
 
-constexpr const Verb* verbs[] = {&add_verb,      &check_verb,   &del_verb,    &doctor_verb,
-                                 &gc_verb,       &install_verb, &ipam_verb,   &list_verb,
-                                 &metrics_verb,  &schema_verb,  &status_verb, &uninstall_verb,
-                                 &validate_verb, &version_verb};
+constexpr const Verb* verbs[] = {&add_verb,       &check_verb,    &del_verb,     &doctor_verb,
+                                 &explain_verb,   &gc_verb,       &install_verb, &ipam_verb,
+                                 &list_verb,      &metrics_verb,  &schema_verb,  &status_verb,
+                                 &uninstall_verb, &validate_verb, &version_verb};
 constexpr Option help_option{'h', "help", "", "print this text"};
 
 std::string padded(std::string text, std::size_t width) {
@@ -54,7 +55,7 @@ std::string option_line(const Option& option) {
 std::string help(const Verb& verb) {
     std::string text = cat(usage(verb), "\n", verb.help, "\noptions:\n");
     for (const Option& option : verb.options) text += option_line(option);
-    return text += option_line(help_option);
+    return text += cat(option_line(help_option), "\nexample:\n  ", verb.example, "\n");
 }
 
 const Verb* find_verb(std::string_view name) {
@@ -114,12 +115,17 @@ int run(std::span<const std::string_view> words) {
     if (words.empty()) return print(STDERR_FILENO, usage(), 1);
     const std::string_view name = words[0];
     if (name == "help" || name == "--help" || name == "-h") return print(STDOUT_FILENO, usage(), 0);
+    if (name == "__complete") return print(STDOUT_FILENO, complete(words.subspan(1)), 0);
     if (name == "--version") return run_verb(version_verb, words.subspan(1));
     if (const Verb* verb = find_verb(name)) return run_verb(*verb, words.subspan(1));
     return print(STDERR_FILENO, unknown(name), 1);
 }
 
 }  // namespace
+
+std::span<const Verb* const> all_verbs() {
+    return verbs;
+}
 
 int run(int count, char* const* words) noexcept {
     try {

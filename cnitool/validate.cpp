@@ -54,6 +54,7 @@ const Verb validate_verb{
         "given, and prints each problem as file:line:column: message. Exit status 1 when there\n"
         "is one; warnings count only with --strict. With CNI_PATH set the plugins must be\n"
         "installed there. Runs nothing.\n",
+    .example = "cnitool validate --strict /etc/cni/net.d",
     .options = options,
     .run = run,
 };

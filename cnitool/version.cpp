@@ -59,6 +59,7 @@ const Verb version_verb{
         "Prints the version of this tool and the versions of the specification it speaks; for a\n"
         "NETWORK also what each of its plugins speaks, with exit status 1 when one does not\n"
         "speak the network's cniVersion. NETNS is not used.\n",
+    .example = "cnitool version mynet",
     .options = options,
     .run = run,
 };

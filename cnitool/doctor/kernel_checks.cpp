@@ -1,9 +1,9 @@
 #include <netinet/in.h>
 // Needs the types of the one above.
 #include <linux/netfilter.h>
-#include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <set>
 
 #include "checks.h"
 #include "netfilter/nft.h"
@@ -62,14 +62,12 @@ int rp_filter_of(std::string_view link) {
 // A reply that comes by another interface than the route back takes is dropped.
 void check_rp_filter(const Patient& patient, Findings& findings) {
     Rtnl host;
+    std::set<int> defaults;
+    for (const Way& way : ways_of_main(host, Family::v4))
+        if (way.dst.is_default_route()) defaults.insert(way.link);
     std::vector<const Link*> ways;
-    for (const Link& link : patient.links) {
-        const auto leads_out = [](const Route& route) {
-            const int table = route.table.value_or(0);
-            return route.dst.is_default_route() && (table == 0 || table == RT_TABLE_MAIN);
-        };
-        if (std::ranges::any_of(routes(host, link, Family::v4), leads_out)) ways.push_back(&link);
-    }
+    for (const Link& link : patient.node.links)
+        if (defaults.contains(link.index)) ways.push_back(&link);
     if (ways.size() < 2) return;
     for (const Link* link : ways) {
         if (rp_filter_of(link->name) == 1)

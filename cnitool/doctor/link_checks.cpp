@@ -1,6 +1,5 @@
-#include <linux/rtnetlink.h>
-
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "checks.h"
@@ -21,14 +20,16 @@ bool overlap(const Prefix& a, const Prefix& b) {
     return a.ip.family() == b.ip.family() && (a.contains(b.ip) || b.contains(a.ip));
 }
 
-// The interfaces that routes of a network rightly lead through.
-std::set<std::string> own_links(const Patient& patient, std::string_view network) {
-    std::set<std::string> names;
-    for_each_bridge(patient, [&](const NetworkList& its, const std::string& bridge) {
-        if (its.name == network) names.insert(bridge);
+/// The interfaces that routes of each network rightly lead through.
+using OwnLinks = std::map<std::string, std::set<std::string>, std::less<>>;
+
+OwnLinks own_links(const Patient& patient) {
+    OwnLinks names;
+    for_each_bridge(patient, [&](const NetworkList& network, const std::string& bridge) {
+        names[network.name].insert(bridge);
     });
     for (const NodeAttachment& one : patient.node.list)
-        if (one.network == network && one.host_link) names.insert(one.host_link->name);
+        if (one.host_link) names[one.network].insert(one.host_link->name);
     return names;
 }
 
@@ -39,24 +40,21 @@ bool shares_subnet_of_host(const Patient& patient, std::string_view network) {
     });
 }
 
-bool is_in_main_table(const Route& route) {
-    return route.table.value_or(0) == 0 || route.table == RT_TABLE_MAIN;
-}
-
-void check_against(const Patient& patient, const Link& link, const Route& route,
-                   Findings& findings) {
-    if (!is_in_main_table(route) || route.dst.is_default_route()) return;
+void check_against(const Patient& patient, const OwnLinks& own, const std::string& link,
+                   const Prefix& dst, Findings& findings) {
+    if (dst.is_default_route()) return;
     std::set<std::string> told;
     for (const NetworkRange& range : patient.ranges) {
-        if (!overlap(range.subnet.network(), route.dst) || told.contains(range.network)) continue;
+        if (!overlap(range.subnet.network(), dst) || told.contains(range.network)) continue;
+        const auto its = own.find(range.network);
         if (shares_subnet_of_host(patient, range.network) ||
-            own_links(patient, range.network).contains(link.name))
+            (its != own.end() && its->second.contains(link)))
             continue;
         told.insert(range.network);
         add_error(findings, "subnet-clash",
                   cat("subnet ", range.subnet.network().to_string(), " of network ", range.network,
                       " is routed elsewhere by the host"),
-                  cat("route ", route.dst.to_string(), " through ", link.name),
+                  cat("route ", dst.to_string(), " through ", link),
                   cat("give network ", range.network, " another subnet"));
     }
 }
@@ -117,8 +115,8 @@ void check_host_end(const Patient& patient, const NodeAttachment& one, Findings&
 const Link* find_uplink(const Patient& patient) {
     Rtnl host;
     const auto index = first_default_link(host, Family::v4);
-    const auto found = std::ranges::find(patient.links, index.value_or(0), &Link::index);
-    return index && found != patient.links.end() ? &*found : nullptr;
+    const auto found = std::ranges::find(patient.node.links, index.value_or(0), &Link::index);
+    return index && found != patient.node.links.end() ? &*found : nullptr;
 }
 
 void check_uplink_mtu(const Patient& patient, Findings& findings) {
@@ -136,12 +134,16 @@ void check_uplink_mtu(const Patient& patient, Findings& findings) {
 
 }  // namespace
 
+// Thousands of containers may have a route each: the table is listed once.
 void check_routes(const Patient& patient, Findings& findings) {
     Rtnl host;
-    for (const Link& link : patient.links)
-        for (const auto family : both_families)
-            for (const Route& route : routes(host, link, family))
-                check_against(patient, link, route, findings);
+    std::map<int, std::string> names;
+    for (const Link& link : patient.node.links) names.emplace(link.index, link.name);
+    const OwnLinks own = own_links(patient);
+    for (const auto family : both_families)
+        for (const Way& way : ways_of_main(host, family))
+            if (const auto name = names.find(way.link); name != names.end())
+                check_against(patient, own, name->second, way.dst, findings);
     check_between_networks(patient, findings);
 }
 

@@ -51,8 +51,7 @@ Patient Patient::examine(const StateFolders& folders, std::string conf_dir,
                     .networks = {},
                     .node = survey(folders, ""),
                     .ranges = {},
-                    .leases = {},
-                    .links = Rtnl().links()};
+                    .leases = {}};
     patient.networks = networks_in(patient.conf_dir);
     patient.ranges = known_ranges(patient.conf_dir, patient.node, "");
     patient.leases = judge_leases(patient.node);
@@ -60,8 +59,8 @@ Patient Patient::examine(const StateFolders& folders, std::string conf_dir,
 }
 
 const Link* Patient::find_link(std::string_view name) const {
-    const auto found = std::ranges::find(links, name, &Link::name);
-    return found == links.end() ? nullptr : &*found;
+    const auto found = std::ranges::find(node.links, name, &Link::name);
+    return found == node.links.end() ? nullptr : &*found;
 }
 
 bool Patient::is_alive(std::string_view network) const {

@@ -21,7 +21,6 @@ struct Patient {
     NodeAttachments node;
     std::vector<NetworkRange> ranges;
     std::vector<JudgedLease> leases;
-    std::vector<Link> links;  ///< of the host
 
     static Patient examine(const StateFolders& folders, std::string conf_dir,
                            std::string plugin_path);

@@ -3,19 +3,14 @@
 
 #include <set>
 
+#include "../node/origin.h"
 #include "../plugins.h"
-#include "base/file.h"
 #include "checks.h"
 #include "cni/delegate.h"
 #include "runtime/validate/validate.h"
 
 namespace cni::tool {
 namespace {
-
-constexpr std::size_t largest_plugin = std::size_t{256} << 20;
-
-// What the linker of Go puts into each executable.
-constexpr std::string_view go_mark = "\xff Go buildinf:";
 
 bool may_be_written_by_others(const struct stat& status) {
     constexpr mode_t others = S_IWOTH;
@@ -68,11 +63,6 @@ std::optional<std::string> find_type(const Patient& patient, const std::string& 
     return {};
 }
 
-bool is_of_go(const std::string& path) {
-    const auto content = read_file(path, largest_plugin);
-    return content && content->find(go_mark) != content->npos;
-}
-
 }  // namespace
 
 void check_plugins(const Patient& patient, Findings& findings) {
@@ -82,7 +72,7 @@ void check_plugins(const Patient& patient, Findings& findings) {
         const auto path = find_type(patient, type, findings);
         if (!path) continue;
         check_not_writable(*path, findings);
-        (is_of_go(*path) ? of_go : others).insert(type);
+        (is_written_in_go(*path) ? of_go : others).insert(type);
     }
     if (of_go.empty() || others.empty()) return;
     add_warning(findings, "mixed-plugins",

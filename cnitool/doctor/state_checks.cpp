@@ -12,12 +12,6 @@ namespace {
 constexpr std::uint64_t nearly_full = 90;
 constexpr std::uint64_t scarce = 2;
 
-std::vector<host_local::LeaseView> views_of(const Patient& patient) {
-    std::vector<host_local::LeaseView> views;
-    for (const JudgedLease& one : patient.leases) views.push_back(one.lease);
-    return views;
-}
-
 std::string described(const NodeAttachment& attachment) {
     return cat(attachment.network, " ", attachment.id.container_id, " ", attachment.id.ifname);
 }
@@ -84,7 +78,7 @@ std::uint64_t percent(std::uint64_t part, std::uint64_t whole) {
 }  // namespace
 
 void check_ranges(const Patient& patient, Findings& findings) {
-    const auto leases = views_of(patient);
+    const LeasedAddresses leases(patient.leases);
     for (const NetworkRange& range : patient.ranges) {
         const auto size = range.size();
         const std::uint64_t used = range.used(leases);

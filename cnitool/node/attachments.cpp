@@ -18,13 +18,16 @@ class KernelSurvey {
 public:
     explicit KernelSurvey(Records& records) : records_(records) {}
 
-    void run() {
-        read_host_links();
+    /// Returns the host's links.
+    std::vector<Link> run() {
+        std::vector<Link> links = host_.links();
+        read_host_links(links);
         for (auto& [key, attachment] : records_.attachments) look_at(attachment);
+        return links;
     }
 
 private:
-    void read_host_links();
+    void read_host_links(const std::vector<Link>& links);
     void look_at(NodeAttachment& attachment);
     void look_inside(NodeAttachment& attachment);
     void find_netns(NodeAttachment& attachment);
@@ -38,12 +41,14 @@ private:
     Rtnl host_;
     const Netns own_ = Netns::current();
     std::map<std::string, Link> by_alias_;
+    std::map<int, std::string> names_;  // of the host's links, by index
     std::optional<Namespaces> namespaces_;
 };
 
 // A host end tells whose it is, also when nothing else does any more.
-void KernelSurvey::read_host_links() {
-    for (const Link& link : host_.links()) {
+void KernelSurvey::read_host_links(const std::vector<Link>& links) {
+    for (const Link& link : links) {
+        names_.emplace(link.index, link.name);
         if (!names_an_attachment(link)) continue;
         by_alias_.emplace(link.alias, link);
         const auto named = attachment_named_by(link);
@@ -93,8 +98,8 @@ void KernelSurvey::look_at(NodeAttachment& attachment) try {
     if (attachment.netns.empty()) find_netns(attachment);
     if (!attachment.netns.empty()) look_inside(attachment);
     if (!attachment.host_link || attachment.host_link->master == 0) return;
-    const auto master = host_.find(attachment.host_link->master);
-    if (master) attachment.bridge = master->name;
+    const auto master = names_.find(attachment.host_link->master);
+    if (master != names_.end()) attachment.bridge = master->second;
 } catch (const Error& error) {
     records_.problems.push_back(cat("attachment ", attachment.id.container_id, " ",
                                     attachment.id.ifname, " of network ", attachment.network,
@@ -104,7 +109,9 @@ void KernelSurvey::look_at(NodeAttachment& attachment) try {
 /// Judges by what is known: what could not be looked at is no fault.
 class Judge {
 public:
-    explicit Judge(NodeAttachment& attachment) : its_(attachment) {}
+    /// `uses_host_local` of the list that the attachment was made with.
+    Judge(NodeAttachment& attachment, bool uses_host_local)
+        : its_(attachment), uses_host_local_(uses_host_local) {}
 
     void run() {
         mark(Fault::namespace_gone, its_.presence == Presence::gone);
@@ -133,6 +140,7 @@ private:
     bool has_dead_lease() const;
 
     NodeAttachment& its_;
+    const bool uses_host_local_;
 };
 
 std::vector<Prefix> Judge::recorded() const {
@@ -160,7 +168,7 @@ bool Judge::misses_address() const {
 }
 
 bool Judge::misses_lease() const {
-    if (!its_.kept || !uses_host_local(its_.kept->list)) return false;
+    if (!uses_host_local_) return false;
     return std::ranges::any_of(recorded(), [&](const Prefix& prefix) {
         return std::ranges::none_of(its_.leases,
                                     [&](const auto& lease) { return lease.ip == prefix.ip; });
@@ -197,11 +205,19 @@ NodeAttachments survey(const StateFolders& folders, std::string_view network) {
     std::set<std::string> data_dirs(folders.data_dirs.begin(), folders.data_dirs.end());
     for (std::string& dir : records.data_dirs_of_lists()) data_dirs.insert(std::move(dir));
     for (const std::string& dir : data_dirs) records.read_leases(dir);
-    KernelSurvey(records).run();
-
-    NodeAttachments node{.list = {}, .problems = std::move(records.problems)};
+    std::vector<Link> links = KernelSurvey(records).run();
+    NodeAttachments node{
+        .list = {}, .problems = std::move(records.problems), .links = std::move(links)};
+    // Thousands of attachments were made by the same list.
+    std::map<std::string, bool> lists;
+    const auto has_leases = [&](const NodeAttachment& attachment) {
+        if (!attachment.kept) return false;
+        const auto [list, is_new] = lists.try_emplace(attachment.kept->list, false);
+        if (is_new) list->second = uses_host_local(list->first);
+        return list->second;
+    };
     for (auto& [key, attachment] : records.attachments) {
-        Judge(attachment).run();
+        Judge(attachment, has_leases(attachment)).run();
         node.list.push_back(std::move(attachment));
     }
     return node;

@@ -70,6 +70,7 @@ struct NodeAttachment {
 struct NodeAttachments {
     std::vector<NodeAttachment> list;   ///< sorted by network, container and interface
     std::vector<std::string> problems;  ///< sentences about what could not be read
+    std::vector<Link> links;            ///< of the host
 };
 
 /// Looks at all of it and changes nothing; at one network alone unless it is "". Nothing that is

@@ -91,13 +91,27 @@ std::optional<std::uint64_t> NetworkRange::size() const {
     return sum;
 }
 
-std::uint64_t NetworkRange::used(const std::vector<host_local::LeaseView>& leases) const {
-    const auto has = [&](const Ip& ip) {
-        return std::ranges::any_of(available, [&](const auto& each) { return each.contains(ip); });
-    };
-    return static_cast<std::uint64_t>(std::ranges::count_if(leases, [&](const auto& lease) {
-        return lease.network == network && lease.data_dir == data_dir && has(lease.ip);
-    }));
+LeasedAddresses::LeasedAddresses(const std::vector<JudgedLease>& leases) {
+    for (const auto& [lease, state, proof] : leases)
+        all_[{lease.network, lease.data_dir}].push_back(lease.ip);
+    for (auto& [place, addresses] : all_) std::ranges::sort(addresses);
+}
+
+const std::vector<Ip>& LeasedAddresses::of(const std::string& network,
+                                           const std::string& data_dir) const {
+    static const std::vector<Ip> none;
+    const auto found = all_.find({network, data_dir});
+    return found == all_.end() ? none : found->second;
+}
+
+// What is available are stretches that do not overlap.
+std::uint64_t NetworkRange::used(const LeasedAddresses& leases) const {
+    const std::vector<Ip>& addresses = leases.of(network, data_dir);
+    std::ptrdiff_t count = 0;
+    for (const host_local::Stretch& stretch : available)
+        count += std::ranges::upper_bound(addresses, stretch.last) -
+                 std::ranges::lower_bound(addresses, stretch.first);
+    return static_cast<std::uint64_t>(count);
 }
 
 std::vector<NetworkRange> known_ranges(const std::string& conf_dir, const NodeAttachments& node,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,8 +9,20 @@
 
 #include "attachments.h"
 #include "ipam/host-local/config.h"
+#include "lease_state.h"
 
 namespace cni::tool {
+
+/// The addresses that are leased, to be counted range by range: there may be thousands of either.
+class LeasedAddresses {
+public:
+    explicit LeasedAddresses(const std::vector<JudgedLease>& leases);
+    /// Those of a network in a data directory, sorted.
+    const std::vector<Ip>& of(const std::string& network, const std::string& data_dir) const;
+
+private:
+    std::map<std::pair<std::string, std::string>, std::vector<Ip>> all_;
+};
 
 /// A range that host-local hands out for a network.
 struct NetworkRange {
@@ -24,7 +37,7 @@ struct NetworkRange {
     /// How many addresses can be handed out; nullopt when that is 2^63 or more.
     std::optional<std::uint64_t> size() const;
     /// How many of the leases of this network and data directory lie in it.
-    std::uint64_t used(const std::vector<host_local::LeaseView>& leases) const;
+    std::uint64_t used(const LeasedAddresses& leases) const;
 
     auto operator<=>(const NetworkRange&) const = default;
 };

@@ -126,11 +126,11 @@ TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
     EXPECT_THAT(tool({}).err, StartsWith("usage: cnitool COMMAND"));
     const Finished unknown = tool({"delete", "net1", "/run/netns/n1"});
     EXPECT_EQ(unknown.exit_code(), 1);
-    EXPECT_EQ(
-        unknown.err,
-        "unknown command \"delete\", did you mean \"del\"?\n"
-        "commands: add, check, del, doctor, gc, install, ipam, list, metrics, schema, status, "
-        "uninstall, validate, version; cnitool help says more\n");
+    EXPECT_EQ(unknown.err,
+              "unknown command \"delete\", did you mean \"del\"?\n"
+              "commands: add, check, del, doctor, explain, gc, install, ipam, list, metrics, "
+              "schema, status, "
+              "uninstall, validate, version; cnitool help says more\n");
     EXPECT_THAT(tool({"chekc"}).err, HasSubstr("did you mean \"check\"?\n"));
     EXPECT_THAT(tool({"remove"}).err, StartsWith("unknown command \"remove\"\ncommands: add, "));
     EXPECT_THAT(tool({"add", "net1"}).err,
@@ -146,12 +146,15 @@ TEST_F(Cnitool, WithoutAKnownCommandItShowsUsageAndFails) {
 
 TEST_F(Cnitool, HelpIsThereForEveryCommand) {
     EXPECT_THAT(tool({"help"}).out, StartsWith("usage: cnitool COMMAND"));
-    for (const char* verb : {"add", "check", "del", "doctor", "gc", "install", "ipam", "list",
-                             "metrics", "schema", "status", "uninstall", "validate", "version"}) {
+    for (const char* verb :
+         {"add", "check", "del", "doctor", "explain", "gc", "install", "ipam", "list", "metrics",
+          "schema", "status", "uninstall", "validate", "version"}) {
         const Finished help = tool({verb, "--help"});
         EXPECT_TRUE(help.ok()) << verb;
         EXPECT_THAT(help.out, StartsWith(cat("usage: cnitool ", verb)));
         EXPECT_THAT(help.out, HasSubstr("-h, --help")) << verb;
+        EXPECT_THAT(help.out, HasSubstr("\nexample:\n  ")) << verb;
+        EXPECT_THAT(help.out.substr(help.out.find("example:")), HasSubstr(cat("cnitool ", verb)));
     }
 }
 

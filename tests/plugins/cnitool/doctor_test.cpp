@@ -222,6 +222,23 @@ TEST_F(CnitoolDoctor, NamesAnAddressThatTwoContainersHave) {
                                                 "address 10.1.2.2 ("));
 }
 
+// Its interface and that one's addresses; all else is listed once for all.
+TEST_F(CnitoolDoctor, AsksTheKernelTwiceForEachContainer) {
+    const auto questions = [&] {
+        Program program{.argv = {"strace", "-qq", "-e", "trace=sendmsg", "-o", "/run/trace",
+                                 cat(bin_dir(), "/cnitool"), "doctor"}};
+        // The leak checker cannot work in a traced process.
+        program.environment = {"ASAN_OPTIONS=detect_leaks=0"};
+        for (std::string& entry : environment()) program.environment.push_back(std::move(entry));
+        EXPECT_TRUE(run(program).ok());
+        return std::stoi(output_of({"sh", "-c", "grep -c sendmsg /run/trace"}));
+    };
+    const int before = questions();
+    const TestNetns c2("c2"), c3("c3"), c4("c4");
+    for (const TestNetns* each : {&c2, &c3, &c4}) add(*each);
+    EXPECT_EQ(questions() - before, 3 * 2);
+}
+
 TEST_F(CnitoolDoctor, NamesANamespaceThatIsGone) {
     c1_->unmount();
     EXPECT_THAT(tool({"doctor"}).out, HasSubstr("warning namespace-gone: "));
