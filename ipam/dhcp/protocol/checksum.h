@@ -6,6 +6,9 @@
 
 namespace cni::dhcp {
 
+/// UDP, as a protocol above IP.
+constexpr std::uint8_t udp = 17;
+
 /// The sum of RFC 1071, not folded yet; an odd byte at the end counts as if a zero followed.
 std::uint32_t sum_of(View bytes);
 /// Its checksum: 0 of what holds its own.

@@ -6,7 +6,6 @@ namespace cni::dhcp {
 namespace {
 
 constexpr std::size_t ip_head = 20, udp_head = 8;
-constexpr std::uint8_t udp = 17;
 
 /// 0 when the datagram, its checksum within, is as it was sent.
 std::uint16_t udp_checksum(const Ip& source, const Ip& destination, View datagram) {

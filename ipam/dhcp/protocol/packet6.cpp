@@ -3,7 +3,7 @@
 namespace cni::dhcp {
 namespace {
 
-constexpr std::uint8_t version = 6, udp = 17, icmp6 = 58, of_this_link = 255;
+constexpr std::uint8_t version = 6, icmp6 = 58, of_this_link = 255;
 constexpr std::uint8_t neighbor_solicitation = 135, neighbor_advertisement = 136;
 
 struct Packet6 {
