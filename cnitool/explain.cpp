@@ -87,7 +87,9 @@ public:
 private:
     void explain(const PluginConf& plugin) {
         const auto foresee = find_foresight(plugin.type);
-        Explained& its = all_.plugins.emplace_back(plugin.type, "", foresee != nullptr);
+        all_.plugins.push_back(
+            {.type = plugin.type, .executable = {}, .is_known = foresee != nullptr, .steps = {}});
+        Explained& its = all_.plugins.back();
         find_executable(its, variable_or("CNI_PATH", ""));
         if (!foresee) {
             all_.is_known = false;

@@ -24,7 +24,7 @@ std::string in_container(const Outlook& outlook) {
 // The names that NewAttachment tries, in its order.
 std::string free_name(Rtnl& host, const Request& request) {
     for (int attempt = 0; attempt < host_link_names; ++attempt) {
-        const std::string name = host_link(request.conf.name, request.attachment(), attempt).name;
+        std::string name = host_link(request.conf.name, request.attachment(), attempt).name;
         if (!host.find(name)) return name;
     }
     throw Error(Code::internal, "all names of the host's end are taken by other interfaces");

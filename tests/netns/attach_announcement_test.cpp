@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "attach/configure.h"
 #include "attach_fixture.h"
 
 namespace cni {
@@ -40,6 +41,10 @@ TEST_F(AttachAnnouncement, ReachesTheNeighboursOfBothFamilies) {
     const TestNetns c("c1");
     make_interface(c);
     Container container = open(c);
+    Result result;
+    for (const char* address : {"10.1.2.2/24", "fd00:1:2::2/64"})
+        result.ips.emplace_back().address = Prefix::parse(address).value();
+    await_addresses(container, result);
     announce_addresses(container);
     for (const char* address : addresses)
         EXPECT_EQ(known(address), container.get_interface().mac.to_string()) << address;
