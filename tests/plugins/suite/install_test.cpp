@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -50,6 +51,11 @@ TEST_F(Install, UninstallTakesAwayWhatIsOurs) {
     EXPECT_THAT(plugins, Not(Contains(StartsWith("."))));
     for (const char* name : {"conf.json", "conflist.json", "bridge.json", "host-local.json"})
         EXPECT_THAT(root_.names("opt/cni/share/cnixx/schema"), Contains(name));
+    EXPECT_THAT(root_.names("opt/cni/share/man/man1"), ElementsAre("cnitool.1"));
+    EXPECT_THAT(root_.names("opt/cni/share/man/man8"), Contains("cnixx-bridge.8"));
+    EXPECT_TRUE(root_.has("opt/cni/share/bash-completion/completions/cnitool"));
+    EXPECT_TRUE(root_.has("opt/cni/share/zsh/site-functions/_cnitool"));
+    EXPECT_TRUE(root_.has("opt/cni/share/fish/vendor_completions.d/cnitool.fish"));
 
     root_.write("opt/cni/bin/ptp", "of the reference plugins");
     root_.write("opt/cni/bin/other", "a plugin that mentions cnixx");
@@ -57,6 +63,8 @@ TEST_F(Install, UninstallTakesAwayWhatIsOurs) {
     EXPECT_TRUE(removed.ok()) << removed.err;
     EXPECT_THAT(root_.names("opt/cni/bin"), ElementsAre("other", "ptp"));
     EXPECT_FALSE(root_.has("opt/cni/share/cnixx"));
+    EXPECT_THAT(root_.names("opt/cni/share/man/man8"), IsEmpty());
+    EXPECT_FALSE(root_.has("opt/cni/share/zsh/site-functions/_cnitool"));
     EXPECT_THAT(removed.err, ::testing::HasSubstr(cat("not removed, because it is not of cnixx: ",
                                                       root_.path(), "/opt/cni/bin/ptp")));
     EXPECT_TRUE(cmake(uninstall()).ok()) << "there may be nothing left";
