@@ -39,9 +39,11 @@ protected:
 TEST_F(CnitoolCompletion, OffersEachCommandThatHelpTells) {
     const auto commands = offered({""});
     const std::string help = tool({"help"}).out;
-    for (const std::string_view line : split(help, '\n'))
-        if (line.starts_with("  ") && line.size() > 2 && line[2] >= 'a' && line[2] <= 'z')
+    for (const std::string_view line : split(help, '\n')) {
+        if (line.starts_with("  ") && line.size() > 2 && line[2] >= 'a' && line[2] <= 'z') {
             EXPECT_THAT(commands, Contains(std::string(trim(line.substr(0, line.find(' ', 2))))));
+        }
+    }
     EXPECT_THAT(offered({"ex"}), ElementsAre("explain"));
 }
 

@@ -83,7 +83,9 @@ protected:
             std::string key = step.name;
             std::ranges::replace(key, '.', '/');
             // Of the host, that is.
-            if (key.find("/conf/eth0/") == key.npos) EXPECT_EQ(find_sysctl(key), "1") << key;
+            if (key.find("/conf/eth0/") == key.npos) {
+                EXPECT_EQ(find_sysctl(key), "1") << key;
+            }
         } else if (step.kind == "port") {
             EXPECT_TRUE(after.has(step.name.substr(0, step.name.find('/')))) << step.name;
         } else if (step.kind == "qdisc") {
@@ -114,17 +116,22 @@ protected:
     static void expect_named(const World& before, const World& after, const Steps& steps) {
         const std::pair<std::string, std::set<std::string>> kinds[] = {
             {"table", names_behind(after.host.nftables, "table ")}};
-        for (const auto& [kind, found] : kinds)
-            for (const std::string& name : found)
-                if (!before.has(cat("table ", name)) && !is_of_iptables(name))
+        for (const auto& [kind, found] : kinds) {
+            for (const std::string& name : found) {
+                if (!before.has(cat("table ", name)) && !is_of_iptables(name)) {
                     EXPECT_TRUE(names(steps, kind, name)) << kind << " " << name;
+                }
+            }
+        }
         std::set<std::string> known;
         for (const json& link : lines(before.host.links)) known.insert(link["ifname"]);
-        for (const json& link : lines(after.host.links))
-            if (const std::string name = link["ifname"]; !known.contains(name))
+        for (const json& link : lines(after.host.links)) {
+            if (const std::string name = link["ifname"]; !known.contains(name)) {
                 EXPECT_TRUE(
                     std::ranges::any_of(steps, [&](const Step& s) { return s.name == name; }))
                     << "interface " << name;
+            }
+        }
         for (const json& address : lines(after.host.addresses + "\n" + after.container.addresses)) {
             const std::string name = address.value("local", "");
             if (before.has(name)) continue;
