@@ -42,21 +42,16 @@ void close_all_but(std::vector<int> kept) {
     close_up_to(~0u);
 }
 
-/// What programs like ps call this process while the object lives. One that is made then is never
-/// seen under another name.
-class Alias {
-public:
-    explicit Alias(const char* name) {
-        ::prctl(PR_GET_NAME, own_);
-        ::prctl(PR_SET_NAME, name);
-    }
-    Alias(const Alias&) = delete;
-    Alias& operator=(const Alias&) = delete;
-    ~Alias() { ::prctl(PR_SET_NAME, own_); }
-
-private:
-    char own_[16] = {};
-};
+// The new process is called so by programs like ps, and never seen under another name. That of this
+// one is the same again when it is known that there is one.
+pid_t fork_as(const char* name) {
+    char own[16] = {};
+    ::prctl(PR_GET_NAME, own);
+    ::prctl(PR_SET_NAME, name);
+    const pid_t pid = ::fork();
+    if (pid != 0) ::prctl(PR_SET_NAME, own);
+    return pid;
+}
 
 [[noreturn]] void be_orphan(std::vector<int> kept, const std::function<void()>& begin,
                             const std::function<void()>& go_on) noexcept {
@@ -78,8 +73,7 @@ std::optional<Orphan> Orphan::leave(std::vector<int> kept, const std::function<v
                                     const std::function<void()>& go_on) {
     Reaper reaper;
     if (!reaper.takes_one()) return {};
-    const Alias alias("cnixx-orphan");
-    const pid_t pid = ::fork();
+    const pid_t pid = fork_as("cnixx-orphan");
     if (pid < 0) return {};
     if (pid == 0) be_orphan(std::move(kept), begin, go_on);
     // What it waits for can go on meanwhile.

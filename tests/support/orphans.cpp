@@ -17,6 +17,12 @@ bool is_orphan(pid_t pid) {
     return name == "cnixx-orphan\n";
 }
 
+// A plugin has that name for a moment, too, and may end right behind it: not with it.
+bool has_ended_as_orphan(pid_t pid) {
+    const std::string stat = read_file(cat("/proc/", pid, "/stat"), 4096).value_or("");
+    return stat.find(" (cnixx-orphan) Z ") != stat.npos;
+}
+
 }  // namespace
 
 std::vector<pid_t> orphans() {
@@ -31,7 +37,8 @@ std::vector<pid_t> orphans() {
 
 void reap_orphans() {
     if (!reaps) return;
-    for (const pid_t pid : orphans()) ::waitpid(pid, nullptr, WNOHANG);
+    for (const pid_t pid : orphans())
+        if (has_ended_as_orphan(pid)) ::waitpid(pid, nullptr, WNOHANG);
 }
 
 void await_orphans() {
