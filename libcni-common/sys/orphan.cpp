@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -76,8 +75,6 @@ std::optional<Orphan> Orphan::leave(std::vector<int> kept, const std::function<v
     const pid_t pid = fork_as("cnixx-orphan");
     if (pid < 0) return {};
     if (pid == 0) be_orphan(std::move(kept), begin, go_on);
-    // What it waits for can go on meanwhile.
-    ::sched_yield();
     reaper.note(pid);
     return Orphan(pid, std::move(reaper));
 }
