@@ -7,7 +7,8 @@
 namespace cni::sbr {
 namespace {
 
-void foresee_rules(Outlook& outlook, const std::vector<Prefix>& addresses, std::string table) {
+void foresee_rules(Outlook& outlook, const std::vector<Prefix>& addresses,
+                   const std::string& table) {
     for (const Prefix& address : addresses)
         outlook.make("rule", address.ip.to_string(),
                      cat("in the container: what is sent from there looks into ", table));

@@ -74,25 +74,28 @@ public:
 private:
     int target() const { return is_entering_ ? table_of(vrf_) : int{RT_TABLE_MAIN}; }
 
+    using Known = std::multimap<Key, Route>;
+
     /// As they are without the VRF.
     void collect(bool is_there) {
-        std::multimap<Key, Route> known;
+        Known known;
         for (const Route& route : routes_) known.emplace(key_of(route), route);
         for (const Family family : both_families)
-            for (const Route& route : few_routes(family)) {
-                if (route.table == RT_TABLE_LOCAL) continue;
-                Route own = only_through(port_, route);
-                // The kernel removes such objects with an interface that goes down: what they say
-                // is said by the route itself.
-                const bool is_by_object = std::exchange(own.next_hop_object, 0) != 0;
-                if (own.table == table_of(vrf_)) own.table = RT_TABLE_MAIN;
-                if (own.table == RT_TABLE_MAIN && is_automatic(own)) continue;
-                for (const Route& way : parkable(own)) {
-                    if (is_there && is_by_object) in_place_.push_back(way);
-                    if (!is_among(known, way)) routes_.push_back(way);
-                }
-            }
+            for (const Route& route : few_routes(family))
+                if (route.table != RT_TABLE_LOCAL) collect(route, known, is_there);
         sort_for_adding(routes_);
+    }
+    void collect(const Route& route, const Known& known, bool is_there) {
+        Route own = only_through(port_, route);
+        // The kernel removes such objects with an interface that goes down: what they say is said
+        // by the route itself.
+        const bool is_by_object = std::exchange(own.next_hop_object, 0) != 0;
+        if (own.table == table_of(vrf_)) own.table = RT_TABLE_MAIN;
+        if (own.table == RT_TABLE_MAIN && is_automatic(own)) return;
+        for (const Route& way : parkable(own)) {
+            if (is_there && is_by_object) in_place_.push_back(way);
+            if (!is_among(known, way)) routes_.push_back(way);
+        }
     }
     // What is left out is lost by a container that goes anyhow.
     std::vector<Route> few_routes(Family family) {
