@@ -17,8 +17,6 @@
 namespace cni::tool {
 namespace {
 
-constexpr std::size_t largest_plugin = 64u << 20;
-
 constexpr const char* own_name = "cnitool";
 
 // Of this suite, whatever else may be in a folder.

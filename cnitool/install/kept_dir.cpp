@@ -20,7 +20,7 @@ constexpr const char* new_name = "new";
 constexpr int directory = O_RDONLY | O_DIRECTORY;
 constexpr std::size_t digest_size = 128;
 constexpr std::size_t largest_record = 1u << 20;
-constexpr off_t largest_file = 64 << 20;
+constexpr off_t largest_file = largest_plugin;
 
 // A file may have several, in a row each.
 std::string record_text(const std::map<std::string, std::set<std::string>>& record) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,10 @@
 #include "base/file.h"
 
 namespace cni::tool {
+
+/// Bytes: no plugin that anybody builds, with a debugger's and a sanitizer's part in it too, is
+/// larger.
+constexpr std::size_t largest_plugin = 256u << 20;
 
 /// A directory in which files are put in the place of others, which are kept for the way back.
 /// Programs find the file before or the new one under a name, never a part of one, and no file that

@@ -60,7 +60,9 @@ class Scheduler {
 public:
     explicit Scheduler(Interleaved& result) : result_(result) {}
 
-    void start(const Program& program) {
+    void start(Program program) {
+        // It cannot look for leaks beside somebody who traces the program already.
+        program.environment.emplace_back("ASAN_OPTIONS=detect_leaks=0");
         streams_.emplace_back(program.input);
         const std::size_t number = roots_.size();
         roots_.push_back(start_traced(program, streams_.back(),

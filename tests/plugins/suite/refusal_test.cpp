@@ -41,7 +41,6 @@ constexpr Refusal refusals[] = {{"setns", SYS_setns},
                                 {"unshare", SYS_unshare},
                                 {"pipe2", SYS_pipe2},
                                 {"dup2", SYS_dup2},
-                                {"dup3", SYS_dup3},
                                 {"prctl", SYS_prctl},
                                 {"setpgid", SYS_setpgid},
                                 {"wait4", SYS_wait4},
@@ -78,7 +77,8 @@ constexpr Refusal refusals[] = {{"setns", SYS_setns},
                                 {"getrandom", SYS_getrandom},
                                 {"geteuid", SYS_geteuid},
                                 {"nanosleep", SYS_nanosleep},
-                                {"clock_nanosleep", SYS_clock_nanosleep}};
+                                {"clock_nanosleep", SYS_clock_nanosleep},
+                                {"dup3", SYS_dup3}};
 
 // Without these not even a sanitized program runs: it is loaded by the one, and looks by the other
 // whether memory is there.
