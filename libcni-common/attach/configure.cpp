@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "attach/announcement.h"
 #include "attach/ipv6.h"
 #include "netlink/monitor.h"
 #include "netlink/parameters.h"
@@ -91,13 +92,14 @@ Route completed_route(const Route& route, const Result& result) {
 // have no memory at hand for the route to its subnet, and goes on without one: it must not wait for
 // any there (addrconf_permanent_addr() in net/ipv6/addrconf.c), as it does for one that comes
 // later.
-void put_up_with_addresses(std::vector<NlRequest>& requests, const Result& result, NlRequest set_up,
+void put_up_with_addresses(std::vector<NlRequest>& requests, const Link& link, const Result& result,
                            const std::function<NlRequest(const Prefix&)>& add) {
+    const bool all_before = is_announced_by_coming_up(link);
     for (const IpConfig& ip : result.ips)
-        if (!is_ipv6(ip)) requests.push_back(add(ip.address));
-    requests.push_back(std::move(set_up));
+        if (all_before || !is_ipv6(ip)) requests.push_back(add(ip.address));
+    requests.push_back(set_up(link));
     for (const IpConfig& ip : result.ips)
-        if (is_ipv6(ip)) requests.push_back(add(ip.address));
+        if (!all_before && is_ipv6(ip)) requests.push_back(add(ip.address));
 }
 
 void prepare_interface(const Container& container, const Link& link, Dad dad) {
@@ -111,7 +113,8 @@ void prepare_interface(const Container& container, const Link& link, Dad dad) {
 void configure_interface(Container& container, const Link& link, const Result& result, Dad dad) {
     if (has_family(result, Family::v6)) container.run([&] { prepare_for_ipv6(link, result); });
     std::vector<NlRequest> requests;
-    put_up_with_addresses(requests, result, set_up_to_announce(link),
+    requests.push_back(set_arp_notify(link));
+    put_up_with_addresses(requests, link, result,
                           [&](const Prefix& address) { return add_address(link, address, dad); });
     for (const Route& route : result.routes)
         requests.push_back(add_route(link, completed_route(route, result)));

@@ -5,6 +5,8 @@
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 
+#include <utility>
+
 namespace cni {
 
 bool forwards(Rtnl& rtnl, Family family) {
@@ -26,15 +28,19 @@ bool forwards(Rtnl& rtnl, Family family) {
     return answer;
 }
 
-NlRequest set_up_to_announce(const Link& link) {
-    NlRequest request = set_up(link);
-    request.message.nest(IFLA_AF_SPEC, [&] {
-        request.message.nest(AF_INET, [&] {
-            request.message.nest(IFLA_INET_CONF,
-                                 [&] { request.message.put_u32(IPV4_DEVCONF_ARP_NOTIFY, 1); });
+NlRequest set_arp_notify(const Link& link) {
+    NlMessage message(RTM_NEWLINK, 0);
+    ifinfomsg header{};
+    header.ifi_index = link.index;
+    message.header(header);
+    message.nest(IFLA_AF_SPEC, [&] {
+        message.nest(AF_INET, [&] {
+            message.nest(IFLA_INET_CONF, [&] { message.put_u32(IPV4_DEVCONF_ARP_NOTIFY, 1); });
         });
     });
-    return request;
+    // A link that can have no IPv4 has nothing to announce.
+    return {std::move(message), cat("have the addresses of ", link.name, " announced"),
+            EAFNOSUPPORT};
 }
 
 }  // namespace cni

@@ -12,8 +12,9 @@ namespace cni {
 /// the kernel does not say.
 bool forwards(Rtnl& rtnl, Family family);
 
-/// Brings a link up, and has announce() tell the neighbours its IPv4 addresses from then on: the
-/// parameter arp_notify, in the same message (IFLA_INET_CONF).
-NlRequest set_up_to_announce(const Link& link);
+/// Has the kernel tell the neighbours the IPv4 addresses of a link: the parameter arp_notify
+/// (IFLA_INET_CONF). Before the link comes up: those that have a carrier at once, as VLANs and
+/// ipvlans, are announced then.
+NlRequest set_arp_notify(const Link& link);
 
 }  // namespace cni

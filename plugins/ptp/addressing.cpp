@@ -92,7 +92,7 @@ void configure_container(Container& container, const Link& link, const Result& r
         prepare_for_ipv6(link, result);
     });
     std::vector<NlRequest> requests;
-    put_up_with_addresses(requests, result, set_up(link), [&](const Prefix& address) {
+    put_up_with_addresses(requests, link, result, [&](const Prefix& address) {
         return add_address(link, address, Dad::off, SubnetRoute::omit);
     });
     const OwnRoutes own = own_routes(result);
