@@ -1,5 +1,6 @@
-# For builds that compile the files of a target as one, because most of the time goes into headers:
-# the presets but `release`, and scripts/check-compilers, name this file as CMAKE_PROJECT_INCLUDE.
+# For builds that compile the files of a target as one, because most of the time goes into headers,
+# and much of an executable into what each file has for itself otherwise: the presets, and
+# scripts/check-compilers, name this file as CMAKE_PROJECT_INCLUDE.
 set(CMAKE_UNITY_BUILD ON)
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 0)
 # The kernel's headers leave out what the C library's have declared, but not the other way round.
@@ -25,6 +26,9 @@ function(cni_choose_unity)
   set_target_properties(cnitool_commands ${configs} PROPERTIES UNITY_BUILD OFF)
   if(TARGET iptc)
     set_target_properties(iptc PROPERTIES UNITY_BUILD OFF)
+  endif()
+  if(TARGET floor)
+    cni_compile_alone(bench/floor portmap.cpp)
   endif()
   cni_compile_alone(ipam/dhcp daemon/listener.cpp daemon/wire4.cpp daemon/wire6.cpp)
   cni_compile_alone(ipam/host-local host_local.cpp lease_draft.cpp range.cpp range_sets.cpp)

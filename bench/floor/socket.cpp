@@ -10,7 +10,7 @@ namespace {
 
 ifreq request_for(const char* link) {
     ifreq request{};
-    std::strncpy(request.ifr_name, link, IFNAMSIZ - 1);
+    std::memcpy(request.ifr_name, link, ::strnlen(link, IFNAMSIZ - 1));
     return request;
 }
 
