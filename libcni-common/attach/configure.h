@@ -32,8 +32,8 @@ void prepare_for_ipv6(const Link& link, const Result& result);
 /// on the link: results before 1.1.0 have no scope to say so.
 Route completed_route(const Route& route, const Result& result);
 
-/// Brings a link up, and gives it the addresses of a result with what
-/// `add` makes: those of IPv4 before, those of IPv6 behind it, unless it is announced by coming up.
+/// Brings a link up, and gives it the addresses of a result with what `add` makes: those of IPv4
+/// before, those of IPv6 behind it, unless it is announced by coming up.
 void put_up_with_addresses(std::vector<NlRequest>& requests, const Link& link, const Result& result,
                            const std::function<NlRequest(const Prefix&)>& add);
 

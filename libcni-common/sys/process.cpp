@@ -14,8 +14,8 @@
 namespace cni {
 namespace {
 
-// Read at once: more than most plugins print.
-constexpr std::size_t bite = 16384;
+// Read at once: more than most plugins print, and no more, as each page of it is touched.
+constexpr std::size_t bite = 4096;
 
 struct Pipe {
     Fd reader, writer;
