@@ -178,6 +178,28 @@ TEST_F(DhcpLease6, IsRenewedAndReleased) {
     server().await(Type4::release);
 }
 
+// Who has the port keeps the daemon from having it, not from hearing what comes to it.
+TEST_F(DhcpLease6, IsKeptBesideAProcessOfTheContainerAtPort546) {
+    server6().set(short_lease());
+    const TestNetns c("c1");
+    const Fd socket = c.run([] {
+        Fd its(checked(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+        sockaddr_in6 address{};
+        address.sin6_family = AF_INET6;
+        address.sin6_port = htons(546);
+        checked(::bind(its.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+                "bind to port 546");
+        return its;
+    });
+    const json result = add(c, alone());
+    server6().await(Type6::renew);
+    server6().await(Type6::renew);
+    EXPECT_EQ(server6().count(Type6::solicit), 1u);
+    expect_sound(c, alone(), result);
+    del(c, alone());
+    EXPECT_EQ(server6().await(Type6::release).address(), leased());
+}
+
 TEST_F(DhcpLease6, IsAskedForAnywhereWhenItsServerIsSilent) {
     server6().set({.preferred = 8, .valid = 8, .renew = 1, .rebind = 5});
     const TestNetns c("c1");
