@@ -1,5 +1,6 @@
 #include "sys/execute.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
@@ -29,6 +30,28 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
     for (const std::string& string : strings) out.push_back(const_cast<char*>(string.c_str()));
     out.push_back(nullptr);
     return out;
+}
+
+// Of an entry of a folder, as getdents64(2) has them.
+CNIXX_ON_A_STACK_OF_ITS_OWN int number_in(const char* name) {
+    int number = 0;
+    for (; *name >= '0' && *name <= '9'; ++name) number = number * 10 + (*name - '0');
+    return number;
+}
+
+// Where close_range(2) has no such flag, as before Linux 5.11, or is refused by a filter of system
+// calls. Likewise with raw system calls only.
+CNIXX_ON_A_STACK_OF_ITS_OWN void inherit_none_of_those_listed() {
+    const long folder =
+        raw_call(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    alignas(dirent64) char entries[2048];
+    for (long size; (size = raw_call(SYS_getdents64, folder, entries, sizeof entries)) > 0;)
+        for (long at = 0; at < size;) {
+            const auto& entry = *reinterpret_cast<const dirent64*>(entries + at);
+            const int fd = number_in(entry.d_name);
+            if (fd > 2) raw_call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+            at += entry.d_reclen;
+        }
 }
 
 }  // namespace
@@ -70,7 +93,7 @@ CNIXX_ON_A_STACK_OF_ITS_OWN long Execution::Start::become() const {
     if (const long rc = raw_call(SYS_dup3, stdio.output, 1); rc < 0) return rc;
     if (const long rc = raw_call(SYS_dup3, stdio.diagnostics, 2); rc < 0) return rc;
     // What the runtime leaked to us stops here.
-    raw_call(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+    if (raw_call(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) < 0) inherit_none_of_those_listed();
     if (stdio.inherited >= 0)
         if (const long rc = raw_call(SYS_fcntl, stdio.inherited, F_SETFD); rc < 0) return rc;
     return raw_call(SYS_execve, arguments[0], arguments.data(), variables.data());

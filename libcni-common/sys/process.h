@@ -29,9 +29,9 @@ struct Limits {
 };
 
 /// A child process on its way to executing a program, or doing so. It gets no descriptor but stdin,
-/// stdout and stderr (from Linux 5.11 on; before, what the runtime leaked to us), and SIGKILL when
-/// this process dies, so that it cannot outlive a killed ADD. It leads a process group: when it is
-/// killed, those it started are as well. Destruction without wait() kills it and waits for its end.
+/// stdout and stderr, and SIGKILL when this process dies, so that it cannot outlive a killed ADD. It
+/// leads a process group: when it is killed, those it started are as well. Destruction without
+/// wait() kills it and waits for its end.
 class Child {
 public:
     /// Starts the file argv[0] with these arguments, and goes on: what keeps it from being executed

@@ -12,7 +12,9 @@
 namespace cni::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class DelegationLimits : public Delegation {
 protected:
@@ -79,6 +81,19 @@ TEST_F(DelegationLimits, PluginsAreFoundAndExecutedWhereCallsAreRefused) {
     fake(cat("echo '", one_address, "'"));  // the shell does that itself
     for (const long call : {SYS_faccessat2, SYS_clone, SYS_memfd_create, SYS_close_range})
         EXPECT_EQ(status_without(call, EPERM, [] { return attempt_add().empty(); }), 0) << call;
+}
+
+// EINVAL: Linux before 5.11 knows the call, and not that flag.
+TEST_F(DelegationLimits, DescriptorsAreNotInheritedWithoutCloseRangeEither) {
+    fake(cat("ls -l /proc/$$/fd >/run/fds; echo '", one_address, "'"));
+    output_of({"touch", "/run/secret"});
+    std::vector<Fd> leaked;
+    for (int i = 0; i < 200; ++i)
+        leaked.emplace_back(checked(::open("/run/secret", O_RDONLY), "open /run/secret"));
+    for (const int error : {EPERM, ENOSYS, EINVAL}) {
+        EXPECT_EQ(status_without(SYS_close_range, error, [] { return attempt_add().empty(); }), 0);
+        EXPECT_THAT(content_of("/run/fds"), AllOf(HasSubstr("pipe:"), Not(HasSubstr("secret"))));
+    }
 }
 
 TEST_F(DelegationLimits, WhatCannotBeExecutedIsNamedWithoutCloneToo) {
