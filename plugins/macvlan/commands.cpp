@@ -6,6 +6,7 @@
 #include "attach/parent.h"
 #include "attach/rehearse.h"
 #include "attach/removal.h"
+#include "base/warn.h"
 #include "cni/delegate.h"
 #include "config.h"
 
@@ -56,9 +57,17 @@ void check_settings(const Link& interface, const Macvlan& wanted) {
         throw check_failure(
             cat("container macvlan mode ", name_of(Macvlan::modes, actual.mode),
                 " does not match expected value: ", name_of(Macvlan::modes, wanted.mode)));
-    if (wanted.broadcast_queue != 0 && actual.broadcast_queue != wanted.broadcast_queue)
-        throw check_failure(cat("container macvlan bcqueuelen ", actual.broadcast_queue,
-                                " does not match expected value: ", wanted.broadcast_queue));
+    if (wanted.broadcast_queue && actual.broadcast_queue &&
+        actual.broadcast_queue != wanted.broadcast_queue)
+        throw check_failure(cat("container macvlan bcqueuelen ", *actual.broadcast_queue,
+                                " does not match expected value: ", *wanted.broadcast_queue));
+}
+
+// Kernels leave out without a word what they do not know.
+void warn_if_queue_is_missing(const Link& link, const Macvlan& wanted) {
+    const Macvlan* actual = link.as<Macvlan>();
+    if (wanted.broadcast_queue && actual && !actual->broadcast_queue)
+        warn("\"bcqueuelen\" is not set: the kernel has no such setting, Linux 5.11 has");
 }
 
 }  // namespace
@@ -74,6 +83,7 @@ Result add(const Request& request) {
     attachment.start_ipam();
     const Link link = attachment.make_link(
         parent, {.mac = config.mac, .mtu = config.mtu, .kind = config.kind}, explain);
+    warn_if_queue_is_missing(link, config.kind);
     try {
         return attachment.finish_with(link);
     } catch (const NlError& error) {

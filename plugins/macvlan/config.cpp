@@ -19,8 +19,10 @@ Config parse(const NetConf& conf, std::string_view cni_args) {
     Config config;
     config.parent = parse_parent(json);
     config.kind.mode = choice_or(json, "mode", modes, Macvlan::Mode::bridge, "macvlan mode");
-    config.kind.broadcast_queue = static_cast<std::uint32_t>(
-        json.int_or("bcqueuelen", 0, std::numeric_limits<std::uint32_t>::max(), 0));
+    // 0 would be a queue for no broadcast at all: without it there is one of a thousand.
+    if (const auto queue = static_cast<std::uint32_t>(
+            json.int_or("bcqueuelen", 0, std::numeric_limits<std::uint32_t>::max(), 0)))
+        config.kind.broadcast_queue = queue;
     config.mtu = static_cast<std::uint32_t>(json.int_or("mtu", 0, largest_mtu, 0));
     config.mac = wished_mac(
         conf, cni_args,

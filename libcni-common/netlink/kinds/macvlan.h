@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/named.h"
@@ -29,9 +30,9 @@ struct Macvlan {
                                             {"source", Mode::source}};
 
     Mode mode = Mode::bridge;
-    /// Broadcasts that wait for delivery, in packets; 0: the kernel's choice. The longest that any
-    /// macvlan of a parent asks for counts.
-    std::uint32_t broadcast_queue = 0;
+    /// Broadcasts that wait for delivery, in packets; nullopt: the kernel's choice, which one
+    /// before Linux 5.11 does not tell. The longest that any macvlan of a parent asks for counts.
+    std::optional<std::uint32_t> broadcast_queue = {};
 
     void put(NlMessage& message) const;
     static Macvlan parse(const nlattr* settings);
