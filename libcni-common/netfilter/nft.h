@@ -223,6 +223,8 @@ public:
 
 private:
     bool available();
+    /// Where it is that the kernel has no nf_tables.
+    bool is_of_absence(const NlError& refusal);
     NlSocket& socket();
     void query(NlMessage message, std::string act, int absent, const NlSocket::Visitor& visit);
     std::optional<NlSocket> socket_;

@@ -87,6 +87,11 @@ void parse_elements(const nlmsghdr* message, std::vector<Element>& out) {
         out.push_back(parse_element(e));
 }
 
+NlError absence(int error) {
+    return {"use nftables", error,
+            "the kernel has no nf_tables: modprobe nf_tables, or have iptables as the backend"};
+}
+
 }  // namespace
 
 Connection::Connection() {
@@ -98,7 +103,7 @@ Connection::Connection() {
 }
 
 NlSocket& Connection::socket() {
-    if (!socket_) throw NlError("talk to nftables", EPROTONOSUPPORT);
+    if (!socket_) throw absence(EPROTONOSUPPORT);
     return *socket_;
 }
 
@@ -112,7 +117,12 @@ void Connection::commit(Batch batch) {
     try_commit(std::move(batch));
 }
 
-Outcome Connection::try_commit(Batch batch, std::optional<std::uint32_t> generation) {
+// nfnetlink answers a whole batch so for a subsystem that it does not know.
+bool Connection::is_of_absence(const NlError& refusal) {
+    return refusal.error == EOPNOTSUPP && !available();
+}
+
+Outcome Connection::try_commit(Batch batch, std::optional<std::uint32_t> generation) try {
     const bool deletes = batch.deletes();
     switch (socket().commit_batch(batch.release(), NFNL_SUBSYS_NFTABLES, generation)) {
         case 0:
@@ -130,13 +140,16 @@ Outcome Connection::try_commit(Batch batch, std::optional<std::uint32_t> generat
         default:
             return Outcome::missing;
     }
+} catch (const NlError& refusal) {
+    if (is_of_absence(refusal)) throw absence(refusal.error);
+    throw;
 }
 
 std::optional<std::string> Connection::rehearse(Batch batch) try {
     socket().rehearse_batch(batch.release(), NFNL_SUBSYS_NFTABLES);
     return {};
 } catch (const NlError& refusal) {
-    return refusal.what();
+    return is_of_absence(refusal) ? absence(refusal.error).what() : refusal.what();
 }
 
 void Connection::query(NlMessage message, std::string act, int absent,
