@@ -9,11 +9,13 @@ namespace cni::test {
 
 using nlohmann::json;
 
-void ChainCalls::configure(const json& more_tuning, Backends backends, json firewall) const {
+void ChainCalls::configure(const json& more_tuning, Backends backends, json firewall,
+                           const json& more_bridge) const {
     json backend;  // null is as good as absent
     if (backends == Backends::named) backend = way() == Way::nftables ? "nftables" : "iptables";
     json bridge = layer3({{"ipMasq", true}, {"ipMasqBackend", backend}});
     for (const char* key : {"name", "cniVersion"}) bridge.erase(key);
+    bridge.merge_patch(more_bridge);
     json tuning = {
         {"type", "tuning"},
         {"mtu", 1400},

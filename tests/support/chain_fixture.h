@@ -30,9 +30,9 @@ enum class Backends { named, found_out };
 class ChainCalls : protected PortmapCalls {
 protected:
     /// Writes the file for the way in use; `more_tuning` is laid over tuning's keys. With
-    /// `firewall`, keys of that plugin, it is one of the list.
+    /// `firewall`, keys of that plugin, it is one of the list. `more_bridge` is laid over bridge's.
     void configure(const json& more_tuning = json::object(), Backends backends = Backends::named,
-                   json firewall = nullptr) const;
+                   json firewall = nullptr, const json& more_bridge = json::object()) const;
 
     Program tool_program(std::vector<std::string> words, const json& capabilities) const;
     Program tool_program(const std::string& command, const Attachment& a) const;

@@ -25,8 +25,9 @@ void set(Program& program, const char* name, const std::optional<std::string>& v
 }  // namespace
 
 std::string bin_dir() {
-    const char* sanitized = ::getenv(sanitized_bin);
-    return sanitized ? sanitized : CNIXX_BIN_DIR;
+    for (const char* variable : {sanitized_bin, "CNIXX_BIN"})
+        if (const char* folder = ::getenv(variable)) return folder;
+    return CNIXX_BIN_DIR;
 }
 
 bool is_sanitized() {

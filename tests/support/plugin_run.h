@@ -9,8 +9,8 @@
 
 namespace cni::test {
 
-/// Where the build put the executables; or, named by CNIXX_SANITIZED_BIN, a folder of others that
-/// were built with the sanitizers.
+/// Where the build put the executables; or, named by CNIXX_BIN, a folder of others, or, by
+/// CNIXX_SANITIZED_BIN, of others that were built with the sanitizers.
 std::string bin_dir();
 /// Whether the executables there have sanitizers in them.
 bool is_sanitized();

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/guest.h"
 #include "support/process.h"
 
 namespace cni::test {
@@ -152,8 +153,7 @@ void skip_without_vlan_filtering() {
 }
 
 void GuestTest::SetUp() {
-    if (read_file("/proc/cmdline", 4096).value_or("").find("cnixx.guest") == std::string::npos)
-        GTEST_SKIP() << "not in the guest of tests/vm";
+    if (!is_guest()) GTEST_SKIP() << "not in the guest of tests/vm";
     mount_empty("/run");
     checked(::mkdir("/run/netns", 0755), "make /run/netns");
     mount_var_lib_cni();
