@@ -13,8 +13,8 @@ void check_plugins(const Patient& patient, Findings& findings);
 void check_configurations(const Patient& patient, Findings& findings);
 /// Parameters of the kernel that what is attached needs.
 void check_kernel(const Patient& patient, Findings& findings);
-/// Rulesets that drop what is forwarded to containers, by iptables' tables in nf_tables, and
-/// firewalld.
+/// Rules that drop what is forwarded for containers, or that rules of plugins come behind: in
+/// legacy tables, those of iptables in nf_tables, and native ones.
 void check_rules(const Patient& patient, Findings& findings);
 /// Addresses that are running out.
 void check_ranges(const Patient& patient, Findings& findings);

@@ -1,12 +1,7 @@
-#include <netinet/in.h>
-// Needs the types of the one above.
-#include <linux/netfilter.h>
-
 #include <algorithm>
 #include <set>
 
 #include "checks.h"
-#include "netfilter/nft.h"
 #include "netlink/route.h"
 #include "sys/sysctl.h"
 
@@ -80,44 +75,6 @@ void check_rp_filter(const Patient& patient, Findings& findings) {
     }
 }
 
-const NetworkList* first_living_bridge(const Patient& patient) {
-    const auto found = std::ranges::find_if(patient.networks, [&](const NetworkList& network) {
-        return has_plugin(network, "bridge") && patient.is_alive(network.name);
-    });
-    return found == patient.networks.end() ? nullptr : &*found;
-}
-
-/// Who has set iptables up to drop what is forwarded.
-std::string owner_of_drop(nft::Connection& nft, const nft::Table& table) {
-    constexpr std::pair<const char*, const char*> marks[] = {{"DOCKER-USER", "Docker"},
-                                                             {"DOCKER-FORWARD", "Docker"},
-                                                             {"ufw-before-forward", "ufw"},
-                                                             {"ufw6-before-forward", "ufw"}};
-    for (const auto& [chain, owner] : marks)
-        if (nft.find_chain(table, chain)) return owner;
-    return "somebody";
-}
-
-std::optional<std::string> find_drop(nft::Connection& nft, std::uint8_t family) {
-    const nft::Table table{family, "filter"};
-    const auto chain = nft.find_chain(table, "FORWARD");
-    if (!chain || !chain->hook || chain->hook->policy != NF_DROP) return {};
-    return cat(owner_of_drop(nft, table), " has set the policy of chain FORWARD in table ",
-               table.to_string(), " to drop");
-}
-
-void check_forward_policy(nft::Connection& nft, const Patient& patient, const NetworkList& network,
-                          Findings& findings) {
-    for (const auto family : both_families) {
-        const bool is_v4 = family == Family::v4;
-        const auto drop = find_drop(nft, is_v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
-        if (!drop || !has_family(patient, network.name, family)) continue;
-        add_error(findings, "forward-drop",
-                  cat("what is forwarded to and from containers of ", network.name, " is dropped"),
-                  *drop, cat("add {\"type\":\"firewall\"} to the plugins of ", network.name));
-    }
-}
-
 }  // namespace
 
 void check_kernel(const Patient& patient, Findings& findings) {
@@ -128,31 +85,6 @@ void check_kernel(const Patient& patient, Findings& findings) {
             check_forwarding(patient, network, family, findings);
     }
     check_rp_filter(patient, findings);
-}
-
-void check_rules(const Patient& patient, Findings& findings) {
-    nft::Connection nft;
-    for (const NetworkList& network : patient.networks) {
-        const bool is_guarded = has_plugin(network, "firewall");
-        if (is_guarded || !routes_through_host(network) || !patient.is_alive(network.name))
-            continue;
-        check_forward_policy(nft, patient, network, findings);
-        if (nft.has_table({NFPROTO_INET, "firewalld"}))
-            add_warning(findings, "firewalld-rejects",
-                        cat("firewalld rejects what containers of ", network.name,
-                            " forward unless their addresses are in a zone that accepts"),
-                        "nf_tables has table inet firewalld",
-                        cat("add {\"type\":\"firewall\"} to the plugins of ", network.name));
-    }
-    const NetworkList* bridged = first_living_bridge(patient);
-    const bool drops = find_drop(nft, NFPROTO_IPV4).has_value();
-    if (bridged && drops && has_value("net/bridge/bridge-nf-call-iptables", "1"))
-        add_warning(findings, "bridge-nf-drop",
-                    cat("containers of ", bridged->name,
-                        " do not reach each other: what crosses "
-                        "bridges goes through a chain that drops"),
-                    "net.bridge.bridge-nf-call-iptables = 1, policy of FORWARD is drop",
-                    "sysctl -w net.bridge.bridge-nf-call-iptables=0");
 }
 
 }  // namespace cni::tool

@@ -36,12 +36,6 @@ std::string text_of(const Json& object, std::string_view key) try {
     return {};
 }
 
-bool is_true(const Json& object, std::string_view key) try {
-    return object.bool_or(key, false);
-} catch (const Error&) {
-    return false;
-}
-
 }  // namespace
 
 Patient Patient::examine(const StateFolders& folders, std::string conf_dir,
@@ -84,6 +78,12 @@ std::optional<std::string> bridge_of(const PluginConf& plugin) {
     if (plugin.type != "bridge") return {};
     std::string name = text_of(plugin.json, "bridge");
     return name.empty() ? "cni0" : name;
+}
+
+bool is_true(const Json& object, std::string_view key) try {
+    return object.bool_or(key, false);
+} catch (const Error&) {
+    return false;
 }
 
 bool has_plugin(const NetworkList& network, std::string_view type) {

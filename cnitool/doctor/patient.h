@@ -34,6 +34,8 @@ struct Patient {
 
 /// The bridge of a plugin "bridge"; nullopt of any other.
 std::optional<std::string> bridge_of(const PluginConf& plugin);
+/// False as well where the key is missing, or its value none of these.
+bool is_true(const Json& object, std::string_view key);
 /// Whether a plugin of this type is in the network's list.
 bool has_plugin(const NetworkList& network, std::string_view type);
 /// Whether one of its plugins makes the host a router for the containers.

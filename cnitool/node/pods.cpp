@@ -28,6 +28,12 @@ std::string id_of(const Json& pod, std::size_t number) {
     return id->as_string();
 }
 
+// A runtime may give its list in pages; of those crictl asks for all.
+bool is_continued(const Json& list) {
+    const auto token = list.find("nextPageToken");
+    return token && !(token->is_string() && token->as_string().empty());
+}
+
 std::string why_spared(const NodeAttachment& attachment, std::time_t now) {
     if (attachment.link)
         return cat("interface ", attachment.id.ifname, " is in ", attachment.netns);
@@ -45,6 +51,7 @@ std::vector<std::string> parse_pods(std::string_view text) {
     if (json.is_object() && json.find("containers"))
         throw not_pods("that is what crictl ps prints: it lists containers, and not all sandboxes");
     if (!items || !items->is_array()) throw not_pods("that is not what crictl pods prints");
+    if (is_continued(json)) throw not_pods("that is one page of several: crictl's list goes on");
     std::vector<std::string> ids;
     for (const Json& pod : items->as_list()) ids.push_back(id_of(pod, ids.size()));
     return ids;

@@ -1,7 +1,8 @@
 #include "base/error.h"
 #include "iptables/legacy_table.h"
+#include "iptables/legacy_view.h"
 
-/// In the place of legacy_table.cpp, where cnixx was built without libiptc.
+/// In the place of legacy_table.cpp and legacy_view.cpp, where cnixx was built without libiptc.
 namespace cni::ipt {
 namespace {
 
@@ -24,6 +25,10 @@ bool legacy_has_table(TableId) {
 
 std::optional<std::string> legacy_problem(TableId) {
     return cat(problem_text, ": ", remedy);
+}
+
+std::unique_ptr<LegacyView> view_legacy(TableId) {
+    return {};
 }
 
 }  // namespace cni::ipt

@@ -1,5 +1,4 @@
 #include <arpa/inet.h>
-#include <endian.h>
 
 #include <algorithm>
 #include <array>
@@ -14,11 +13,6 @@ namespace {
 // rule by rule; a rule is skipped only when one ahead of it went at the wrong moment, every time.
 constexpr int listings = 8;
 
-// Attributes are aligned to 4 bytes only; libnl copies.
-std::uint64_t handle_of(const nlattr* big) {
-    return big ? be64toh(nla_get_u64(big)) : 0;
-}
-
 // The kernel keeps user data as it is. By the custom of libnftnl (libnftnl/udata.h) it is a list of
 // types and lengths, of a byte each, with values behind them.
 std::string comment_of(std::span<const std::uint8_t> userdata) {
@@ -32,28 +26,6 @@ std::string comment_of(std::span<const std::uint8_t> userdata) {
         userdata = userdata.subspan(2 + value.size());
     }
     return {};
-}
-
-template <int max>
-NlAttributes<max> attributes_of(const nlmsghdr* message) {
-    return {message, sizeof(nfgenmsg)};
-}
-
-ListedChain parse_chain(const nlmsghdr* message) {
-    const auto chain = attributes_of<NFTA_CHAIN_MAX>(message);
-    ListedChain out{std::string(chain.string(NFTA_CHAIN_NAME)),
-                    handle_of(chain[NFTA_CHAIN_HANDLE]),
-                    ntohl(chain.get_or<std::uint32_t>(NFTA_CHAIN_USE, 0)),
-                    {}};
-    if (!chain[NFTA_CHAIN_HOOK]) return out;
-    const NlAttributes<NFTA_HOOK_MAX> hook(chain[NFTA_CHAIN_HOOK]);
-    out.hook = Hook{
-        .type = std::string(chain.string(NFTA_CHAIN_TYPE)),
-        .number = ntohl(hook.get_or<std::uint32_t>(NFTA_HOOK_HOOKNUM, 0)),
-        .priority =
-            static_cast<std::int32_t>(ntohl(hook.get_or<std::uint32_t>(NFTA_HOOK_PRIORITY, 0))),
-        .policy = ntohl(chain.get_or<std::uint32_t>(NFTA_CHAIN_POLICY, htonl(NF_ACCEPT)))};
-    return out;
 }
 
 std::optional<ListedRule> parse_listed(const nlmsghdr* message,

@@ -105,6 +105,7 @@ TEST_F(CnitoolCrictl, RefusesWhatIsNoList) {
         {R"({"containers":[]})", "what crictl ps prints"},
         {R"({"items":[{"podSandboxId":"x"}]})", "item 0 of crictl's list has no id"},
         {R"({"items":[{"id":"a"},{"id":"../b"}]})", "item 1 of crictl's list has no id"},
+        {R"({"items":[{"id":"a"}],"nextPageToken":"b"})", "one page of several"},
         {"[]", "not what crictl pods prints"}};
     for (const auto& [list, message] : lists) {
         const Finished refused = gc(list);
