@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -191,7 +192,30 @@ int fault_spread() {
 
 FaultSample::FaultSample(int usual_step)
     : step(number_from("CNIXX_FAULT_STEP", usual_step * fault_spread())),
-      first(1 + number_from("CNIXX_FAULT_SEED", 0) % step) {}
+      first(1 + number_from("CNIXX_FAULT_SEED", 0) % step),
+      turn(number_from("CNIXX_FAULT_SEED", 0) / step),
+      goes_on(std::getenv("CNIXX_FAULT_GO_ON") != nullptr) {}
+
+std::string to_string(Fault::Kind kind) {
+    switch (kind) {
+        case Fault::Kind::kill_program:
+            return "kill_program";
+        case Fault::Kind::kill_caller:
+            return "kill_caller";
+        case Fault::Kind::fail:
+            return "fail";
+    }
+    return {};
+}
+
+std::string describe(const Fault& fault, const Injured& injured) {
+    constexpr int far = 1'000'000;
+    const auto turn = std::ranges::find(fault_errors, fault.error) - fault_errors.begin();
+    return cat("at system call ", injured.system_call, ", errno ", fault.error, ", exit status ",
+               injured.finished.exit_code(), ": ", injured.finished.out, injured.finished.err,
+               "\nagain with CNIXX_FAULT_STEP=", far,
+               " CNIXX_FAULT_SEED=", turn * far + fault.number - 1);
+}
 
 Injured run_with_fault(const Program& program, const Fault& fault) {
     const Streams streams(program.input);

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+
 #include "support/process.h"
 
 namespace cni::test {
@@ -11,12 +17,8 @@ int number_from(const char* variable, int fallback);
 /// sanitizer's.
 int fault_spread();
 
-/// Which calls of a program a run tries, each `step`-th from the `first` on: as CNIXX_FAULT_STEP
-/// and CNIXX_FAULT_SEED say (docs/testing.md).
-struct FaultSample {
-    explicit FaultSample(int usual_step);
-    int step, first;
-};
+/// What a call fails with, each of them in its turn.
+inline constexpr std::array fault_errors = {ENOSPC, EIO, ENOMEM, EINTR, EAGAIN, EPERM, EMFILE};
 
 /// What happens at the entry of a system call, which is not executed. But close(2) is, as the
 /// kernel closes whatever it returns, and nothing happens to those that cannot fail: exit(2),
@@ -33,6 +35,28 @@ struct Fault {
     int error = 0;  ///< an errno, with Kind::fail
 };
 
+/// "kill_program"
+std::string to_string(Fault::Kind kind);
+
+/// Which calls of a program a run tries, each `step`-th from the `first` on: as CNIXX_FAULT_STEP
+/// and CNIXX_FAULT_SEED say (docs/testing.md).
+struct FaultSample {
+    explicit FaultSample(int usual_step);
+    int step, first;
+    int turn;      ///< which errno the first one fails with
+    bool goes_on;  ///< behind a failure, too: CNIXX_FAULT_GO_ON
+
+    /// Each fault of the sample, until `reaches` says that there is no such call.
+    template <typename Reaches>
+    void try_all(Fault::Kind kind, Reaches&& reaches) const {
+        Fault fault{.number = first, .kind = kind};
+        for (auto its_turn = static_cast<std::size_t>(turn);; ++its_turn, fault.number += step) {
+            fault.error = fault_errors[its_turn % fault_errors.size()];
+            if (!reaches(fault) || (::testing::Test::HasFailure() && !goes_on)) return;
+        }
+    }
+};
+
 struct Injured {
     /// There was such a call.
     bool reached = false;
@@ -42,6 +66,10 @@ struct Injured {
     bool hung = false;
     Finished finished;
 };
+
+/// What a message says of a fault: where it was met, what the program said then, and how to see it
+/// again.
+std::string describe(const Fault& fault, const Injured& injured);
 
 /// Runs a program (see plugin_program) with one fault; returns when all it started are gone.
 ///

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "fixture.h"
+#include "support/fault.h"
 
 namespace cni::test {
 namespace {
@@ -86,10 +87,6 @@ protected:
     using Members = std::vector<Member>;
     static constexpr int rounds = 4;
 
-    static int number_from(const char* variable, int otherwise) {
-        const char* text = std::getenv(variable);
-        return text ? parse_int<int>(text).value_or(otherwise) : otherwise;
-    }
     json config() const { return network({{"cniVersion", "1.1.0"}}, {{"family", "both"}}); }
 
     Members make_members(int round) const {

@@ -8,13 +8,12 @@
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
-#include <array>
 #include <cstdlib>
-#include <iostream>
 
 #include "support/defect.h"
 #include "support/explanation.h"
 #include "support/fault.h"
+#include "support/findings.h"
 #include "support/subject.h"
 #include "support/traces.h"
 
@@ -27,17 +26,12 @@ std::string text_from(const char* variable, const std::string& fallback) {
 }
 
 struct Sweep {
-    int step = number_from("CNIXX_FAULT_STEP", 197 * fault_spread());
-    int seed = number_from("CNIXX_FAULT_SEED", 0);
+    FaultSample sample{197};
     /// Whose plugins. Of others residue is counted only.
     std::string plugins = text_from("CNIXX_FAULT_PLUGINS", bin_dir());
-    /// Behind a failure, too.
-    bool to_the_end = std::getenv("CNIXX_FAULT_GO_ON") != nullptr;
 
     bool is_ours() const { return plugins == bin_dir(); }
 };
-
-constexpr std::array errors = {ENOSPC, EIO, ENOMEM, EINTR, EAGAIN, EPERM, EMFILE};
 
 struct Case {
     Subject subject;
@@ -45,18 +39,6 @@ struct Case {
     const char* command;
     Fault::Kind kind;
 };
-
-std::string to_string(Fault::Kind kind) {
-    switch (kind) {
-        case Fault::Kind::kill_program:
-            return "kill_program";
-        case Fault::Kind::kill_caller:
-            return "kill_caller";
-        case Fault::Kind::fail:
-            return "fail";
-    }
-    return {};
-}
 
 std::string to_string(const Case& c) {
     std::string name = to_string(c.subject);
@@ -112,16 +94,11 @@ protected:
     }
 
     void try_all() {
-        int turn = sweep_.seed / sweep_.step;
-        for (int number = 1 + sweep_.seed % sweep_.step; try_one(number, turn); ++turn) {
-            number += sweep_.step;
-            if (HasFailure() && !sweep_.to_the_end) break;
-        }
+        sweep_.sample.try_all(GetParam().kind,
+                              [this](const Fault& fault) { return try_one(fault); });
         look_at_neighbour();
     }
-    void report() {
-        for (const auto& [what, times] : counts_) RecordProperty(what, times);
-    }
+    void report() const { findings_.report(); }
 
 private:
     void set_up_host() {
@@ -153,37 +130,23 @@ private:
     }
 
     /// False when the operation has not that many calls.
-    bool try_one(int number, int turn) {
-        fault_ = {number, GetParam().kind, errors[static_cast<std::size_t>(turn) % errors.size()]};
+    bool try_one(const Fault& fault) {
+        fault_ = fault;
         if (!is_add()) attach(a());
         Program program = SubjectCalls::program(GetParam().command, a());
         // Cannot be done to a process that is traced.
         program.environment.push_back("ASAN_OPTIONS=detect_leaks=0");
         const Injured injured = run_with_fault(program, fault_);
-        counts_["calls"] = number - 1;
-        if (injured.reached) ++counts_["tries"];
-        now_ = describe(fault_, turn, injured);
-        if (injured.reached) examine(injured);
+        now_ = describe(fault_, injured);
+        if (injured.reached) {
+            findings_.tried(fault_.number);
+            examine(injured);
+        }
         clean_up();
         return injured.reached;
     }
-
-    static std::string describe(const Fault& fault, int turn, const Injured& injured) {
-        constexpr int far = 1'000'000;
-        const int seed = turn % static_cast<int>(errors.size()) * far + fault.number - 1;
-        return cat("at system call ", injured.system_call, ", errno ", fault.error,
-                   ", exit status ", injured.finished.exit_code(), ": ", injured.finished.out,
-                   injured.finished.err, "\nagain with CNIXX_FAULT_STEP=", far,
-                   " CNIXX_FAULT_SEED=", seed);
-    }
-
-    /// What is to be reported of the try.
     void found(const std::string& what, const std::string& text) {
-        ++counts_[what];
-        if (sweep_.is_ours())
-            ADD_FAILURE() << what << ": " << text << "\n" << now_;
-        else
-            std::cout << what << ": " << text << "\n" << now_ << "\n";
+        findings_.found(what, cat(text, "\n", now_));
     }
 
     /// What there is of the attachment alone.
@@ -251,7 +214,7 @@ private:
     std::optional<Outside> world_;
     std::optional<Attachment> neighbour_, attached_;
     Traces before_;
-    std::map<std::string, int> counts_;
+    Findings findings_{sweep_.is_ours()};
     Fault fault_{};
     std::string now_;  // what was done, for messages
 };
