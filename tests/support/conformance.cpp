@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "support/dhcp.h"
 
 namespace cni::test {
 namespace {
@@ -54,6 +55,9 @@ void Conformance::SetUp() {
     if (IsSkipped()) return;
     make_prerequisites();
     container_.emplace("c1");
+    if (GetParam().asks_server)
+        output_of({"ip", "link", "add", "eth0", "link", "m0", "netns", "c1", "type", "macvlan",
+                   "mode", "bridge"});
     if (is(Role::chained)) {
         const PluginRun run = run_plugin("bridge", "ADD", args(), others().dump());
         ASSERT_TRUE(run.ok()) << run.report();
@@ -73,6 +77,39 @@ void Conformance::make_prerequisites() {
     if (!file.empty())
         output_of({"sh", "-ec", cat("mkdir -p $(dirname ", file, "); cat >", file)},
                   std::string(GetParam().content));
+    if (!GetParam().asks_server) return;
+    output_of(
+        {"sh", "-ec",
+         "ip address add 10.1.9.1/24 dev wire; ip -6 address add fd00:1:9::1/64 dev wire nodad;"
+         "ip link set wire up"});
+    // What it writes down would be a trace.
+    dhcp_server_.reset();
+    dhcp_server_.emplace(
+        start_dnsmasq(Netns::current(), "wire", "10.1.9.100,10.1.9.250",
+                      {"--leasefile-ro", "--dhcp-range=fd00:1:9::100,fd00:1:9::1ff,64"}));
+    start_daemon();
+}
+
+void Conformance::start_daemon() {
+    dhcp_daemon_.reset();
+    dhcp_daemon_.emplace(start_dhcp_daemon());
+}
+
+// What the plugin does that calls the IPAM plugin.
+void Conformance::put_on_interface(const json& result) const {
+    for (const json& ip : result.value("ips", json::array()))
+        container_->output_of({"ip", "address", "replace", ip["address"], "dev", "eth0", "nodad"});
+    for (const char* family : {"ip4", "ip6"})
+        if (result.contains(family))
+            container_->output_of(
+                {"ip", "address", "replace", result[family]["ip"], "dev", "eth0", "nodad"});
+}
+
+PluginRun Conformance::call(const std::string& command, const json& config,
+                            const PluginArgs& args) const {
+    PluginRun run = run_plugin(plugin(), command, args, config.dump());
+    if (GetParam().asks_server && command == "ADD" && run.ok()) put_on_interface(run.json());
+    return run;
 }
 
 Traces Conformance::without_parent(Traces traces) {
@@ -93,6 +130,11 @@ Traces Conformance::without_parent(Traces traces) {
 void Conformance::enter_fresh_host() {
     ASSERT_FALSE(enter_sandbox());
     make_prerequisites();
+}
+
+void Conformance::enter_unused_host() {
+    ASSERT_FALSE(enter_sandbox());
+    if (GetParam().asks_server) start_daemon();
 }
 
 json Conformance::others(const std::string& version) {
@@ -161,6 +203,8 @@ void Conformance::expect_error(const PluginRun& run, int code, const std::string
 
 Traces Conformance::traces() const {
     Traces all = host_traces();
+    // What others put on its interface is no trace of the plugin's.
+    if (GetParam().asks_server) return all;
     for (const std::string& line : container_traces(*container_)) all.push_back(line);
     return all;
 }

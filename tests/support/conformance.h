@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/bridge_fixture.h"
+#include "support/process.h"
 #include "support/traces.h"
 
 namespace cni::test {
@@ -39,6 +40,9 @@ struct Row {
     /// A file of the host that it takes for granted: "" for none.
     std::string_view file = {};
     std::string_view content = {};
+    /// It asks a DHCP server: there is one behind `parent`, the daemon beside it, and the container
+    /// has an interface on `parent`.
+    bool asks_server = false;
     /// That link is what the container gets: it goes with a namespace that is gone.
     bool lends_parent = false;
     /// Many kernels lack what it makes: its tests are named Vm..., see tests/vm/README.md.
@@ -158,6 +162,13 @@ constexpr Row rows[] = {
      .keys = R"({"ipam": {"type": "host-local", "ranges": [[{"subnet": "10.1.4.0/24"}]]}})",
      .needs_no_record = true,
      .needs_no_netns = true},
+    {.plugin = "dhcp",
+     .role = Role::ipam,
+     .keys = R"({"ipam": {"type": "dhcp", "family": "both"}})",
+     .needs_no_record = true,
+     .needs_no_netns = true,
+     .parent = "m0",
+     .asks_server = true},
     {.plugin = "static",
      .role = Role::ipam,
      .keys = R"({"ipam": {"type": "static", "addresses": [{"address": "10.1.5.2/24"}]}})",
@@ -197,7 +208,9 @@ protected:
     /// Whether DEL and GC find what it made without looking into the container.
     static bool is_found_from_host() { return is(Role::interface) && !GetParam().is_inside; }
     /// Another host, never used before, that has what the plugin takes for granted.
-    static void enter_fresh_host();
+    void enter_fresh_host();
+    /// The same without all of that but a daemon, if it is to be asked.
+    void enter_unused_host();
 
     /// What a runtime gives to the plugin; prevResult is that of the plugins before it, if it is
     /// chained. `keys` are laid over it (RFC 7386: null removes).
@@ -206,9 +219,7 @@ protected:
     PluginRun call(const std::string& command, const json& config) const {
         return call(command, config, args());
     }
-    PluginRun call(const std::string& command, const json& config, const PluginArgs& args) const {
-        return run_plugin(plugin(), command, args, config.dump());
-    }
+    PluginRun call(const std::string& command, const json& config, const PluginArgs& args) const;
     /// A successful ADD's result.
     json add(const std::string& version = "1.1.0") const;
     /// With the result of its ADD as prevResult.
@@ -232,7 +243,9 @@ protected:
     std::optional<TestNetns> container_;
 
 private:
-    static void make_prerequisites();
+    void make_prerequisites();
+    void start_daemon();
+    void put_on_interface(const json& result) const;
     static Traces without_parent(Traces traces);
     /// What stands before a plugin in its chain.
     static json others(const std::string& version = "1.1.0");
@@ -240,6 +253,7 @@ private:
 
     json result_of_others_;
     Traces before_, host_before_;
+    std::optional<Process> dhcp_server_, dhcp_daemon_;
 };
 
 }  // namespace cni::test

@@ -67,16 +67,18 @@ protected:
                    {"dataDir", cat(node.state(), "/flannel")},
                    {"ipam", {{"dataDir", cat(node.state(), "/networks")}}},
                    {"delegate", {{"hairpinMode", true}, {"isDefaultGateway", true}}}},
-                  {{"type", "portmap"}, {"capabilities", {{"portMappings", true}}}}}}};
+                  {{"type", "portmap"}, {"capabilities", {{"portMappings", true}}}},
+                  {{"type", "bandwidth"}, {"capabilities", {{"bandwidth", true}}}}}}};
     }
     Finished tool(const std::string& verb, const Node& node, const TestNetns& pod) const {
         return node.netns().run([&] {
             return run(
                 {.argv = {cat(bin_dir(), "/cnitool"), verb, "cbr0", pod.path()},
-                 .environment = {
-                     cat("CNI_PATH=", bin_dir()), cat("PATH=", std::getenv("PATH")),
-                     cat("NETCONFPATH=", net_d_.path(), "/", node.netns().name()),
-                     R"(CAP_ARGS={"portMappings":[{"hostPort":8080,"containerPort":80}]})"}});
+                 .environment = {cat("CNI_PATH=", bin_dir()), cat("PATH=", std::getenv("PATH")),
+                                 cat("NETCONFPATH=", net_d_.path(), "/", node.netns().name()),
+                                 R"(CAP_ARGS={"portMappings":[{"hostPort":8080,"containerPort":80}],
+                         "bandwidth":{"ingressRate":80000000,"ingressBurst":8000000,
+                                      "egressRate":80000000,"egressBurst":8000000}})"}});
         });
     }
     json attach(const Node& node, const TestNetns& pod) const {
@@ -112,6 +114,8 @@ TEST_F(FlannelCluster, PodsReachEachOtherAndThroughPortsOfTheNodes) {
                           .target_port = 8080});
         EXPECT_TRUE(mapped.answered) << mapped.failure;
     }
+    for (const Node* node : {&one(), &two()})
+        EXPECT_THAT(node->netns().output_of({"tc", "qdisc"}), ::testing::HasSubstr("qdisc tbf"));
     expect_ok("check", one(), client);
     expect_ok("check", two(), server);
     for (int i = 0; i < 2; ++i) {

@@ -47,9 +47,9 @@ protected:
     }
 
     static std::vector<std::string> plugins() {
-        return {"bridge", "ptp",     "macvlan",    "ipvlan", "vlan",     "dummy",    "host-device",
-                "tap",    "flannel", "host-local", "static", "loopback", "firewall", "portmap",
-                "tuning", "sbr",     "vrf",        "debug",  "sample",   "bandwidth"};
+        return {"bridge", "ptp",     "macvlan",    "ipvlan", "vlan",     "dummy",     "host-device",
+                "tap",    "flannel", "host-local", "static", "loopback", "firewall",  "portmap",
+                "tuning", "sbr",     "vrf",        "debug",  "sample",   "bandwidth", "dhcp"};
     }
     /// Something every one of them takes.
     static json config() {
