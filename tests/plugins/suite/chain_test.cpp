@@ -23,7 +23,8 @@ protected:
         world_.emplace();
         // What stays of a network once it was used is the same however often it is used.
         const Attachment earlier("earlier", 8079, "02:00:00:00:00:99");
-        ASSERT_TRUE(tool("add", earlier).ok()) << tool("add", earlier).err;
+        const Finished added = tool("add", earlier);
+        ASSERT_TRUE(added.ok()) << added.err;
         ASSERT_TRUE(tool("del", earlier).ok());
         before_ = traces();
         ASSERT_NO_FATAL_FAILURE(expect_skeleton_only());
