@@ -10,6 +10,11 @@ endif()
 add_compile_options(-ffunction-sections -fdata-sections)
 add_link_options(-Wl,--gc-sections)
 
+# Of 32 bits by themselves on 32-bit processors: numbers of inodes, sizes, times after 2038.
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  add_compile_options(-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64)
+endif()
+
 # Checks within the standard library, of indices and the like, end the program.
 add_compile_options(-D_GLIBCXX_ASSERTIONS)
 
