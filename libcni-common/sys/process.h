@@ -29,8 +29,8 @@ struct Limits {
 };
 
 /// A child process on its way to executing a program, or doing so. It gets no descriptor but stdin,
-/// stdout and stderr, and SIGKILL when this process dies, so that it cannot outlive a killed ADD. It
-/// leads a process group: when it is killed, those it started are as well. Destruction without
+/// stdout and stderr, and SIGKILL when this process dies, so that it cannot outlive a killed ADD.
+/// It leads a process group: when it is killed, those it started are as well. Destruction without
 /// wait() kills it and waits for its end.
 class Child {
 public:
