@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/contains.h"
 #include "base/file.h"
 #include "base/warn.h"
 
@@ -160,20 +161,33 @@ std::string PluginCall::finish() {
 }
 
 // The request may be about another attachment, or namespace, than this process was called for.
-std::string Delegate::call(std::string_view command, std::string_view config) const {
-    request_.step("run delegate");
+PluginCall Delegate::make(std::string_view command) const {
     const Args& args = request_.args;
-    const auto environment =
-        child_environment({cat("CNI_COMMAND=", command), cat("CNI_CONTAINERID=", args.container_id),
-                           cat("CNI_IFNAME=", args.ifname), cat("CNI_NETNS=", args.netns)});
-    PluginCall plugin({executable_, environment, type_, delegate_time, request_.lock});
-    plugin.give(config);
-    return plugin.finish();
+    return PluginCall(
+        {executable_,
+         child_environment({cat("CNI_COMMAND=", command),
+                            cat("CNI_CONTAINERID=", args.container_id),
+                            cat("CNI_IFNAME=", args.ifname), cat("CNI_NETNS=", args.netns)}),
+         type_, delegate_time, request_.lock});
 }
 
-Result Delegate::add(std::string_view config) const {
-    return read_result(call("ADD", config), request_.conf.cni_version,
-                       cat("plugin ", quote(type_)));
+void Delegate::prepare(std::string_view command) {
+    constexpr std::string_view waiting[] = {"bridge", "ptp", "macvlan",     "ipvlan",
+                                            "vlan",   "tap", "host-device", "dummy"};
+    if (contains(waiting, type_))
+        prepared_.prepare(command, [this](std::string_view its) { return make(its); });
+}
+
+PluginCall Delegate::start(std::string_view command, std::string_view config) {
+    request_.step("run delegate");
+    PluginCall call = prepared_.take(command, [this](std::string_view its) { return make(its); });
+    call.give(config);
+    return call;
+}
+
+Result Delegate::add(std::string_view config) {
+    PluginCall plugin = start("ADD", config);
+    return read_result(plugin.finish(), request_.conf.cni_version, cat("plugin ", quote(type_)));
 }
 
 PluginCall Ipam::make(std::string_view command) const {
@@ -183,18 +197,12 @@ PluginCall Ipam::make(std::string_view command) const {
 }
 
 void Ipam::prepare(std::string_view command) {
-    if (!waits_for_input()) return;
-    try {
-        prepared_.emplace(Prepared{std::string(command), make(command)});
-    } catch (const Error&) {
-        // Whoever starts it meets that in its turn.
-    }
+    if (waits_for_input())
+        prepared_.prepare(command, [this](std::string_view its) { return make(its); });
 }
 
 PluginCall Ipam::start(std::string_view command) {
-    auto prepared = std::exchange(prepared_, std::nullopt);
-    PluginCall call =
-        prepared && prepared->command == command ? std::move(prepared->call) : make(command);
+    PluginCall call = prepared_.take(command, [this](std::string_view its) { return make(its); });
     call.give(request_.conf.text);
     return call;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cni/plugin.h"
@@ -61,6 +62,32 @@ private:
     std::optional<Child> child_;
 };
 
+/// The process of a plugin that is known to read its configuration before it does anything: it may
+/// be made as soon as it is likely to be wanted, and waits until it is told what to do.
+class PreparedCall {
+public:
+    /// `make(command)` returns a PluginCall. Where there can be no process, nothing happens:
+    /// whoever takes it meets that in its turn.
+    template <typename Make>
+    void prepare(std::string_view command, const Make& make) {
+        try {
+            call_.emplace(make(command));
+            command_ = command;
+        } catch (const Error&) {
+        }
+    }
+    /// That process if it was made for this command, or a new one.
+    template <typename Make>
+    PluginCall take(std::string_view command, const Make& make) {
+        auto prepared = std::exchange(call_, std::nullopt);
+        return prepared && command_ == command ? std::move(*prepared) : make(command);
+    }
+
+private:
+    std::string command_;
+    std::optional<PluginCall> call_;
+};
+
 /// How long an IPAM plugin may take: less than runtimes wait for the whole of an operation, so that
 /// there is time left to undo it.
 constexpr std::chrono::seconds ipam_time{90};
@@ -76,16 +103,21 @@ public:
           type_(std::move(type)),
           executable_(find_plugin(type_, request.args.path)) {}
 
+    /// Has its process made for this command, which may come, if it is one of those that wait.
+    void prepare(std::string_view command);
+
     /// Its result is of the request's version, unless it says another. Throws what it reported, or
     /// why its result cannot be used.
-    Result add(std::string_view config) const;
+    Result add(std::string_view config);
     /// Any other command.
-    void run(std::string_view command, std::string_view config) const { call(command, config); }
+    void run(std::string_view command, std::string_view config) { start(command, config).finish(); }
 
 private:
-    std::string call(std::string_view command, std::string_view config) const;
+    PluginCall make(std::string_view command) const;
+    PluginCall start(std::string_view command, std::string_view config);
     const Request& request_;
     std::string type_, executable_;
+    PreparedCall prepared_;
 };
 
 /// The IPAM plugin of a request, run with the caller's environment and configuration.
@@ -101,9 +133,7 @@ public:
     /// still is.
     bool needs_link() const { return type_ == "dhcp"; }
 
-    /// Has the process of the plugin made for this command, which may come: until then it waits,
-    /// and does nothing. Only of those that are known to read their configuration before they do
-    /// anything; where there can be no process, nothing happens.
+    /// Has its process made for this command, which may come, if it is one of those that wait.
     void prepare(std::string_view command);
 
     /// An ADD that has been started: the caller may do something else before it takes the result.
@@ -121,13 +151,9 @@ private:
     PluginCall make(std::string_view command) const;
     PluginCall start(std::string_view command);
     void run(std::string_view command);
-    struct Prepared {
-        std::string command;
-        PluginCall call;
-    };
     const Request& request_;
     std::string type_;
-    std::optional<Prepared> prepared_;
+    PreparedCall prepared_;
 };
 
 class Ipam::Allocation {

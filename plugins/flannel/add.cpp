@@ -11,7 +11,8 @@ Result add(const Request& request) {
     const Config config = parse_config(request.conf);
     request.step("await subnet file");
     const SubnetEnv env = await_subnet_env(config);
-    const Delegate delegate(request, config.type);
+    Delegate delegate(request, config.type);
+    delegate.prepare("ADD");
     const Record record = new_record(request, config.type, compose(request.conf, config, env));
     const RecordFile file(config.data_dir, request);
 

@@ -43,7 +43,7 @@ std::optional<Call> find_call(const Request& request, const RecordFile& file) {
 void del(const Request& request) {
     request.step("read record");
     const RecordFile file(data_dir_of(request.conf), request);
-    if (const auto call = find_call(request, file))
+    if (auto call = find_call(request, file))
         call->delegate.run("DEL", text_for_call(call->config, request.conf));
     request.step("remove record");
     file.remove();

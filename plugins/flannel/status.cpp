@@ -48,7 +48,7 @@ void status(const Request& request) {
     request.step("check records");
     require_writable(config.data_dir);
     require_no_lost_subnets(request, config, env);
-    const Delegate delegate(request, config.type);
+    Delegate delegate(request, config.type);
     delegate.run("STATUS", text_for_call(compose(request.conf, config, env), request.conf));
 }
 
