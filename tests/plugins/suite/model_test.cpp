@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iostream>
 
 #include "base/file.h"
 #include "support/fault.h"
@@ -23,10 +24,15 @@ class ModelTest : public Model {
 protected:
     void take_steps(int count) {
         std::mt19937 random(static_cast<unsigned>(number_from("CNIXX_FAULT_SEED", 0)));
-        while (steps() < count && !HasFailure())
-            if (const Sequence drawn = draw_sequence(random, events_of_a_host);
-                !play(drawn).empty())
-                report(shrink(drawn));
+        while (steps() < count && !HasFailure()) {
+            const Sequence drawn = draw_sequence(random, events_of_a_host);
+            const std::string wrong = play(drawn);
+            if (wrong.empty()) continue;
+            // To shorten it takes minutes.
+            std::cout << "failed, and is shortened: " << wrong << "\n"
+                      << to_string(drawn) << std::endl;
+            report(shrink(drawn));
+        }
         RecordProperty("steps", steps());
     }
 
