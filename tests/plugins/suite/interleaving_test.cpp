@@ -36,6 +36,7 @@ constexpr Calls all_calls[] = {
     {"ADD_GC", {"ADD", "GC"}},
     {"late_ADD_DEL", {"ADD", "DEL"}, Second::same_attachment},
     {"DEL_twice", {"DEL", "DEL"}, Second::same_attachment},
+    {"ADD_twice", {"ADD", "ADD"}, Second::same_attachment},
     {"ADD_ADD_two_networks", {"ADD", "ADD"}, Second::other_network},
     {"ADD_DEL_two_networks", {"ADD", "DEL"}, Second::other_network},
 };
