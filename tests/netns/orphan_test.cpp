@@ -19,28 +19,6 @@ namespace {
 
 constexpr const char* record = "/run/cnixx.orphan";
 
-/// The test process is what inherits them, and never waits unless a test does.
-class Orphans : public SandboxTest {
-protected:
-    /// Of a process that ends at once, as a plugin does. Returns whether it left one.
-    static bool leave(const std::vector<int>& kept, const std::function<void()>& work) {
-        const pid_t pid = checked(::fork(), "fork");
-        if (pid == 0) {
-            const bool left = Orphan::leave(
-                                  kept, [] {}, work)
-                                  .has_value();
-            ::_exit(left ? 0 : 1);
-        }
-        int status = 0;
-        checked(::waitpid(pid, &status, 0), "wait");
-        return status == 0;
-    }
-    static bool leave() {
-        return leave({}, [] {});
-    }
-    const NoReaper no_reaper_;
-};
-
 struct Pipe {
     Pipe() {
         int ends[2];
@@ -61,6 +39,30 @@ struct Pipe {
         return read_all(reader.get(), 1u << 16, "a pipe");
     }
     Fd reader, writer;
+};
+
+/// The test process is what inherits them, and never waits unless a test does.
+class Orphans : public SandboxTest {
+protected:
+    /// Of a process that ends at once, as a plugin does. Returns whether it left one.
+    static bool leave(const std::vector<int>& kept, const std::function<void()>& work) {
+        const pid_t pid = checked(::fork(), "fork");
+        if (pid == 0) {
+            const bool left = Orphan::leave(
+                                  kept, [] {}, work)
+                                  .has_value();
+            ::_exit(left ? 0 : 1);
+        }
+        int status = 0;
+        checked(::waitpid(pid, &status, 0), "wait");
+        return status == 0;
+    }
+    // It outlives who left it, who would have waited for it otherwise.
+    static bool leave() {
+        const Pipe gate;
+        return leave({gate.reader.get()}, gate.wait());
+    }
+    const NoReaper no_reaper_;
 };
 
 TEST_F(Orphans, HaveNothingButWhatTheyAreGiven) {
