@@ -1,5 +1,6 @@
 // host-local's lease directory: shared with the reference plugin and with itself, crashed in,
 // meddled with, filled up.
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <map>
@@ -160,9 +161,10 @@ TEST_P(HostLocalCost, IsTheSameWithManyLeases) {
         plant_leases(leases);
         plant("last_reserved_ip.0", "10.7.100.0");
         add(cat("first", leases));  // reads what was planted
-        const std::string id = cat("c", leases);
         for (const char* command : {"ADD", "CHECK", "DEL"}) {
-            const int sum = cost(command, id);
+            // Of three, as where the index has their entries is chance.
+            const auto of = [&](int n) { return cost(command, cat("c", leases, "-", n)); };
+            const int sum = std::min({of(1), of(2), of(3)});
             const auto [before, is_first] = with_few.emplace(command, sum);
             // An entry may have to go round a full page of the index.
             EXPECT_LE(sum, before->second + 4) << command;
