@@ -1,12 +1,10 @@
 #include "support/guest.h"
 
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -15,8 +13,8 @@
 namespace cni::test {
 namespace {
 
+// Until nobody has the other end any more.
 [[noreturn]] void serve(int socket) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::int64_t seconds = 0;
     while (::read(socket, &seconds, sizeof seconds) == ssize_t{sizeof seconds}) {
         timespec time{};
@@ -37,7 +35,14 @@ public:
         checked(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "make sockets");
         const Fd its_end(ends[1]);
         end_ = Fd(ends[0]);
-        if (checked(::fork(), "fork") == 0) serve(its_end.get());
+        // No child of this process: tests wait for all of those.
+        const pid_t between = checked(::fork(), "fork");
+        if (between == 0) {
+            end_.reset();
+            if (::fork() == 0) serve(its_end.get());
+            ::_exit(0);
+        }
+        checked(::waitpid(between, nullptr, 0), "wait");
     }
     void TearDown() override {
         if (end_ && set_ != 0) set(-set_);
