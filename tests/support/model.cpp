@@ -132,7 +132,6 @@ void Model::set_up_host() {
     output_of({"mount", "--bind", boot_id_file(), "/proc/sys/kernel/random/boot_id"});
     use_all_ways();
     before_ = what_is_there();
-    had_reboot_ = false;
 }
 
 // In place, as it is mounted.
@@ -291,7 +290,6 @@ void Model::forget() {
 
 /// All that the kernel held is gone, and nobody lives.
 void Model::reboot() {
-    had_reboot_ = true;
     await_orphans();
     boot_ = static_cast<char>(boot_ == '9' ? '1' : boot_ + 1);
     write_boot_id();
@@ -332,9 +330,8 @@ std::string Model::end() {
     edits_.clear();
     wrong += use_all_ways();
     await_orphans();
-    std::string left = difference(before_, what_is_there());
-    // It takes what all networks share, which is made when it is needed.
-    if (had_reboot_) left = without_missing_rules(left);
+    // What all networks share goes with a reboot, say, and is made when it is needed.
+    const std::string left = without_missing_rules(difference(before_, what_is_there()));
     return left.empty() ? wrong : cat(wrong, "left in the end: ", left);
 }
 

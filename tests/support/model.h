@@ -80,7 +80,6 @@ private:
     TempDir host_;  // outside of what is looked at
     char boot_ = '1';
     Traces before_;
-    bool had_reboot_ = false;
     int steps_ = 0;
 };
 

@@ -53,7 +53,9 @@ TEST_F(ModelTest, IsWhatIsThere) {
     if (const char* replay = std::getenv("CNIXX_MODEL_REPLAY"))
         EXPECT_EQ(play(read_file(replay, 1u << 20).value()), "");
     else
-        take_steps(number_from("CNIXX_MODEL_STEPS", 50), events_of_a_host);
+        // With sanitizers a step takes seconds.
+        take_steps(number_from("CNIXX_MODEL_STEPS", is_sanitized() ? 5 : 50),
+                   is_sanitized() ? 12 : events_of_a_host);
 }
 
 /// In the guest the clock is set, too. A step takes seconds there.
