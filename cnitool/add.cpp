@@ -10,10 +10,10 @@ namespace {
 
 constexpr Option options[] = {ifname_option, time_option};
 
-// A failed add takes nothing back. What an earlier one made lives on behind it, and would go with a
-// del.
+// A failed add takes nothing back, but a plugin that fails undoes what it did itself. What another
+// add has made, earlier or meanwhile, lives on and would go with a del.
 void tell_what_stays(const CommandLine& line, const Call& call) {
-    if (*call.runs == 0) return;
+    if (*call.successes == 0) return;
     const std::string network = line.operands()[0], netns = line.operands()[1];
     const std::string whose = cat(network, " ", netns, " -i ", call.conf.ifname);
     if (call.runtime.knows(call.list, call.conf))

@@ -79,11 +79,11 @@ std::string absolute_path(const std::string& path) {
     return cat("/", join(kept, "/"));
 }
 
-Runtime make_runtime(const CommandLine& line, const std::shared_ptr<std::size_t>& runs) {
+Runtime make_runtime(const CommandLine& line, const std::shared_ptr<std::size_t>& successes) {
     const bool tells_time = line.has(time_option.name);
     return Runtime({.plugin_path = variable_or("CNI_PATH", ""),
-                    .on_run = [tells_time, runs](const PluginTime& run) {
-                        if (runs) ++*runs;
+                    .on_run = [tells_time, successes](const PluginTime& run) {
+                        if (successes && run.succeeded) ++*successes;
                         if (tells_time) print_time(run);
                     }});
 }
@@ -103,8 +103,8 @@ Call Call::attachment(const CommandLine& line, const std::string& netns) {
 }
 
 Call Call::network(const CommandLine& line) {
-    const auto runs = std::make_shared<std::size_t>(0);
-    return {find_network(line.operands()[0]), {}, make_runtime(line, runs), runs};
+    const auto successes = std::make_shared<std::size_t>(0);
+    return {find_network(line.operands()[0]), {}, make_runtime(line, successes), successes};
 }
 
 }  // namespace cni::tool

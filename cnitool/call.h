@@ -27,7 +27,7 @@ struct Call {
     NetworkList list;
     RuntimeConf conf;
     Runtime runtime;
-    std::shared_ptr<const std::size_t> runs;  ///< of plugins, until now
+    std::shared_ptr<const std::size_t> successes;  ///< of plugins, until now
 
     /// For NETWORK NETNS: loads the configuration first, so that its errors come first.
     static Call attachment(const CommandLine& line);
@@ -38,7 +38,7 @@ struct Call {
 };
 
 /// A runtime on CNI_PATH that prints the time of every plugin on stderr when --time says so, and
-/// counts the runs of plugins, if somebody wants to know.
-Runtime make_runtime(const CommandLine& line, const std::shared_ptr<std::size_t>& runs = {});
+/// counts those that succeed, if somebody wants to know.
+Runtime make_runtime(const CommandLine& line, const std::shared_ptr<std::size_t>& successes = {});
 
 }  // namespace cni::tool
