@@ -122,6 +122,8 @@ constexpr Chain all[] = {
      .instead = R"([{"type": "bridge", "bridge": "$bridge", "isGateway": true, "mtu": 1450,
                      "ipam": {"type": "host-local", "subnet": "$subnet", "dataDir": "$data",
                               "routes": [{"dst": "10.0.0.0/8"}]}}])",
+     // Debian's last reference plugin knows no later one.
+     .version = "0.4.0",
      .has_subnet_file = true},
     // The lease is there before: of ADD the plugin's own share is timed, and the daemon's. The
     // second one waits until the daemon has closed the sockets by which it got the lease.
@@ -232,6 +234,7 @@ Side::Side(std::string name, std::string folder, unsigned number, const Chain& c
     replace_all(text, "$backend", std::string(chain.backend));
     replace_all(text, "$data", cat("/var/lib/cni/", name_));
     plugins_ = nlohmann::json::parse(text);
+    for (auto& plugin : plugins_) plugin["cniVersion"] = chain.version;
     path_ = cat(iptables_folder(chain.legacy_iptables), ":", environment("PATH"));
 }
 
@@ -271,7 +274,6 @@ bool Side::is_timed() const {
 Call Side::call(std::size_t index, std::string_view command, const Attachment& attachment) const {
     nlohmann::json config = plugins_[index];
     config.erase("untimed");
-    config["cniVersion"] = "1.0.0";
     config["name"] = network();
     if (config.contains("vlanId")) config["vlanId"] = attachment.number;
     if (!attachment.result.is_null()) config["prevResult"] = attachment.result;

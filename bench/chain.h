@@ -29,6 +29,7 @@ struct Chain {
     std::string_view plugins;
     /// What a folder without the first of these plugins is measured with instead; "": nothing.
     std::string_view instead = {};
+    std::string_view version = "1.0.0";  ///< of the list
     /// "$backend" in the text.
     std::string_view backend = {};
     Load load = Load::none;
