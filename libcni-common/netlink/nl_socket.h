@@ -29,7 +29,8 @@ struct NlRequest {
     std::array<int, 3> also_tolerated = {};
 };
 
-/// A netlink socket in the network namespace of the thread that opens it; it stays there.
+/// A netlink socket in the network namespace of the thread that opens it; it stays there. All of
+/// a process share the buffer that answers are read into: only one of its threads may use any.
 /// Not copied, not moved: libnl's callbacks hold its address.
 class NlSocket {
 public:

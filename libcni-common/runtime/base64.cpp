@@ -1,13 +1,24 @@
 #include "runtime/base64.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace cni {
 
 namespace {
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-}
+constexpr std::uint8_t no_value = 0xff;
+
+constexpr std::array<std::uint8_t, 256> values = [] {
+    std::array<std::uint8_t, 256> of{};
+    of.fill(no_value);
+    for (std::size_t i = 0; i < alphabet.size(); ++i)
+        of[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+    return of;
+}();
+}  // namespace
 
 std::string base64(std::string_view bytes) {
     std::string out;
@@ -30,9 +41,9 @@ std::optional<std::string> from_base64(std::string_view text) {
     unsigned group = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool is_padding = i >= text.size() - padding;
-        const std::size_t value = is_padding ? 0 : alphabet.find(text[i]);
-        if (value == alphabet.npos) return {};
-        group = group << 6 | static_cast<unsigned>(value);
+        const unsigned value = is_padding ? 0 : values[static_cast<unsigned char>(text[i])];
+        if (value == no_value) return {};
+        group = group << 6 | value;
         if (i % 4 != 3) continue;
         for (const int shift : {16, 8, 0}) out += static_cast<char>(group >> shift & 0xff);
         group = 0;
