@@ -29,11 +29,9 @@ public:
     /// The path of the one that the host calls `nsid`; nullopt when it is none of these.
     std::optional<std::string> path_of(int nsid);
 
-    /// Those that could not be looked into: a sentence about each.
+    /// Those that could not be looked into: a sentence about each. Without any, nothing bears an
+    /// address that bearers() does not tell, but what only descriptors hold.
     const std::vector<std::string>& problems() const { return problems_; }
-    /// Whether nothing bears an address, for certain, that bearers() does not tell, but what only
-    /// descriptors hold.
-    bool are_all_readable() const { return problems_.empty(); }
 
 private:
     void add(const std::string& path);

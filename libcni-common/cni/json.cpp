@@ -193,9 +193,6 @@ bool Json::is_string() const {
 bool Json::is_bool() const {
     return std::holds_alternative<bool>(value_->data);
 }
-bool Json::is_number() const {
-    return std::holds_alternative<Value::Number>(value_->data);
-}
 
 std::string_view Json::type_name() const {
     const std::string_view name = kind();

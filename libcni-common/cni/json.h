@@ -49,7 +49,6 @@ public:
     bool is_array() const;
     bool is_string() const;
     bool is_bool() const;
-    bool is_number() const;
 
     std::optional<Json> find(std::string_view key) const;
     /// As find, with the letters compared exactly (network lists).

@@ -56,7 +56,6 @@ public:
     NlMessage& put_be64(int attribute, std::uint64_t v);
     /// With the terminating zero, which the kernel wants of names (NLA_NUL_STRING).
     NlMessage& put_string(int attribute, const std::string& text);
-    NlMessage& put_flag(int attribute) { return put(attribute, nullptr, 0); }
 
     /// A nested attribute (NLA_F_NESTED set) around what `body` puts; kept when empty.
     template <typename F>
