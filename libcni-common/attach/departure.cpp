@@ -1,9 +1,8 @@
 #include "attach/departure.h"
 
-#include <unistd.h>
-
 #include "cni/args.h"
 #include "netfilter/closing.h"
+#include "sys/raw_call.h"
 
 namespace cni {
 namespace {
@@ -78,13 +77,15 @@ bool Departure::leave(const LinkRemoval* removal, int socket) noexcept try {
     NlSocket* const netfilter = nft_ ? nft_->find_socket() : nullptr;
     if (netfilter && nft_->has_deleted()) nft::note_deletion();
     may_leave_ = false;
-    const auto begin = [&] {
-        if (removal) removal->post();
+    const auto question = removal ? removal->question() : std::nullopt;
+    if (removal && !question) return false;
+    const auto begin = [question, socket] {
+        if (question) question->ask();
         // The container's namespace may go.
-        if (socket >= 0) ::close(socket);
+        if (socket >= 0) raw_call(SYS_close, socket);
     };
-    const auto go_on = [&] {
-        if (netfilter) nft::await_common_closing();
+    const auto go_on = [waits = netfilter != nullptr] {
+        if (waits) nft::await_common_closing();
     };
     auto orphan = Orphan::leave({socket, netfilter ? netfilter->fd() : -1}, begin, go_on);
     if (!orphan) return false;

@@ -18,6 +18,7 @@ bool closing_takes_time() noexcept;
 
 /// Sleeps until a socket may be closed together with others, which is one of the moments that all
 /// processes have in common: a tenth of a second at most, after the time that a deletion takes.
+/// Touches no memory but its own stack: an orphan may call it (sys/orphan.h).
 void await_common_closing() noexcept;
 
 }  // namespace cni::nft

@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "base/random.h"
+#include "sys/raw_call.h"
 
 namespace cni {
 namespace {
@@ -93,6 +94,27 @@ bool LinkRemoval::put_into_group(const std::vector<Link>& links) try {
     return true;
 } catch (const SysError&) {
     return false;
+}
+
+std::optional<LinkRemoval::Question> LinkRemoval::question() const {
+    Question question;
+    if (prepared_.size() > question.message_.size()) return {};
+    question.socket_ = rtnl_.fd();
+    question.size_ = prepared_.size();
+    std::ranges::copy(prepared_, question.message_.begin());
+    return question;
+}
+
+void LinkRemoval::Question::ask() const noexcept {
+    sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
+    iovec piece{const_cast<std::uint8_t*>(message_.data()), size_};
+    msghdr message{};
+    message.msg_name = &kernel;
+    message.msg_namelen = sizeof kernel;
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    while (raw_call(SYS_sendmsg, socket_, &message, 0) == -EINTR) {
+    }
 }
 
 // The kernel announces a link when those of the request are in no list any more, and have been

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -13,7 +15,7 @@ namespace cni {
 /// the kernel answers. It waits until no processor can use them any more (netdev_run_todo() in
 /// net/core/dev.c), which takes it some 15 ms, and whoever asked waits with it.
 ///
-/// So another process asks (post), this one waits for the kernel to say that a link is being
+/// So another process asks (ask()), this one waits for the kernel to say that a link is being
 /// removed (await) and asks for the same itself (finish): behind the first, with nothing left to do
 /// by then. Where there is no other process, or it does not get to it, finish() does it all.
 class LinkRemoval {
@@ -24,9 +26,21 @@ public:
     /// Whether there is something to wait for.
     bool is_announced() const { return bool(announcements_); }
 
-    /// For the other process, which has inherited `rtnl` and reads nothing from it. Returns when
-    /// the kernel has ended it all.
-    void post() const noexcept { rtnl_.post(prepared_); }
+    /// What the other process has to ask for. It has all of it itself, and does system calls only.
+    class Question {
+    public:
+        /// Returns when the kernel has ended it all. Reads nothing from the socket of `rtnl`, which
+        /// that process has inherited.
+        void ask() const noexcept;
+
+    private:
+        friend LinkRemoval;
+        int socket_;
+        std::array<std::uint8_t, 64> message_;
+        std::size_t size_;
+    };
+    /// nullopt for a request that is too large.
+    std::optional<Question> question() const;
 
     /// Until the first link is about to be gone, or the request was refused, or `end` can be read
     /// from (poll(2)), as when the other process has ended; a second at most. -1: no such

@@ -187,10 +187,6 @@ std::vector<std::uint8_t> NlSocket::prepare(const NlRequest& request) {
     return frame({&request, 1}, Acknowledge::none);
 }
 
-bool NlSocket::post(std::span<const std::uint8_t> prepared) const noexcept {
-    return send_once(fd(), prepared) >= 0;
-}
-
 // Reads one datagram and files what is in it. False when there is none (MSG_DONTWAIT).
 bool NlSocket::receive(Answers& answers, int flags) {
     alignas(nlmsghdr) static char buffer[receive_size];

@@ -76,13 +76,10 @@ public:
     /// Throws what commit_batch would throw, without doing anything; nothing is tolerated.
     void rehearse_batch(std::vector<NlRequest> requests, int subsystem);
 
-    /// A request for another process, which has inherited the socket, to send with post(). The
-    /// kernel answers it only when it refuses it; the answer is left to whoever reads from this
-    /// socket next and is passed over there, as that of a request that was given up.
+    /// A request for another process, which has inherited the socket, to send. The kernel answers
+    /// it only when it refuses it; the answer is left to whoever reads from this socket next and is
+    /// passed over there, as that of a request that was given up.
     std::vector<std::uint8_t> prepare(const NlRequest& request);
-    /// Sends what was prepared and returns when the kernel has dealt with it. False when it could
-    /// not be sent.
-    bool post(std::span<const std::uint8_t> prepared) const noexcept;
 
     nl_sock* raw() const { return socket_.get(); }
     int fd() const { return nl_socket_get_fd(socket_.get()); }

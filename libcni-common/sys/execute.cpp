@@ -1,6 +1,5 @@
 #include "sys/execute.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
@@ -13,12 +12,7 @@
 
 #include "base/error.h"
 #include "sys/raw_call.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
-#define CNIXX_ON_A_STACK_OF_ITS_OWN __attribute__((no_sanitize("address", "undefined")))
-#else
-#define CNIXX_ON_A_STACK_OF_ITS_OWN
-#endif
+#include "sys/raw_descriptors.h"
 
 namespace cni {
 namespace {
@@ -32,26 +26,12 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
     return out;
 }
 
-// Of an entry of a folder, as getdents64(2) has them.
-CNIXX_ON_A_STACK_OF_ITS_OWN int number_in(const char* name) {
-    int number = 0;
-    for (; *name >= '0' && *name <= '9'; ++name) number = number * 10 + (*name - '0');
-    return number;
-}
-
 // Where close_range(2) has no such flag, as before Linux 5.11, or is refused by a filter of system
-// calls. Likewise with raw system calls only.
+// calls.
 CNIXX_ON_A_STACK_OF_ITS_OWN void inherit_none_of_those_listed() {
-    const long folder =
-        raw_call(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    alignas(dirent64) char entries[2048];
-    for (long size; (size = raw_call(SYS_getdents64, folder, entries, sizeof entries)) > 0;)
-        for (long at = 0; at < size;) {
-            const auto& entry = *reinterpret_cast<const dirent64*>(entries + at);
-            const int fd = number_in(entry.d_name);
-            if (fd > 2) raw_call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
-            at += entry.d_reclen;
-        }
+    for_each_descriptor([](unsigned fd) {
+        if (fd > 2) raw_call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+    });
 }
 
 }  // namespace

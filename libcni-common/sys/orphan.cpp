@@ -1,80 +1,101 @@
 #include "sys/orphan.h"
 
-#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
-#include "base/file.h"
-#include "base/text.h"
+#include "sys/raw_call.h"
+#include "sys/raw_descriptors.h"
 
 namespace cni {
-namespace {
 
-// Where there is no close_range(2), as before Linux 5.9.
-void close_one_by_one(unsigned first, unsigned last) {
-    constexpr const char* open_files = "/proc/self/fd";
-    for (const std::string& name :
-         list_dir(open_at(AT_FDCWD, open_files, O_RDONLY | O_DIRECTORY, 0, open_files), open_files))
-        if (const auto fd = parse_int<unsigned>(name); fd && *fd >= first && *fd <= last)
-            ::close(static_cast<int>(*fd));
-}
-
-void close_all_but(std::vector<int> kept) {
-    std::sort(kept.begin(), kept.end());
-    unsigned first = 0;
-    const auto close_up_to = [&](unsigned last) {
-        if (::close_range(first, last, 0) < 0) close_one_by_one(first, last);
+/// Its memory. This process does not give it back.
+struct Orphan::Life {
+    struct Range {
+        unsigned first, last;
+        bool close() const;
     };
+    static std::vector<Range> ranges_besides(std::vector<int> kept);
+
+    Life(const std::vector<int>& kept, const Task& its_begin, const Task& its_go_on)
+        : closed(ranges_besides(kept)), begin(its_begin), go_on(its_go_on) {}
+
+    const std::vector<Range> closed;
+    Task begin, go_on;
+    Life* const earlier = std::exchange(last, this);  // so that none counts as lost
+    alignas(16) std::array<char, 16384> stack;  // not initialized: most of it is never touched
+
+    static inline Life* last = nullptr;
+
+    static int run(void* life);
+    pid_t start();
+};
+
+// All descriptors but those that are kept.
+std::vector<Orphan::Life::Range> Orphan::Life::ranges_besides(std::vector<int> kept) {
+    std::sort(kept.begin(), kept.end());
+    std::vector<Range> ranges;
+    unsigned first = 0;
     for (const int fd : kept) {
         if (fd < 0) continue;
         const auto number = static_cast<unsigned>(fd);
-        if (number > first) close_up_to(number - 1);
+        if (number > first) ranges.push_back({first, number - 1});
         first = number + 1;
     }
-    close_up_to(~0u);
+    ranges.push_back({first, ~0u});
+    return ranges;
+}
+
+// False where they cannot be closed: a filter may refuse close_range(2), which Linux 5.9 has first.
+CNIXX_ON_A_STACK_OF_ITS_OWN bool Orphan::Life::Range::close() const {
+    if (raw_call(SYS_close_range, first, last, 0) >= 0) return true;
+    return for_each_descriptor([*this](unsigned fd) {
+        if (fd >= first && fd <= last) raw_call(SYS_close, fd);
+    });
+}
+
+CNIXX_ON_A_STACK_OF_ITS_OWN int Orphan::Life::run(void* life) {
+    auto& its = *static_cast<Life*>(life);
+    const Range* const end = its.closed.data() + its.closed.size();
+    for (const Range* range = its.closed.data(); range != end; ++range)
+        if (!range->close()) raw_call(SYS_exit_group, 1);
+    raw_call(SYS_chdir, "/");
+    its.begin.run(its.begin.object);
+    raw_call(SYS_setsid);
+    its.go_on.run(its.go_on.object);
+    raw_call(SYS_exit_group, 0);
+    return 0;  // never
 }
 
 // The new process is called so by programs like ps, and never seen under another name. That of this
 // one is the same again when it is known that there is one.
-pid_t fork_as(const char* name) {
+pid_t Orphan::Life::start() {
     char own[16] = {};
     ::prctl(PR_GET_NAME, own);
-    ::prctl(PR_SET_NAME, name);
-    const pid_t pid = ::fork();
-    if (pid != 0) ::prctl(PR_SET_NAME, own);
+    ::prctl(PR_SET_NAME, "cnixx-orphan");
+    const pid_t pid = has_raw_calls
+                          ? ::clone(&run, stack.data() + stack.size(), CLONE_VM | SIGCHLD, this)
+                          : ::fork();
+    if (pid == 0) run(this);
+    ::prctl(PR_SET_NAME, own);
     return pid;
 }
 
-[[noreturn]] void be_orphan(std::vector<int> kept, const std::function<void()>& begin,
-                            const std::function<void()>& go_on) noexcept {
-    try {
-        close_all_but(std::move(kept));
-        [[maybe_unused]] const int rc = ::chdir("/");
-        begin();
-        ::setsid();
-        go_on();
-    } catch (...) {
-        // Nobody is there to be told.
-    }
-    ::_exit(0);
-}
-
-}  // namespace
-
-std::optional<Orphan> Orphan::leave(std::vector<int> kept, const std::function<void()>& begin,
-                                    const std::function<void()>& go_on) {
+std::optional<Orphan> Orphan::leave(const std::vector<int>& kept, const Task& begin,
+                                    const Task& go_on) {
     Reaper reaper;
     if (!reaper.takes_one()) return {};
-    const pid_t pid = fork_as("cnixx-orphan");
+    const pid_t pid = (new Life(kept, begin, go_on))->start();
     if (pid < 0) return {};
-    if (pid == 0) be_orphan(std::move(kept), begin, go_on);
     reaper.note(pid);
     return Orphan(pid, std::move(reaper));
 }

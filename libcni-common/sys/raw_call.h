@@ -6,6 +6,13 @@
 #include <cerrno>
 #include <type_traits>
 
+// What is called so runs on a stack that a sanitizer does not know of.
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
+#define CNIXX_ON_A_STACK_OF_ITS_OWN __attribute__((no_sanitize("address", "undefined")))
+#else
+#define CNIXX_ON_A_STACK_OF_ITS_OWN
+#endif
+
 namespace cni {
 
 /// Whether raw_call() leaves errno alone on this processor.

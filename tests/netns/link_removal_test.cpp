@@ -51,7 +51,7 @@ TEST_F(LinkRemovals, OneProcessAsksAndTheOtherSeesThatAllIsOver) {
         Rtnl host;
         LinkRemoval removal(host, links);
         ASSERT_TRUE(removal.is_announced());
-        const pid_t other = start([&] { removal.post(); });
+        const pid_t other = start([&] { removal.question()->ask(); });
         removal.await(-1);
         removal.finish();
         EXPECT_EQ(names(), (std::vector<std::string>{}));
@@ -96,7 +96,7 @@ TEST_F(LinkRemovals, SeveralGoInOneRequest) {
     const auto group = host.get("a").group;
     EXPECT_GT(group, 7u);
     EXPECT_EQ(host.get("d").group, group);
-    const pid_t other = start([&] { removal.post(); });
+    const pid_t other = start([&] { removal.question()->ask(); });
     removal.await(-1);
     // It has all of them removed before the kernel deals with anything else.
     EXPECT_EQ(names(), (std::vector<std::string>{"xp", "x", "yp", "y"}));
@@ -110,7 +110,7 @@ TEST_F(LinkRemovals, ARefusalIsTold) {
     Rtnl host;
     const Link lo = host.get("lo");
     LinkRemoval removal(host, {lo});
-    const pid_t other = start([&] { removal.post(); });
+    const pid_t other = start([&] { removal.question()->ask(); });
     removal.await(-1);
     wait_for(other);
     EXPECT_EQ(test::thrown([&] { removal.finish(); }).msg,
@@ -126,7 +126,7 @@ TEST_F(LinkRemovals, InAContainer) {
     Rtnl container = Rtnl::in(c.netns());
     const auto links = container.find_all({"a"});
     LinkRemoval removal = c.run([&] { return LinkRemoval(container, links); });
-    const pid_t other = start([&] { removal.post(); });
+    const pid_t other = start([&] { removal.question()->ask(); });
     removal.await(-1);
     removal.finish();
     EXPECT_EQ(c.output_of({"ip", "-o", "link", "show", "type", "veth"}), "");

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "support/orphans.h"
 #include "support/sandbox.h"
+#include "sys/raw_call.h"
 
 namespace cni::test {
 namespace {
@@ -27,10 +28,10 @@ struct Pipe {
         writer = Fd(ends[1]);
     }
     /// Until nobody can write any more.
-    std::function<void()> wait() const {
+    auto wait() const {
         return [fd = reader.get()] {
             char byte;
-            while (::read(fd, &byte, 1) > 0) {
+            while (raw_call(SYS_read, fd, &byte, 1) > 0) {
             }
         };
     }
@@ -45,7 +46,8 @@ struct Pipe {
 class Orphans : public SandboxTest {
 protected:
     /// Of a process that ends at once, as a plugin does. Returns whether it left one.
-    static bool leave(const std::vector<int>& kept, const std::function<void()>& work) {
+    template <typename Work>
+    static bool leave(const std::vector<int>& kept, const Work& work) {
         const pid_t pid = checked(::fork(), "fork");
         if (pid == 0) {
             const bool left = Orphan::leave(
@@ -68,14 +70,16 @@ protected:
 TEST_F(Orphans, HaveNothingButWhatTheyAreGiven) {
     Pipe given, others, gate;
     ASSERT_EQ(::chdir("/run"), 0);
-    ASSERT_TRUE(leave({given.writer.get(), gate.reader.get()}, [&] {
-        char here[256] = {};
-        write_all(given.writer.get(),
-                  cat(::getcwd(here, sizeof here), ::getsid(0) == ::getpid() ? " leader" : ""),
-                  "a pipe");
-        ::close(given.writer.get());
-        gate.wait()();
-    }));
+    ASSERT_TRUE(leave({given.writer.get(), gate.reader.get()},
+                      [writer = given.writer.get(), wait = gate.wait()] {
+                          char here[256] = {};
+                          const long size = raw_call(SYS_getcwd, here, sizeof here);
+                          raw_call(SYS_write, writer, here, size - 1);
+                          if (raw_call(SYS_getsid, 0) == raw_call(SYS_getpid))
+                              raw_call(SYS_write, writer, " leader", 7);
+                          raw_call(SYS_close, writer);
+                          wait();
+                      }));
     EXPECT_EQ(given.rest(), "/ leader");
     // It is still there, and not at the end of this one.
     EXPECT_EQ(others.rest(), "");
