@@ -29,8 +29,12 @@ bool may_be_masqueraded(const NetConf& conf) {
 
 }  // namespace
 
+// The IPAM plugin starts while all else is done. What cannot be read of it is reported when its
+// turn comes; it keeps no link.
 Removal::Removal(const Request& request)
-    : record(request.conf.prev_result_if_readable()), request_(request) {}
+    : record(request.conf.prev_result_if_readable()), request_(request) {
+    unreadable_.attempt([&] { ipam_.emplace(request).prepare("DEL"); });
+}
 
 void Removal::masquerading() {
     is_masquerading_due_ = true;
@@ -44,11 +48,6 @@ void Removal::remove_masquerading_if_due() {
         remove_masquerading(nft(), owner_of(request_),
                             known_addresses(record, request_.args.ifname));
     });
-}
-
-void Removal::use_the_wait() {
-    if (ipam_) ipam_->prepare("DEL");
-    remove_masquerading_if_due();
 }
 
 void Removal::pair_and_addresses() {
@@ -70,15 +69,12 @@ void Removal::link_and_addresses(const std::function<void()>& remove) {
 }
 
 void Removal::remove_and_release(const std::function<void()>& remove) {
-    // What cannot be read is reported when IPAM is told; it keeps no link.
-    Failures unreadable;
-    unreadable.attempt([&] { ipam_.emplace(request_); });
     const bool ipam_comes_first = ipam_ && ipam_->needs_link();
     if (ipam_comes_first) attempt([&] { ipam_->del(); });
     attempt([&] {
-        departure_.overlap([this] { use_the_wait(); });
+        departure_.overlap([this] { remove_masquerading_if_due(); });
         remove();
-        unreadable.throw_if_any();
+        unreadable_.throw_if_any();
         if (!ipam_comes_first) departure_.run_beside_orphan([&] { ipam_->del(); });
     });
     attempt([&] { departure_.settle(); });

@@ -48,12 +48,12 @@ public:
 
 private:
     void remove_and_release(const std::function<void()>& remove);
-    void use_the_wait();
     void remove_masquerading_if_due();
     const Request& request_;
     bool is_masquerading_due_ = false;
     Departure departure_;
     std::optional<Ipam> ipam_;
+    Failures unreadable_;  ///< of the configuration of ipam_
     Failures failures_;
 };
 
