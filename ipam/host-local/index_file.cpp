@@ -124,13 +124,13 @@ IndexFile IndexFile::write(Fd file, const IndexHeader& header,
     const IndexPage unused{};
     const std::uint64_t sum_of_unused = index.hash(&unused, sizeof unused);
     for (std::uint64_t sums = 0; sums < of_sums; ++sums) {
-        index.sums_.fill(sum_of_unused);
+        index.sums_->fill(sum_of_unused);
         for (std::uint64_t i = 0; i < sums_per_page && sums * sums_per_page + i < pages.size();
              ++i) {
             const std::uint64_t number = sums * sums_per_page + i;
             if (has_nothing(pages[number])) continue;  // stays a hole
             write_at(index.file_.get(), &pages[number], page_size, offset_of(number));
-            index.sums_[i] = index.hash(&pages[number], page_size);
+            (*index.sums_)[i] = index.hash(&pages[number], page_size);
         }
         index.write_sums(sums);
     }
@@ -155,16 +155,16 @@ bool IndexFile::read_at(void* bytes, std::size_t size, std::uint64_t place) cons
 bool IndexFile::load_sums(std::uint64_t number) const {
     if (loaded_ == number) return true;
     loaded_.reset();
-    if (!read_at(&sums_, sizeof sums_, header.pages + number) ||
-        hash(&sums_, sizeof sums_) != header.roots[number])
+    if (!read_at(sums_.get(), sizeof *sums_, header.pages + number) ||
+        hash(sums_.get(), sizeof *sums_) != header.roots[number])
         return false;
     loaded_ = number;
     return true;
 }
 
 void IndexFile::write_sums(std::uint64_t number) {
-    write_at(file_.get(), &sums_, sizeof sums_, offset_of(header.pages + number));
-    header.roots[number] = hash(&sums_, sizeof sums_);
+    write_at(file_.get(), sums_.get(), sizeof *sums_, offset_of(header.pages + number));
+    header.roots[number] = hash(sums_.get(), sizeof *sums_);
     loaded_ = number;
 }
 
@@ -174,7 +174,7 @@ std::optional<IndexPage> IndexFile::read_page(std::uint64_t number) const {
     if (!is_current())
         return read_at(&page, page_size, number) ? std::optional(page) : std::nullopt;
     if (!load_sums(number / sums_per_page) || !read_at(&page, page_size, number) ||
-        hash(&page, page_size) != sums_[number % sums_per_page])
+        hash(&page, page_size) != (*sums_)[number % sums_per_page])
         return {};
     return page;
 }
@@ -192,14 +192,14 @@ bool IndexFile::is_unused(std::uint64_t number) const {
         const IndexPage unused{};
         sum_of_unused_ = hash(&unused, sizeof unused);
     }
-    return sums_[number % sums_per_page] == *sum_of_unused_;
+    return (*sums_)[number % sums_per_page] == *sum_of_unused_;
 }
 
 void IndexFile::write_page(std::uint64_t number, const IndexPage& page) {
     number = number_of(number);
     if (!load_sums(number / sums_per_page)) throw SysError("read the lease index", EIO);
     write_at(file_.get(), &page, page_size, offset_of(number));
-    sums_[number % sums_per_page] = hash(&page, page_size);
+    (*sums_)[number % sums_per_page] = hash(&page, page_size);
     write_sums(number / sums_per_page);
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -127,7 +128,7 @@ private:
 
     Fd file_;
     // The page of sums that was used last: nearly always the only one.
-    mutable Sums sums_;
+    mutable std::unique_ptr<Sums> sums_ = std::make_unique_for_overwrite<Sums>();
     mutable std::optional<std::uint64_t> loaded_;
     mutable std::optional<std::uint64_t> sum_of_unused_;
 };
