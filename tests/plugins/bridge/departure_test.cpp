@@ -175,7 +175,13 @@ TEST_F(BridgeDeparture, ItEndsInASessionOfItsOwn) {
         ends.let_go(*caller);
     }
     // It may have ended before the plugin did.
-    while (const auto caller = ends.next(std::chrono::milliseconds(100))) ends.let_go(*caller);
+    const auto has_ended = [&] {
+        siginfo_t end{};
+        ::waitid(P_PID, static_cast<id_t>(del.pid()), &end, WEXITED | WNOHANG | WNOWAIT);
+        return end.si_pid != 0;
+    };
+    while (!has_ended())
+        if (const auto caller = ends.next(std::chrono::milliseconds(100))) ends.let_go(*caller);
     EXPECT_TRUE(del.wait().ok());
 }
 
@@ -195,10 +201,13 @@ TEST_F(BridgeDeparture, TheNextCallDoesNotWaitForIt) {
 TEST_F(BridgeDeparture, WhereNobodyWaitsForOrphansThereIsOne) {
     const TestNetns c("c1");
     const NoReaper no_reaper;
+    add(c, full());
+    // One that ends before the plugin does is not left behind.
+    { const HeldOrphan outlives_it(del_program(c)); }
+    await_zombies();
     for (int i = 0; i < 10; ++i) {
         add(c, full());
         del(c, full());
-        await_zombies();
         expect_nothing_left();
     }
     EXPECT_EQ(orphans().size(), 1u);

@@ -99,55 +99,55 @@ TEST_F(BridgeStorm, AddsAndDelsMixed) {
 // In turns with the namespace, without it, and with a namespace that is gone.
 TEST_F(BridgeStorm, AddKilledAnywhereLeavesNothingToTheNextDel) {
     const Snapshot before = used_host();
-    bool killed = true;
-    for (int number = 1; killed; number += 11 * fault_spread()) {
+    FaultSample(41).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
         std::list<TestNetns> c;
         c.emplace_back("c1");
         PluginArgs call_args = args(c.front());
-        killed = run_with_fault(plugin_program("bridge", "ADD", call_args, full().dump()), {number})
-                     .reached;
-        if (number % 2 == 0) call_args.netns = "";
-        if (number % 5 == 0) c.front().unmount();
+        const auto injured =
+            run_with_fault(plugin_program("bridge", "ADD", call_args, full().dump()), fault);
+        SCOPED_TRACE(describe(fault, injured));
+        if (fault.number % 2 == 0) call_args.netns = "";
+        if (fault.number % 5 == 0) c.front().unmount();
         const PluginRun run = call("DEL", call_args, full());
         EXPECT_TRUE(run.ok()) << run.report();
-        expect_nothing_left(before, cat("killed at system call ", number));
-        EXPECT_TRUE(link(c.front(), "eth0").is_null()) << number;
-        if (HasFailure()) return;
-    }
+        expect_nothing_left(before, "after its DEL");
+        EXPECT_TRUE(link(c.front(), "eth0").is_null());
+        return injured.reached;
+    });
 }
 
 TEST_F(BridgeStorm, AddKilledOnAFreshHostDoesNotHinderTheNext) {
-    bool killed = true;
-    for (int number = 1; killed; number += 23 * fault_spread()) {
-        ASSERT_FALSE(enter_sandbox());
+    FaultSample(67).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
+        EXPECT_FALSE(enter_sandbox());
         const TestNetns c("c1");
-        killed = run_with_fault(plugin_program("bridge", "ADD", args(c), full().dump()), {number})
-                     .reached;
+        const auto injured =
+            run_with_fault(plugin_program("bridge", "ADD", args(c), full().dump()), fault);
+        SCOPED_TRACE(describe(fault, injured));
         del(c, full());
         add(c, full());
-        EXPECT_TRUE(ping(c.netns(), "10.1.2.1")) << number;
-        EXPECT_TRUE(ping(c.netns(), "fd00:1:2::1")) << number;
+        EXPECT_TRUE(ping(c.netns(), "10.1.2.1"));
+        EXPECT_TRUE(ping(c.netns(), "fd00:1:2::1"));
         del(c, full());
-        EXPECT_TRUE(leases().empty()) << number;
-        if (HasFailure()) return;
-    }
+        EXPECT_TRUE(leases().empty());
+        return injured.reached;
+    });
 }
 
 TEST_F(BridgeStorm, DelKilledAnywhereIsFinishedByTheNext) {
     const Snapshot before = used_host();
-    bool killed = true;
-    for (int number = 1; killed; number += 11 * fault_spread()) {
+    FaultSample(41).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
         const TestNetns c("c1");
         add(c, full());
-        killed = run_with_fault(plugin_program("bridge", "DEL", args(c), full().dump()), {number})
-                     .reached;
+        const auto injured =
+            run_with_fault(plugin_program("bridge", "DEL", args(c), full().dump()), fault);
+        SCOPED_TRACE(describe(fault, injured));
         PluginArgs again = args(c);
-        if (number % 2 == 0) again.netns = "";
+        if (fault.number % 2 == 0) again.netns = "";
         const PluginRun run = call("DEL", again, full());
         EXPECT_TRUE(run.ok()) << run.report();
-        expect_nothing_left(before, cat("killed at system call ", number));
-        if (HasFailure()) return;
-    }
+        expect_nothing_left(before, "after its DEL");
+        return injured.reached;
+    });
 }
 
 }  // namespace

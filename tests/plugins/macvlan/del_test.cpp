@@ -125,17 +125,16 @@ TEST_F(MacvlanDel, GcTellsIpamAndIpamAlone) {
 }
 
 TEST_F(MacvlanDel, AddKilledAnywhereLeavesNothingToTheNextDel) {
-    bool killed = true;
-    for (int number = 1; killed; number += 7 * fault_spread()) {
+    FaultSample(23).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
         const TestNetns c("c1");
-        killed =
-            run_with_fault(plugin_program("macvlan", "ADD", args(c), network().dump()), {number})
-                .reached;
+        const auto injured =
+            run_with_fault(plugin_program("macvlan", "ADD", args(c), network().dump()), fault);
+        SCOPED_TRACE(describe(fault, injured));
         del(c, network());
-        EXPECT_FALSE(has_interface(c)) << number;
-        EXPECT_THAT(leases(), IsEmpty()) << number;
-        if (HasFailure()) return;
-    }
+        EXPECT_FALSE(has_interface(c));
+        EXPECT_THAT(leases(), IsEmpty());
+        return injured.reached;
+    });
 }
 
 class MacvlanSwitchover : public MacvlanDel {

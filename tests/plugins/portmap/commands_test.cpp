@@ -282,13 +282,13 @@ TEST_P(Portmap, AddKilledAnywhereLeavesNothingToTheNextDel) {
     const Container c("c1");
     const Mappings mappings{mapping(8080, 80), mapping(8081, 81, "udp")};
     const std::string input = config(c.result, mappings).dump();
-    bool killed = true;
-    for (int number = 1; killed && !HasFailure(); number += 3 * fault_spread()) {
-        killed = run_with_fault(plugin_program("portmap", "ADD", args(c.netns), input), {number})
-                     .reached;
+    FaultSample(17).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
+        const auto injured =
+            run_with_fault(plugin_program("portmap", "ADD", args(c.netns), input), fault);
         unmap(c);
-        expect_no_rules_besides(before, cat("killed at system call ", number));
-    }
+        expect_no_rules_besides(before, describe(fault, injured));
+        return injured.reached;
+    });
 }
 
 TEST_P(Portmap, DelKilledAnywhereIsFinishedByTheNext) {
@@ -296,14 +296,14 @@ TEST_P(Portmap, DelKilledAnywhereIsFinishedByTheNext) {
     const Container c("c1");
     const Mappings mappings{mapping(8080, 80), mapping(8081, 81, "udp")};
     const std::string input = config(c.result, {}).dump();
-    bool killed = true;
-    for (int number = 1; killed && !HasFailure(); number += 5 * fault_spread()) {
+    FaultSample(23).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
         map(c, mappings);
-        killed = run_with_fault(plugin_program("portmap", "DEL", args(c.netns), input), {number})
-                     .reached;
+        const auto injured =
+            run_with_fault(plugin_program("portmap", "DEL", args(c.netns), input), fault);
         unmap(c);
-        expect_no_rules_besides(before, cat("killed at system call ", number));
-    }
+        expect_no_rules_besides(before, describe(fault, injured));
+        return injured.reached;
+    });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "support/fault.h"
 #include "support/portmap_fixture.h"
 
 namespace cni::test {
@@ -64,8 +65,9 @@ TEST_P(PortmapFailure, OfAnyCallLeavesNothingOfAnAdd) {
     succeed("ADD");
     succeed("DEL");
     const Snapshot before = take_snapshot();
+    const FaultSample sample(5);
     for (const std::string call : {"socket", "bind", "sendmsg", "recvmsg", "setsockopt", "flock"})
-        for (int number = 1; !HasFailure(); ++number) {
+        for (int number = sample.first; !HasFailure(); number += sample.step) {
             const Traced add = traced("ADD", call, cat("error=ENOMEM:when=", number));
             const std::string what = cat(call, " number ", number, ": ", add.run.report());
             if (add.run.ok()) {

@@ -108,35 +108,35 @@ TEST_F(PtpDel, OfOneContainerLeavesTheOthers) {
 TEST_F(PtpDel, AddKilledAnywhereLeavesNothingToTheNextDel) {
     const ScriptedIpam ipam;
     const Snapshot before = used_host(ipam);
-    bool killed = true;
-    for (int number = 1; killed; number += 5 * fault_spread()) {
+    FaultSample(23).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
         std::list<TestNetns> c;
         c.emplace_back("c1");
         PluginArgs call_args = args(c.front());
-        killed = run_with_fault(plugin_program("ptp", "ADD", call_args, full().dump()), {number})
-                     .reached;
-        if (number % 2 == 0) call_args.netns = "";
-        if (number % 3 == 0) c.front().unmount();
+        const auto injured =
+            run_with_fault(plugin_program("ptp", "ADD", call_args, full().dump()), fault);
+        SCOPED_TRACE(describe(fault, injured));
+        if (fault.number % 2 == 0) call_args.netns = "";
+        if (fault.number % 3 == 0) c.front().unmount();
         expect_deleted(call_args, full(), before);
-        EXPECT_TRUE(link(c.front(), "eth0").is_null()) << number;
-        if (HasFailure()) FAIL() << "killed at system call " << number;
-    }
+        EXPECT_TRUE(link(c.front(), "eth0").is_null());
+        return injured.reached;
+    });
 }
 
 TEST_F(PtpDel, KilledAnywhereIsFinishedByTheNext) {
     const ScriptedIpam ipam;
     const Snapshot before = used_host(ipam);
-    bool killed = true;
-    for (int number = 1; killed; number += 5 * fault_spread()) {
+    FaultSample(23).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
         const TestNetns c("c1");
         add(c, full());
-        killed =
-            run_with_fault(plugin_program("ptp", "DEL", args(c), full().dump()), {number}).reached;
+        const auto injured =
+            run_with_fault(plugin_program("ptp", "DEL", args(c), full().dump()), fault);
+        SCOPED_TRACE(describe(fault, injured));
         PluginArgs again = args(c);
-        if (number % 2 == 0) again.netns = "";
+        if (fault.number % 2 == 0) again.netns = "";
         expect_deleted(again, full(), before);
-        if (HasFailure()) FAIL() << "killed at system call " << number;
-    }
+        return injured.reached;
+    });
 }
 
 TEST_F(PtpDel, AtOnceWithManyOthers) {

@@ -137,6 +137,7 @@ private:
         // Cannot be done to a process that is traced.
         program.environment.push_back("ASAN_OPTIONS=detect_leaks=0");
         const Injured injured = run_with_fault(program, fault_);
+        injured_call_ = injured.system_call;
         now_ = describe(fault_, injured);
         if (injured.reached) {
             findings_.tried(fault_.number);
@@ -159,11 +160,15 @@ private:
     bool is_refusal() const {
         return GetParam().kind == Fault::Kind::fail && fault_.error == EPERM;
     }
+    /// The call that was refused.
+    bool may_be_of_the_list_of_tables() const {
+        return injured_call_ == SYS_openat || injured_call_ == SYS_read;
+    }
     /// What there is of the attachment alone.
     std::string own_traces() {
         remove_shared(a());
         Traces before = before_, now = traces();
-        if (is_refusal())
+        if (is_refusal() && may_be_of_the_list_of_tables())
             for (Traces* each : {&before, &now}) std::erase_if(*each, is_of_empty_table);
         return difference(before, now);
     }
@@ -230,6 +235,7 @@ private:
     Traces before_;
     Findings findings_{sweep_.is_ours()};
     Fault fault_{};
+    long injured_call_ = -1;
     std::string now_;  // what was done, for messages
 };
 

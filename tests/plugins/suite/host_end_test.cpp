@@ -273,16 +273,17 @@ TEST_P(HostEnd, KeepsItsLeaseUntilItIsGone) {
     const PluginArgs none{.container_id = {}, .netns = {}, .ifname = {}};
     const json stale = network({{"cni.dev/valid-attachments", json::array()}});
     for (const char* command : {"DEL", "GC"}) {
-        bool reached = true;
-        for (int number = 1; reached; number += 3 * fault_spread()) {
+        FaultSample(13).try_all(Fault::Kind::fail, [&](const Fault& fault) {
             const std::string name = host_end(add(args(c)));
             const Program program = command[0] == 'D'
                                         ? plugin_program(plugin(), command, args(c), stale.dump())
                                         : plugin_program(plugin(), command, none, stale.dump());
-            reached = run_with_fault(program, {number, Fault::Kind::fail, EPERM}).reached;
-            EXPECT_FALSE(exists(name) && leases().size() < 2) << command << number;
+            const auto injured = run_with_fault(program, fault);
+            SCOPED_TRACE(cat(command, " ", describe(fault, injured)));
+            EXPECT_FALSE(exists(name) && leases().size() < 2);
             expect_deleted(args(c));
-        }
+            return injured.reached;
+        });
     }
 }
 

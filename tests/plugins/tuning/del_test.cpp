@@ -234,27 +234,24 @@ TEST_F(TuningDel, GcRemovesBackupsOfItsNetworkOnly) {
 }
 
 TEST_F(TuningDel, AddKilledAnywhereIsUndoneByTheNextDel) {
-    bool killed = true;
-    for (int number = 1; killed; number += fault_spread()) {
-        killed =
-            run_with_fault(plugin_program("tuning", "ADD", args(*container_), config(all()).dump()),
-                           {number})
-                .reached;
+    FaultSample(7).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
+        const auto injured = run_with_fault(
+            plugin_program("tuning", "ADD", args(*container_), config(all()).dump()), fault);
+        SCOPED_TRACE(describe(fault, injured));
         expect_undone();
-        if (HasFailure()) FAIL() << "killed at system call " << number;
-    }
+        return injured.reached;
+    });
 }
 
 TEST_F(TuningDel, KilledAnywhereIsFinishedByTheNext) {
-    bool killed = true;
-    for (int number = 1; killed; number += fault_spread()) {
-        ASSERT_TRUE(tuning("ADD", all()).ok());
-        killed = run_with_fault(plugin_program("tuning", "DEL", args(*container_), config().dump()),
-                                {number})
-                     .reached;
+    FaultSample(7).try_all(Fault::Kind::kill_program, [&](const Fault& fault) {
+        EXPECT_TRUE(tuning("ADD", all()).ok());
+        const auto injured = run_with_fault(
+            plugin_program("tuning", "DEL", args(*container_), config().dump()), fault);
+        SCOPED_TRACE(describe(fault, injured));
         expect_undone();
-        if (HasFailure()) FAIL() << "killed at system call " << number;
-    }
+        return injured.reached;
+    });
 }
 
 TEST_F(TuningDel, BackupsOfTheReferencePluginAndTheReverse) {
