@@ -97,9 +97,9 @@ std::optional<Netns> Netns::find(const std::string& path) {
     return Netns(require_kind(std::move(fd), path), path);
 }
 
-bool Netns::is_same(const Netns& other) const {
-    const auto mine = status_of(fd(), path_), theirs = status_of(other.fd(), other.path_);
-    return mine.st_dev == theirs.st_dev && mine.st_ino == theirs.st_ino;
+std::pair<dev_t, ino_t> Netns::identity() const {
+    const struct stat status = status_of(fd(), path_);
+    return {status.st_dev, status.st_ino};
 }
 
 // Where going there is allowed, coming back need not be: an unprivileged user may own the other
@@ -116,6 +116,15 @@ void Netns::enter(const std::string& what) const {
                    error == EPERM ? "CAP_SYS_ADMIN is needed over that namespace and this one, and "
                                     "no seccomp filter or security module may forbid setns(2)"
                                   : "");
+}
+
+// Who is away already has proved that coming home is allowed.
+void NetnsTour::go_to(const Netns& there) {
+    if (is_away_)
+        there.enter(there.path_);
+    else
+        home_.go_to(there);
+    is_away_ = true;
 }
 
 bool is_same_netns(const std::string& path, const std::string& other) {
