@@ -63,26 +63,32 @@ std::optional<Address> parse(const nlmsghdr* message, const ifaddrmsg& header) {
 }
 
 /// `family` AF_UNSPEC and `ifindex` 0 for any.
+NlMessage query(unsigned char family, int ifindex) {
+    ifaddrmsg header{};
+    header.ifa_family = family;
+    header.ifa_index = static_cast<unsigned>(ifindex);
+    NlMessage message(RTM_GETADDR, 0);
+    message.header(header);
+    return message;
+}
+
+/// nullptr for a message that is too short to have one.
+const ifaddrmsg* header_of(const nlmsghdr* message) {
+    if (nlmsg_datalen(message) < static_cast<int>(sizeof(ifaddrmsg))) return nullptr;
+    return static_cast<const ifaddrmsg*>(nlmsg_data(message));
+}
+
 template <typename Keep>
 std::vector<Address> list(Rtnl& rtnl, unsigned char family, int ifindex, const std::string& what,
                           Keep keep) {
     std::vector<Address> found;
-    const auto query = [&] {
-        ifaddrmsg header{};
-        header.ifa_family = family;
-        header.ifa_index = static_cast<unsigned>(ifindex);
-        NlMessage message(RTM_GETADDR, 0);
-        message.header(header);
-        return message;
-    };
     const auto visit = [&](const nlmsghdr* m) {
-        if (nlmsg_datalen(m) < static_cast<int>(sizeof(ifaddrmsg))) return;
-        const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(m));
-        if (family != AF_UNSPEC && header->ifa_family != family) return;
+        const ifaddrmsg* header = header_of(m);
+        if (!header || (family != AF_UNSPEC && header->ifa_family != family)) return;
         if (!keep(*header)) return;
         if (const auto address = parse(m, *header)) found.push_back(*address);
     };
-    rtnl.dump(query, what, visit, [&] { found.clear(); });
+    rtnl.dump([&] { return query(family, ifindex); }, what, visit, [&] { found.clear(); });
     return found;
 }
 
@@ -113,6 +119,25 @@ std::vector<Address> addresses(Rtnl& rtnl, const Link& link) {
 
 std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family) {
     return of_link(rtnl, link, static_cast<unsigned char>(Ip::any(family).af()));
+}
+
+std::optional<LinkWithAddresses> find_with_addresses(Rtnl& rtnl, const std::string& name) {
+    std::optional<LinkWithAddresses> found;
+    const auto visit = [&](const nlmsghdr* m) {
+        if (m->nlmsg_type == RTM_NEWLINK) found = LinkWithAddresses{parse_link(m), {}};
+        const ifaddrmsg* header = m->nlmsg_type == RTM_NEWADDR ? header_of(m) : nullptr;
+        if (!header || !found || !is_of(*header, found->link)) return;
+        if (const auto address = parse(m, *header)) found->addresses.push_back(*address);
+    };
+    const auto look = [&] {
+        found.reset();
+        NlRequest requests[] = {get_link(name), {query(AF_UNSPEC, 0), "list addresses"}};
+        requests[0].tolerated = ENODEV;
+        return rtnl.dump_once(requests, visit);
+    };
+    for (int left = NlSocket::listings; !look() && --left > 0;) {
+    }
+    return found;
 }
 
 std::vector<Address> addresses_besides(Rtnl& rtnl, const std::optional<Link>& link) {

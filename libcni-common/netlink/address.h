@@ -32,6 +32,13 @@ NlRequest remove_address(const Link& link, const Prefix& prefix);
 /// Of this link only, in the kernel's order; without a family, of both.
 std::vector<Address> addresses(Rtnl& rtnl, const Link& link);
 std::vector<Address> addresses(Rtnl& rtnl, const Link& link, Family family);
+/// A link and its addresses of both families.
+struct LinkWithAddresses {
+    Link link;
+    std::vector<Address> addresses;
+};
+/// In one question, for who has many to ask: the kernel may list all addresses of the namespace.
+std::optional<LinkWithAddresses> find_with_addresses(Rtnl& rtnl, const std::string& name);
 /// Of both families, of all links of the namespace except this one.
 std::vector<Address> addresses_besides(Rtnl& rtnl, const std::optional<Link>& link);
 

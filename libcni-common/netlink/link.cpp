@@ -311,7 +311,7 @@ NlRequest remove_group(std::uint32_t group) {
     return {std::move(message), cat("delete the links of group ", group), ENODEV, {EINVAL}};
 }
 
-Rtnl::Rtnl() : NlSocket(NETLINK_ROUTE) {}
+Rtnl::Rtnl(Use use) : NlSocket(NETLINK_ROUTE, use) {}
 
 Rtnl Rtnl::in(const Netns& netns) {
     return netns.run([] { return Rtnl(); });

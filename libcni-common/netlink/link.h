@@ -132,7 +132,7 @@ NlRequest remove_group(std::uint32_t group);
 class Rtnl : public NlSocket {
 public:
     /// The calling thread's namespace.
-    Rtnl();
+    explicit Rtnl(Use use = Use::anything);
     static Rtnl in(const Netns& netns);
 
     /// All in one system call, in this order; the first failure is thrown.

@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <netlink/netlink.h>
+#include <netlink/msg.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -52,6 +52,22 @@ std::size_t make_room(int fd, std::size_t wanted) {
     socklen_t length = sizeof granted;
     checked(::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &granted, &length), "ask for a buffer's size");
     return static_cast<std::size_t>(granted) - send_overhead;
+}
+
+// The kernel chooses the address: without one a socket hears no events.
+void bind_to_any(int fd) {
+    sockaddr_nl any{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
+    checked(::bind(fd, reinterpret_cast<sockaddr*>(&any), sizeof any), "bind a netlink socket");
+}
+
+// Old kernels may lack the options of netlink: the kernel's own words for an error (4.12), no copy
+// of the request in each answer (4.3), lists of what was asked for and no more (4.20).
+void refine(int fd) {
+    // Whatever net.core.rmem_default says, answers to what is sent at once have room.
+    const int room = static_cast<int>(receive_size), on = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    for (const int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK})
+        ::setsockopt(fd, SOL_NETLINK, option, &on, sizeof on);
 }
 
 ssize_t send_once(int fd, std::span<const std::uint8_t> datagram) {
@@ -150,16 +166,12 @@ struct NlSocket::Answers {
     }
 };
 
-NlSocket::NlSocket(int protocol) : socket_(nl_socket_alloc()) {
-    if (!socket_) throw std::bad_alloc();
-    if (const int rc = nl_connect(socket_.get(), protocol); rc < 0)
-        throw SysError("open a netlink socket", errno ? errno : EPROTO, nl_geterror(rc));
-    const int on = 1;
-    // All are refinements that old kernels may lack: the kernel's own words for an error (4.12), no
-    // copy of the request in each answer (4.3), lists of what was asked for and no more (4.20).
-    ::setsockopt(fd(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
-    ::setsockopt(fd(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
-    ::setsockopt(fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+NlSocket::NlSocket(int protocol, Use use)
+    : socket_(checked(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol),
+                      "open a netlink socket")) {
+    if (use == Use::lookups) return;
+    bind_to_any(fd());
+    refine(fd());
 }
 
 std::vector<std::uint8_t> NlSocket::frame(std::span<const NlRequest> requests,
@@ -170,7 +182,6 @@ std::vector<std::uint8_t> NlSocket::frame(std::span<const NlRequest> requests,
     for (const NlRequest& r : requests) {
         nlmsghdr* header = r.message.raw();
         header->nlmsg_seq = ++sequence_;
-        header->nlmsg_pid = nl_socket_get_local_port(socket_.get());
         if (acknowledge == Acknowledge::each) header->nlmsg_flags |= NLM_F_ACK;
         const auto bytes = r.message.bytes();
         datagram.insert(datagram.end(), bytes.begin(), bytes.end());
@@ -230,15 +241,20 @@ void NlSocket::request(const NlRequest& request, const Visitor& visit) {
     transact({&request, 1}, visit);
 }
 
-bool NlSocket::dump_once(const NlRequest& request, const Visitor& visit) {
-    request.message.raw()->nlmsg_flags |= NLM_F_DUMP;
-    send({&request, 1}, Acknowledge::none);
-    Answers answers(request);
+bool NlSocket::dump_once(std::span<const NlRequest> requests, const Visitor& visit) {
+    requests.back().message.raw()->nlmsg_flags |= NLM_F_DUMP;
+    send(requests, Acknowledge::none);
+    Answers answers(requests.front());
     answers.visit = visit;
     answers.last = sequence_;
     while (!answers.done) receive(answers);
-    if (!answers.interrupted) answers.result_of(request);
-    return !answers.interrupted;
+    if (answers.interrupted) return false;
+    for (const NlRequest& r : requests) answers.result_of(r);
+    return true;
+}
+
+bool NlSocket::dump_once(const NlRequest& request, const Visitor& visit) {
+    return dump_once({&request, 1}, visit);
 }
 
 void NlSocket::dump(const std::function<NlMessage()>& make, const std::string& act,

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <netlink/socket.h>
-
 #include <array>
 #include <functional>
 #include <optional>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "netlink/nl_message.h"
 
 namespace cni {
@@ -31,11 +30,14 @@ struct NlRequest {
 
 /// A netlink socket in the network namespace of the thread that opens it; it stays there. All of
 /// a process share the buffer that answers are read into: only one of its threads may use any.
-/// Not copied, not moved: libnl's callbacks hold its address.
 class NlSocket {
 public:
+    /// What it is opened for. To look things up takes nothing but the socket: who opens thousands
+    /// does without the kernel's own words for errors, without short lists of what was asked for
+    /// alone, and without events.
+    enum class Use { anything, lookups };
     /// `protocol` is NETLINK_ROUTE, NETLINK_NETFILTER, ... Throws SysError.
-    explicit NlSocket(int protocol);
+    explicit NlSocket(int protocol, Use use = Use::anything);
     NlSocket(const NlSocket&) = delete;
     NlSocket& operator=(const NlSocket&) = delete;
 
@@ -61,6 +63,9 @@ public:
     /// One listing. False when the kernel says that the list changed meanwhile: then objects may
     /// have been visited twice, or not at all.
     bool dump_once(const NlRequest& request, const Visitor& visit);
+    /// The same of the last of several requests, all sent at once. Those before it are lookups, of
+    /// which each has one answer; it is visited first, and means nothing with false.
+    bool dump_once(std::span<const NlRequest> requests, const Visitor& visit);
 
     /// A nfnetlink batch (linux/netfilter/nfnetlink.h): all `requests` take effect at once and 0 is
     /// returned, or none does: then the first failure is thrown, or returned when the request
@@ -81,8 +86,7 @@ public:
     /// passed over there, as that of a request that was given up.
     std::vector<std::uint8_t> prepare(const NlRequest& request);
 
-    nl_sock* raw() const { return socket_.get(); }
-    int fd() const { return nl_socket_get_fd(socket_.get()); }
+    int fd() const { return socket_.get(); }
 
 private:
     struct Answers;
@@ -93,7 +97,7 @@ private:
     int commit_part(std::span<NlRequest> part, int subsystem,
                     std::optional<std::uint32_t> generation);
     int exchange_batch(const std::vector<NlRequest>& requests);
-    Handle<nl_sock, nl_socket_free> socket_;
+    const Fd socket_;
     std::uint32_t sequence_ = 0;
 };
 

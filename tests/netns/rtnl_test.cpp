@@ -1,7 +1,9 @@
 // The netlink socket when something went wrong before.
+#include <gmock/gmock.h>
 #include <linux/if_addr.h>
-#include <netlink/netlink.h>
+#include <sys/socket.h>
 
+#include "netlink/address.h"
 #include "netlink/link.h"
 #include "support/process.h"
 #include "support/sandbox.h"
@@ -22,7 +24,7 @@ TEST_F(RtnlTest, PassesOverAnswersThatNobodyReceived) {
     given_up.put_string(IFLA_IFNAME, "lo");
     nlmsghdr* header = given_up.raw();
     header->nlmsg_seq = 1;
-    ASSERT_GE(nl_sendto(host.raw(), header, header->nlmsg_len), 0);
+    ASSERT_GE(::send(host.fd(), header, header->nlmsg_len, 0), 0);
     EXPECT_FALSE(host.find("missing"));
     EXPECT_EQ(host.get("lo").name, "lo");
 }
@@ -31,11 +33,15 @@ TEST_F(RtnlTest, PassesOverAnswersThatNobodyReceived) {
 TEST_F(RtnlTest, BelievesTheKernelOnly) {
     Rtnl container;
     NlSocket forger(NETLINK_ROUTE);
-    nl_socket_set_peer_port(forger.raw(), nl_socket_get_local_port(container.raw()));
+    sockaddr_nl place{};
+    socklen_t size = sizeof place;
+    ASSERT_EQ(::getsockname(container.fd(), reinterpret_cast<sockaddr*>(&place), &size), 0);
     NlMessage forged(NLMSG_ERROR, 0);
     forged.header(nlmsgerr{.error = -EPERM, .msg = {}});
     forged.raw()->nlmsg_seq = 1;
-    ASSERT_GE(nl_sendto(forger.raw(), forged.raw(), forged.raw()->nlmsg_len), 0);
+    ASSERT_GE(::sendto(forger.fd(), forged.raw(), forged.raw()->nlmsg_len, 0,
+                       reinterpret_cast<sockaddr*>(&place), size),
+              0);
     EXPECT_EQ(container.get("lo").name, "lo");
 }
 
@@ -85,6 +91,22 @@ TEST_F(RtnlTest, FindsThoseThatAreThere) {
     EXPECT_EQ(found[0].name, "one");
     EXPECT_EQ(found[1].name, "lo");
     EXPECT_TRUE(host.find_all({}).empty());
+}
+
+TEST_F(RtnlTest, FindsALinkTogetherWithItsAddresses) {
+    output_of({"sh", "-ec",
+               "ip link set lo up; ip link add one type bridge; ip link add two type bridge;"
+               "ip addr add 10.1.0.1/24 dev one; ip addr add 10.2.0.1/24 dev two;"
+               "ip addr add fd00::1/64 dev one"});
+    Rtnl host(Rtnl::Use::lookups);
+    EXPECT_FALSE(find_with_addresses(host, "none"));
+    const auto found = find_with_addresses(host, "one");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->link.name, "one");
+    std::vector<std::string> texts;
+    for (const Address& address : found->addresses) texts.push_back(address.prefix.to_string());
+    EXPECT_THAT(texts, testing::ElementsAre("10.1.0.1/24", "fd00::1/64"));
+    EXPECT_FALSE(find_with_addresses(host, "none")) << "answers of before count no more";
 }
 
 TEST_F(RtnlTest, TellsInWhichNamespaceAPeerIs) {
