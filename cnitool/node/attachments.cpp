@@ -22,14 +22,24 @@ public:
     std::vector<Link> run() {
         std::vector<Link> links = host_.links();
         read_host_links(links);
-        for (auto& [key, attachment] : records_.attachments) look_at(attachment);
+        for_each([&](NodeAttachment& one) { find_place(one); });
+        // Behind whatever has to be opened in the host's namespace.
+        NetnsTour tour;
+        for_each([&](NodeAttachment& one) {
+            if (!one.netns.empty()) look_inside(one, tour);
+            find_bridge(one);
+        });
         return links;
     }
 
 private:
     void read_host_links(const std::vector<Link>& links);
-    void look_at(NodeAttachment& attachment);
-    void look_inside(NodeAttachment& attachment);
+    /// What fails of one attachment hides none of the others.
+    template <typename Look>
+    void for_each(Look look);
+    void find_place(NodeAttachment& attachment);
+    void look_inside(NodeAttachment& attachment, NetnsTour& tour);
+    void find_bridge(NodeAttachment& attachment);
     void find_netns(NodeAttachment& attachment);
     void find_host_side(NodeAttachment& attachment, Container& container);
     Namespaces& namespaces() {
@@ -40,8 +50,10 @@ private:
     Records& records_;
     Rtnl host_;
     const Netns own_ = Netns::current();
-    std::map<std::string, Link> by_alias_;
-    std::map<int, std::string> names_;  // of the host's links, by index
+    const std::pair<dev_t, ino_t> own_identity_ = own_.identity();
+    // Of the host's links.
+    std::map<std::string_view, const Link*> by_alias_;
+    std::map<int, std::string_view> names_;
     std::optional<Namespaces> namespaces_;
 };
 
@@ -50,7 +62,7 @@ void KernelSurvey::read_host_links(const std::vector<Link>& links) {
     for (const Link& link : links) {
         names_.emplace(link.index, link.name);
         if (!names_an_attachment(link)) continue;
-        by_alias_.emplace(link.alias, link);
+        by_alias_.emplace(link.alias, &link);
         const auto named = attachment_named_by(link);
         if (named && records_.wants(named->network)) records_.get(named->network, named->id);
     }
@@ -76,34 +88,44 @@ void KernelSurvey::find_host_side(NodeAttachment& attachment, Container& contain
         attachment.host_link = host_.find(link.parent.index);
 }
 
-void KernelSurvey::look_inside(NodeAttachment& attachment) {
+void KernelSurvey::look_inside(NodeAttachment& attachment, NetnsTour& tour) {
     auto netns = Netns::find(attachment.netns);
     // A process id that belongs to one of the host's own processes by now.
-    const bool is_there = netns && !netns->is_same(own_);
+    const bool is_there = netns && netns->identity() != own_identity_;
     attachment.presence =
         is_there ? NodeAttachment::Presence::there : NodeAttachment::Presence::gone;
     if (!is_there || attachment.id.ifname.empty()) return;
-    Container container(*std::move(netns), attachment.id.ifname);
-    attachment.link = container.find_interface();
-    if (!attachment.link) return;
-    for (const Address& address : addresses(container.rtnl, *attachment.link))
+    Container container(*std::move(netns), attachment.id.ifname, tour);
+    auto found = find_with_addresses(container.rtnl, container.ifname);
+    if (!found) return;
+    attachment.link = std::move(found->link);
+    for (const Address& address : found->addresses)
         if (address.prefix.ip.is_global_unicast())
             attachment.link_addresses.push_back(address.prefix);
     if (!attachment.host_link) find_host_side(attachment, container);
 }
 
-void KernelSurvey::look_at(NodeAttachment& attachment) try {
+void KernelSurvey::find_place(NodeAttachment& attachment) {
     const auto named = by_alias_.find(host_link_alias(attachment.network, attachment.id));
-    if (named != by_alias_.end()) attachment.host_link = named->second;
+    if (named != by_alias_.end()) attachment.host_link = *named->second;
     if (attachment.netns.empty()) find_netns(attachment);
-    if (!attachment.netns.empty()) look_inside(attachment);
+}
+
+void KernelSurvey::find_bridge(NodeAttachment& attachment) {
     if (!attachment.host_link || attachment.host_link->master == 0) return;
     const auto master = names_.find(attachment.host_link->master);
     if (master != names_.end()) attachment.bridge = master->second;
-} catch (const Error& error) {
-    records_.problems.push_back(cat("attachment ", attachment.id.container_id, " ",
-                                    attachment.id.ifname, " of network ", attachment.network,
-                                    " is not looked at: ", error.what()));
+}
+
+template <typename Look>
+void KernelSurvey::for_each(Look look) {
+    for (auto& [key, attachment] : records_.attachments) try {
+            look(attachment);
+        } catch (const Error& error) {
+            records_.problems.push_back(
+                cat("attachment ", attachment.id.container_id, " ", attachment.id.ifname,
+                    " of network ", attachment.network, " is not looked at: ", error.what()));
+        }
 }
 
 /// Judges by what is known: what could not be looked at is no fault.
@@ -208,6 +230,7 @@ NodeAttachments survey(const StateFolders& folders, std::string_view network) {
     std::vector<Link> links = KernelSurvey(records).run();
     NodeAttachments node{
         .list = {}, .problems = std::move(records.problems), .links = std::move(links)};
+    node.list.reserve(records.attachments.size());
     // Thousands of attachments were made by the same list.
     std::map<std::string, bool> lists;
     const auto has_leases = [&](const NodeAttachment& attachment) {

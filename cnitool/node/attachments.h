@@ -44,8 +44,8 @@ constexpr Named<Fault> fault_names[] = {
 
 /// An attachment, as far as any of the kept results, leases and links tell of it.
 struct NodeAttachment {
-    std::string network;
-    AttachmentId id;  ///< ifname is empty when only a lease in the old form tells of it
+    std::string network = {};
+    AttachmentId id = {};  ///< ifname is empty when only a lease in the old form tells of it
 
     std::optional<KeptAttachment> kept = {};
     std::vector<host_local::LeaseView> leases = {};

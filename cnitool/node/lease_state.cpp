@@ -80,6 +80,7 @@ JudgedLease LeaseJudge::judge(const NodeAttachment& attachment,
 std::vector<JudgedLease> judge_leases(const NodeAttachments& node) {
     LeaseJudge judge(node);
     std::vector<JudgedLease> leases;
+    leases.reserve(node.list.size());
     for (const NodeAttachment& attachment : node.list)
         for (const auto& lease : attachment.leases)
             leases.push_back(judge.judge(attachment, lease));

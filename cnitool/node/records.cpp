@@ -42,20 +42,21 @@ bool uses_host_local(const std::string& list) {
 }
 
 NodeAttachment& Records::get(const std::string& network, const AttachmentId& id) {
-    const auto found = attachments.try_emplace({network, id}, NodeAttachment{network, id});
-    return found.first->second;
+    const auto [found, is_new] = attachments.try_emplace({network, id});
+    NodeAttachment& attachment = found->second;
+    if (is_new) attachment.network = network, attachment.id = id;
+    return attachment;
 }
 
 void Records::read_cache(const std::string& base) {
-    KeptAttachments kept = list_kept_attachments(base);
-    std::ranges::move(kept.problems, std::back_inserter(problems));
-    for (KeptAttachment& one : kept.list) {
-        if (!wants(one.network)) continue;
+    auto unread = read_kept_attachments(base, [&](KeptAttachment one) {
+        if (!wants(one.network)) return;
         NodeAttachment& attachment = get(one.network, one.conf.id());
-        if (attachment.kept) continue;
+        if (attachment.kept) return;
         attachment.netns = one.conf.netns;
         attachment.kept = std::move(one);
-    }
+    });
+    std::ranges::move(unread, std::back_inserter(problems));
 }
 
 std::vector<std::string> Records::data_dirs_of_lists() const {

@@ -22,6 +22,8 @@ public:
     static std::unique_ptr<Container> find(const Args& args);
 
     Container(Netns its_netns, std::string its_ifname);
+    /// One of many, which are looked at and left alone.
+    Container(Netns its_netns, std::string its_ifname, NetnsTour& tour);
 
     const Netns netns;
     Rtnl rtnl;

@@ -36,8 +36,8 @@ std::string base64(std::string_view bytes) {
 std::optional<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return {};
     const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-    std::string out;
-    out.reserve(text.size() / 4 * 3);
+    std::string out(text.size() / 4 * 3, 0);
+    char* to = out.data();
     unsigned group = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool is_padding = i >= text.size() - padding;
@@ -45,8 +45,7 @@ std::optional<std::string> from_base64(std::string_view text) {
         if (value == no_value) return {};
         group = group << 6 | value;
         if (i % 4 != 3) continue;
-        for (const int shift : {16, 8, 0}) out += static_cast<char>(group >> shift & 0xff);
-        group = 0;
+        for (const int shift : {16, 8, 0}) *to++ = static_cast<char>(group >> shift);
     }
     out.resize(out.size() - padding);
     return out;

@@ -57,31 +57,34 @@ std::optional<KeptAttachment> read_kept(const Fd& dir, const std::string& name,
     return kept;
 }
 
-void read_all_kept(const Fd& dir, const std::string& path, KeptAttachments& kept) {
+void read_all_kept(const Fd& dir, const std::string& path,
+                   const std::function<void(KeptAttachment)>& take,
+                   std::vector<std::string>& problems) {
     // A descriptor of its own: the position in a directory is that of its descriptor.
     const auto names = list_dir(open_at(dir.get(), ".", O_RDONLY | O_DIRECTORY, 0, path), path);
     for (const std::string& name : names) {
         if (name.starts_with('.')) continue;  // half written, by a call that was killed
         const std::string file = cat(path, "/", name);
         try {
-            if (auto one = read_kept(dir, name, file, kept.problems))
-                kept.list.push_back(*std::move(one));
+            if (auto one = read_kept(dir, name, file, problems)) take(*std::move(one));
         } catch (const Error& error) {
-            kept.problems.push_back(cat(file, " is no kept result: ", error.what()));
+            problems.push_back(cat(file, " is no kept result: ", error.what()));
         }
     }
 }
 
 }  // namespace
 
-KeptAttachments list_kept_attachments(const std::string& base) {
-    KeptAttachments kept;
+std::vector<std::string> read_kept_attachments(const std::string& base,
+                                               const std::function<void(KeptAttachment)>& take) {
+    std::vector<std::string> problems;
     try {
-        if (const auto dir = find_results(base)) read_all_kept(*dir, cat(base, "/results"), kept);
+        if (const auto dir = find_results(base))
+            read_all_kept(*dir, cat(base, "/results"), take, problems);
     } catch (const Error& error) {
-        kept.problems.push_back(cat("kept results are not read: ", error.what()));
+        problems.push_back(cat("kept results are not read: ", error.what()));
     }
-    return kept;
+    return problems;
 }
 
 }  // namespace cni

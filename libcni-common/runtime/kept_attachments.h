@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,15 +21,11 @@ struct KeptAttachment {
     std::int64_t since = 0;        ///< when the file was written, in s since the epoch
 };
 
-/// What is in a results directory.
-struct KeptAttachments {
-    std::vector<KeptAttachment> list;   ///< in the order of file names
-    std::vector<std::string> problems;  ///< a sentence about each file that makes no sense
-};
-
-/// Reads all of <base>/results and changes nothing. A directory that is missing holds nothing; one
-/// that others could tamper with, or that cannot be read, is one of the problems. Does not throw
-/// for anything that is in there.
-KeptAttachments list_kept_attachments(const std::string& base);
+/// Reads all of <base>/results, in the order of file names, and changes nothing. A directory that
+/// is missing holds nothing. The result is a sentence about each file that makes no sense, and
+/// about a directory that others could tamper with, or that cannot be read: does not throw for
+/// anything that is in there.
+std::vector<std::string> read_kept_attachments(const std::string& base,
+                                               const std::function<void(KeptAttachment)>& take);
 
 }  // namespace cni
